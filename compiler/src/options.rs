@@ -1,0 +1,131 @@
+//! What a build may be told.
+
+use std::path::PathBuf;
+use target_lexicon::Triple;
+
+/// How much work goes into the machine code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum OptLevel {
+    /// `-O0`: fastest build, values stay where a debugger finds them.
+    None,
+    /// `-O1`: Cranelift's optimisations.
+    Basic,
+    /// `-O2`: those, inlining across functions, and wasmc's own passes.
+    #[default]
+    Speed,
+    /// `-Os`: as `-O2` where that does not make the code larger.
+    Size,
+}
+
+/// Where compiled code finds byte 0 of a linear memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum MemoryBase {
+    /// At a constant address for the first memory that a module of the program defines, if the target allows it.
+    #[default]
+    Fixed,
+    /// Where the runtime library put it: loaded from the memory's descriptor.
+    Relocatable,
+}
+
+/// How compiled code keeps its accesses inside linear memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Bounds {
+    /// Guard pages behind 8 GiB of reserved address space; no checks in the code.
+    #[default]
+    Guard,
+    /// A comparison before each access; reserves no more than the memory's maximum.
+    Explicit,
+}
+
+/// What to do about imported functions that neither the runtime library nor another module provides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum UnknownImports {
+    /// Refuse the build and list them.
+    #[default]
+    Error,
+    /// Build; calling one is a trap that names it.
+    Trap,
+}
+
+/// What the executable does once its modules are instantiated.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Entry {
+    /// Calls the export `_start` of the last module (WASI command).
+    #[default]
+    Command,
+    /// Calls an exported function with these arguments followed by those of the command line, prints its results.
+    Invoke {
+        /// The export's name.
+        export: String,
+        /// Leading arguments, as text.
+        arguments: Vec<String>,
+    },
+    /// Obeys commands on standard input (specification tests, differential fuzzing).
+    Harness,
+}
+
+/// A folder opened to the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preopen {
+    /// Path on the host.
+    pub host: PathBuf,
+    /// The name by which the program knows it.
+    pub guest: String,
+}
+
+/// Everything that decides what is built, apart from the modules. The same options and modules give the same bytes.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Target triple.
+    pub target: Triple,
+    /// `native`, a processor name, or `+feature` / `-feature` items, comma-separated, applied in order to the baseline.
+    pub cpu: Option<String>,
+    /// How much work goes into the machine code.
+    pub opt_level: OptLevel,
+    /// Where memories stand.
+    pub memory_base: MemoryBase,
+    /// How memories are guarded.
+    pub bounds: Bounds,
+    /// Upper limit for every memory's size, in bytes.
+    pub max_memory: Option<u64>,
+    /// Bytes of stack for wasm code.
+    pub max_stack: u64,
+    /// What to do about imports that nobody provides.
+    pub unknown_imports: UnknownImports,
+    /// What the executable does.
+    pub entry: Entry,
+    /// Folders opened to the program.
+    pub preopens: Vec<Preopen>,
+    /// Environment, each `NAME=VALUE`, or `NAME` to take the value at start-up.
+    pub environment: Vec<String>,
+    /// Pass the whole environment on to the program.
+    pub inherit_environment: bool,
+    /// Heed the `WASMC_…` variables at start-up.
+    pub runtime_options: bool,
+    /// Write debug information.
+    pub debug_info: bool,
+    /// Threads to compile with; 0 for one a core.
+    pub jobs: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            target: Triple::host(),
+            cpu: None,
+            opt_level: OptLevel::default(),
+            memory_base: MemoryBase::default(),
+            bounds: Bounds::default(),
+            max_memory: None,
+            max_stack: 8 << 20,
+            unknown_imports: UnknownImports::default(),
+            entry: Entry::default(),
+            preopens: Vec::new(),
+            environment: Vec::new(),
+            inherit_environment: false,
+            runtime_options: false,
+            debug_info: false,
+            jobs: 0,
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Names by which the two sides find each other.
+//!
+//! WASI functions are not listed: an import `MODULE.NAME` is the symbol of that very name, for instance
+//! `wasi_snapshot_preview1.fd_write`, in the C calling convention with the import's own parameter types.
+
+/// Defined by the compiler: the [`Program`](crate::program::Program).
+pub const PROGRAM: &str = "wasmc_program";
+
+/// Where the operating system enters the executable.
+pub const START: &str = "_start";
+
+/// `extern "C" fn(memory: *mut MemoryDescriptor, delta_pages: u64) -> u64`: the old size in pages, or `u64::MAX`.
+pub const MEMORY_GROW: &str = "wasmc_memory_grow";
+/// `extern "C" fn(table: *mut TableDescriptor, initial: u64, delta: u64) -> u64`: the old length, or `u64::MAX`.
+pub const TABLE_GROW: &str = "wasmc_table_grow";
+/// `extern "C" fn(start: *mut u64, value: u64, length: u64)`: bounds are already checked.
+pub const TABLE_FILL: &str = "wasmc_table_fill";
+/// `extern "C" fn(destination: *mut u8, source: *const u8, length: u64)`: may overlap, bounds are already checked.
+pub const MEMORY_MOVE: &str = "wasmc_memory_move";
+/// `extern "C" fn(destination: *mut u8, byte: u32, length: u64)`: bounds are already checked.
+pub const MEMORY_FILL: &str = "wasmc_memory_fill";
+/// `extern "C" fn(name: *const u8, length: u64) -> !`: an import that nobody provides was called.
+pub const UNKNOWN_IMPORT: &str = "wasmc_unknown_import";
+/// `extern "C" fn()`: opens the preopens; called by the entry point where the program imports WASI functions.
+pub const WASI_INITIALIZE: &str = "wasmc_wasi_initialize";
+/// `extern "C" fn()`: the entry point of programs driven by commands on standard input (specification tests, fuzzing).
+pub const HARNESS: &str = "wasmc_harness";
+/// `extern "C" fn(export: *const Export)`: calls the export with arguments from the command line, prints its results.
+pub const INVOKE: &str = "wasmc_invoke";
+
+/// Operations that Cranelift calls a function for where the processor lacks an instruction: `extern "C"`, with the
+/// operation's own types; on x86-64 `pshufb` takes and returns vectors in xmm registers.
+pub const LIBCALLS: &[&str] = &[
+    "wasmc_ceil_f32",
+    "wasmc_ceil_f64",
+    "wasmc_floor_f32",
+    "wasmc_floor_f64",
+    "wasmc_trunc_f32",
+    "wasmc_trunc_f64",
+    "wasmc_nearest_f32",
+    "wasmc_nearest_f64",
+    "wasmc_fma_f32",
+    "wasmc_fma_f64",
+    "wasmc_x86_pshufb",
+];

@@ -1,0 +1,2 @@
+//! The static library that wasmc links into every executable.
+#![no_std]
