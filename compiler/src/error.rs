@@ -103,3 +103,19 @@ impl From<std::io::Error> for Error {
         Error::Io(error)
     }
 }
+
+impl Error {
+    /// A parser's or validator's error.
+    pub(crate) fn from_parser(error: wasmparser::Error) -> Error {
+        Error::Invalid { message: error.message().to_owned(), offset: error.offset(), function: None }
+    }
+
+    /// A validator's error inside a function.
+    pub(crate) fn in_function(error: wasmparser::Error, function: &str) -> Error {
+        Error::Invalid {
+            message: error.message().to_owned(),
+            offset: error.offset(),
+            function: Some(function.to_owned()),
+        }
+    }
+}

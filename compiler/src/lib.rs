@@ -3,7 +3,11 @@
 //! Read the modules of this crate in the order of the pipeline; ARCHITECTURE.md shows it on one page.
 
 mod error;
+mod module;
 mod options;
+mod parallel;
+mod plan;
+mod translate;
 
 use std::collections::BTreeMap;
 use std::io::Write;

@@ -1,0 +1,103 @@
+//! Validates function bodies and notes, in the same pass, what the planner wants to know of them.
+
+use wasmparser::{FuncValidatorAllocations, Operator};
+
+use super::Module;
+use crate::{Error, Progress, Result, parallel};
+
+/// What a function body does, as far as the planner cares.
+#[derive(Debug, Default)]
+pub(crate) struct BodyFacts {
+    /// Functions called directly, one entry a call.
+    pub calls: Vec<u32>,
+    /// Functions whose reference is taken (`ref.func`).
+    pub references: Vec<u32>,
+    /// Globals read, one entry an instruction.
+    pub global_reads: Vec<u32>,
+    /// Globals written, one entry an instruction.
+    pub global_writes: Vec<u32>,
+    /// Tables whose elements or size the function may change.
+    pub tables_written: Vec<u32>,
+    /// Tables read other than by an indirect call, or measured.
+    pub tables_read: Vec<u32>,
+    /// Memories that the function may grow.
+    pub memories_grown: Vec<u32>,
+    /// Number of operators.
+    pub operators: u32,
+    /// The body has a loop.
+    pub has_loop: bool,
+}
+
+/// Validates every body; the facts come in the order of the bodies.
+pub(crate) fn validate_bodies(module: &Module<'_>, jobs: usize, progress: &dyn Progress) -> Result<Vec<BodyFacts>> {
+    let mut all = Vec::with_capacity(module.bodies.len());
+    parallel::in_order(
+        module.bodies.len(),
+        jobs,
+        || None::<FuncValidatorAllocations>,
+        |allocations, position| {
+            let facts = validate_body(module, position, allocations).map_err(|error| {
+                let function = module.function_name(module.imported.functions + position as u32);
+                Error::in_function(error, &function)
+            });
+            progress.step();
+            facts
+        },
+        |_, facts| {
+            all.push(facts);
+            Ok(())
+        },
+    )?;
+    Ok(all)
+}
+
+fn validate_body(
+    module: &Module<'_>,
+    position: usize,
+    allocations: &mut Option<FuncValidatorAllocations>,
+) -> wasmparser::Result<BodyFacts> {
+    let body = &module.bodies[position];
+    let mut facts = BodyFacts::default();
+    // Each body is validated once; a poisoned lock would mean that a validation panicked.
+    let Some(validate) = body.validate.lock().ok().and_then(|mut slot| slot.take()) else {
+        return Ok(facts);
+    };
+    let mut validator = validate.into_validator(allocations.take().unwrap_or_default());
+    let mut reader = body.code.get_binary_reader();
+    validator.read_locals(&mut reader)?;
+    reader.set_features(super::FEATURES);
+    while !reader.eof() {
+        let offset = reader.original_position();
+        let operator = reader.peek_operator(&validator.visitor(offset))?;
+        reader.visit_operator(&mut validator.visitor(offset))??;
+        facts.note(&operator);
+    }
+    reader.finish_expression(&validator.visitor(reader.original_position()))?;
+    *allocations = Some(validator.into_allocations());
+    Ok(facts)
+}
+
+impl BodyFacts {
+    fn note(&mut self, operator: &Operator<'_>) {
+        self.operators += 1;
+        match *operator {
+            Operator::Call { function_index } | Operator::ReturnCall { function_index } => {
+                self.calls.push(function_index);
+            }
+            Operator::RefFunc { function_index } => self.references.push(function_index),
+            Operator::GlobalGet { global_index } => self.global_reads.push(global_index),
+            Operator::GlobalSet { global_index } => self.global_writes.push(global_index),
+            Operator::TableSet { table } | Operator::TableFill { table } => self.tables_written.push(table),
+            Operator::TableInit { table, .. } => self.tables_written.push(table),
+            Operator::TableGrow { table } => self.tables_written.push(table),
+            Operator::TableCopy { dst_table, src_table } => {
+                self.tables_written.push(dst_table);
+                self.tables_read.push(src_table);
+            }
+            Operator::TableGet { table } | Operator::TableSize { table } => self.tables_read.push(table),
+            Operator::MemoryGrow { mem } => self.memories_grown.push(mem),
+            Operator::Loop { .. } => self.has_loop = true,
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! A parsed and validated module: what its sections say, in the specification's index spaces.
+
+mod constant;
+mod facts;
+mod names;
+mod parse;
+
+use std::borrow::Cow;
+
+pub(crate) use constant::{ConstantExpression, ConstantOperator};
+pub(crate) use facts::{BodyFacts, validate_bodies};
+use parse::FEATURES;
+pub(crate) use parse::{body_offset, parse};
+use wasmparser::{FuncToValidate, FuncType, FunctionBody, GlobalType, MemoryType, TableType, ValidatorResources};
+
+/// A module (wasm spec 2.5). Every index space starts with what is imported.
+pub(crate) struct Module<'a> {
+    /// For messages and symbols.
+    pub name: String,
+    /// Function types by type index; `None` for types that are not functions'.
+    pub types: Vec<Option<FuncType>>,
+    pub imports: Vec<Import<'a>>,
+    /// Type index of each function.
+    pub functions: Vec<u32>,
+    pub tables: Vec<Table>,
+    pub memories: Vec<MemoryType>,
+    pub globals: Vec<Global>,
+    pub exports: Vec<Export<'a>>,
+    pub start: Option<u32>,
+    pub elements: Vec<ElementSegment>,
+    pub data: Vec<DataSegment<'a>>,
+    /// Bodies of the defined functions, in order.
+    pub bodies: Vec<Body<'a>>,
+    /// How many of each index space are imported.
+    pub imported: ImportCounts,
+    /// Function names by function index, from the name section, or the export or import name.
+    function_names: Vec<Option<Cow<'a, str>>>,
+    /// Global names from the name section, as (index, name), by index.
+    global_names: Vec<(u32, &'a str)>,
+}
+
+#[derive(Clone, Copy, Default)]
+pub(crate) struct ImportCounts {
+    pub functions: u32,
+    pub tables: u32,
+    pub memories: u32,
+    pub globals: u32,
+}
+
+pub(crate) struct Import<'a> {
+    pub module: &'a str,
+    pub name: &'a str,
+    pub ty: ImportType,
+}
+
+/// What is imported; the index is its place in the index space.
+#[derive(Clone, Copy)]
+pub(crate) enum ImportType {
+    Function { index: u32 },
+    Table { index: u32 },
+    Memory { index: u32 },
+    Global { index: u32 },
+}
+
+pub(crate) struct Table {
+    pub ty: TableType,
+    /// What each element is at first; `None` for null, and for imported tables.
+    pub init: Option<ConstantExpression>,
+}
+
+pub(crate) struct Global {
+    pub ty: GlobalType,
+    /// `None` for imported globals.
+    pub init: Option<ConstantExpression>,
+}
+
+pub(crate) struct Export<'a> {
+    pub name: &'a str,
+    pub kind: wasmparser::ExternalKind,
+    pub index: u32,
+}
+
+/// When a segment is copied.
+pub(crate) enum SegmentMode {
+    Passive,
+    /// At instantiation, into the table or memory `index`.
+    Active {
+        index: u32,
+        offset: ConstantExpression,
+    },
+    /// Never: it only declares references (wasm spec 2.5.7).
+    Declarative,
+}
+
+impl SegmentMode {
+    /// Kept for `table.init` and `memory.init`.
+    pub fn is_passive(&self) -> bool {
+        matches!(self, SegmentMode::Passive)
+    }
+}
+
+pub(crate) struct ElementSegment {
+    pub mode: SegmentMode,
+    pub items: Vec<ConstantExpression>,
+}
+
+pub(crate) struct DataSegment<'a> {
+    pub mode: SegmentMode,
+    pub bytes: &'a [u8],
+}
+
+/// A function's code.
+pub(crate) struct Body<'a> {
+    pub code: FunctionBody<'a>,
+    /// Taken by the validation of bodies.
+    pub validate: std::sync::Mutex<Option<FuncToValidate<ValidatorResources>>>,
+}
+
+impl Module<'_> {
+    /// Type of the function with this index.
+    pub fn function_type(&self, index: u32) -> &FuncType {
+        self.type_at(self.functions[index as usize])
+    }
+
+    /// The function type with this type index.
+    pub fn type_at(&self, type_index: u32) -> &FuncType {
+        // The validator has made sure that a type used as a function's is one.
+        self.types[type_index as usize].as_ref().expect("validated function type")
+    }
+
+    /// Name for symbols, traces and messages: from the name section, the export, the import, or the index.
+    pub fn function_name(&self, index: u32) -> Cow<'_, str> {
+        match self.function_names.get(index as usize) {
+            Some(Some(name)) => Cow::Borrowed(name),
+            _ => Cow::Owned(format!("wasm_function_{index}")),
+        }
+    }
+
+    /// Name of a global in the name section.
+    pub fn global_name(&self, index: u32) -> Option<&str> {
+        let position = self.global_names.binary_search_by_key(&index, |&(index, _)| index).ok()?;
+        Some(self.global_names[position].1)
+    }
+}

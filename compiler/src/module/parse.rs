@@ -1,0 +1,214 @@
+//! Reads and validates the sections of a module; function bodies are validated later, in parallel.
+
+use std::sync::Mutex;
+
+use wasmparser::{
+    DataKind, ElementItems, ElementKind, FunctionBody, Parser, Payload, TableInit, TypeRef, ValidPayload, Validator,
+    WasmFeatures,
+};
+
+use super::{
+    Body, ConstantExpression, DataSegment, ElementSegment, Export, Global, Import, ImportCounts, ImportType, Module,
+    SegmentMode, Table, names,
+};
+use crate::{Error, Result};
+
+/// What wasmc compiles: WebAssembly 2.0, and these later proposals.
+pub(crate) const FEATURES: WasmFeatures = WasmFeatures::WASM2
+    .union(WasmFeatures::TAIL_CALL)
+    .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::CALL_INDIRECT_OVERLONG)
+    .union(WasmFeatures::MULTI_MEMORY);
+
+/// Reads a module in the binary format.
+///
+/// # Errors
+/// `Error::Invalid` for a module that no version of WebAssembly accepts, `Error::Unsupported` for one that needs a
+/// proposal which wasmc does not compile.
+pub(crate) fn parse<'a>(name: &str, bytes: &'a [u8]) -> Result<Module<'a>> {
+    read_sections(name, bytes).map_err(|error| explain(error, bytes))
+}
+
+/// Tells a module that needs more than [`FEATURES`] from one that is wrong.
+fn explain(error: Error, bytes: &[u8]) -> Error {
+    match error {
+        Error::Invalid { message, offset, .. }
+            if Validator::new_with_features(WasmFeatures::all()).validate_all(bytes).is_ok() =>
+        {
+            Error::Unsupported { what: message, offset: Some(offset) }
+        }
+        other => other,
+    }
+}
+
+fn read_sections<'a>(name: &str, bytes: &'a [u8]) -> Result<Module<'a>> {
+    let mut validator = Validator::new_with_features(FEATURES);
+    let mut module = Module {
+        name: name.to_owned(),
+        types: Vec::new(),
+        imports: Vec::new(),
+        functions: Vec::new(),
+        tables: Vec::new(),
+        memories: Vec::new(),
+        globals: Vec::new(),
+        exports: Vec::new(),
+        start: None,
+        elements: Vec::new(),
+        data: Vec::new(),
+        bodies: Vec::new(),
+        imported: ImportCounts::default(),
+        function_names: Vec::new(),
+        global_names: Vec::new(),
+    };
+    let mut parser = Parser::new(0);
+    parser.set_features(FEATURES);
+    for payload in parser.parse_all(bytes) {
+        let payload = payload.map_err(Error::from_parser)?;
+        match validator.payload(&payload).map_err(Error::from_parser)? {
+            ValidPayload::Func(validate, code) => {
+                module.bodies.push(Body { code, validate: Mutex::new(Some(validate)) });
+            }
+            _ => read_payload(&mut module, payload)?,
+        }
+    }
+    names::complete(&mut module);
+    Ok(module)
+}
+
+fn read_payload<'a>(module: &mut Module<'a>, payload: Payload<'a>) -> Result<()> {
+    match payload {
+        Payload::TypeSection(section) => {
+            for group in section {
+                for ty in group.map_err(Error::from_parser)?.into_types() {
+                    module.types.push(match ty.composite_type.inner {
+                        wasmparser::CompositeInnerType::Func(ty) => Some(ty),
+                        _ => None,
+                    });
+                }
+            }
+        }
+        Payload::ImportSection(section) => {
+            for import in section.into_imports() {
+                let import = import.map_err(Error::from_parser)?;
+                let ty = add_import(module, import.ty)?;
+                module.imports.push(Import { module: import.module, name: import.name, ty });
+            }
+        }
+        Payload::FunctionSection(section) => {
+            for type_index in section {
+                module.functions.push(type_index.map_err(Error::from_parser)?);
+            }
+        }
+        Payload::TableSection(section) => {
+            for table in section {
+                let table = table.map_err(Error::from_parser)?;
+                let init = match &table.init {
+                    TableInit::RefNull => None,
+                    TableInit::Expr(expression) => Some(ConstantExpression::decode(expression)?),
+                };
+                module.tables.push(Table { ty: table.ty, init });
+            }
+        }
+        Payload::MemorySection(section) => {
+            for memory in section {
+                module.memories.push(memory.map_err(Error::from_parser)?);
+            }
+        }
+        Payload::GlobalSection(section) => {
+            for global in section {
+                let global = global.map_err(Error::from_parser)?;
+                let init = Some(ConstantExpression::decode(&global.init_expr)?);
+                module.globals.push(Global { ty: global.ty, init });
+            }
+        }
+        Payload::ExportSection(section) => {
+            for export in section {
+                let export = export.map_err(Error::from_parser)?;
+                module.exports.push(Export { name: export.name, kind: export.kind, index: export.index });
+            }
+        }
+        Payload::StartSection { func, .. } => module.start = Some(func),
+        Payload::ElementSection(section) => {
+            for element in section {
+                let element = element.map_err(Error::from_parser)?;
+                let mode = match &element.kind {
+                    ElementKind::Passive => SegmentMode::Passive,
+                    ElementKind::Declared => SegmentMode::Declarative,
+                    ElementKind::Active { table_index, offset_expr } => SegmentMode::Active {
+                        index: table_index.unwrap_or(0),
+                        offset: ConstantExpression::decode(offset_expr)?,
+                    },
+                };
+                let mut items = Vec::new();
+                match element.items {
+                    ElementItems::Functions(functions) => {
+                        for function in functions {
+                            items.push(ConstantExpression::function(function.map_err(Error::from_parser)?));
+                        }
+                    }
+                    ElementItems::Expressions(_, expressions) => {
+                        for expression in expressions {
+                            items.push(ConstantExpression::decode(&expression.map_err(Error::from_parser)?)?);
+                        }
+                    }
+                }
+                module.elements.push(ElementSegment { mode, items });
+            }
+        }
+        Payload::DataSection(section) => {
+            for data in section {
+                let data = data.map_err(Error::from_parser)?;
+                let mode = match &data.kind {
+                    DataKind::Passive => SegmentMode::Passive,
+                    DataKind::Active { memory_index, offset_expr } => {
+                        SegmentMode::Active { index: *memory_index, offset: ConstantExpression::decode(offset_expr)? }
+                    }
+                };
+                module.data.push(DataSegment { mode, bytes: data.data });
+            }
+        }
+        Payload::CustomSection(section) => names::read(module, &section.as_known()),
+        Payload::Version { encoding: wasmparser::Encoding::Component, .. } => {
+            return Err(Error::Unsupported {
+                what: "this is a component; wasmc builds core modules (WASI 0.1)".to_owned(),
+                offset: Some(0),
+            });
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn add_import(module: &mut Module<'_>, ty: TypeRef) -> Result<ImportType> {
+    Ok(match ty {
+        TypeRef::Func(type_index) | TypeRef::FuncExact(type_index) => {
+            module.functions.push(type_index);
+            module.imported.functions += 1;
+            ImportType::Function { index: module.imported.functions - 1 }
+        }
+        TypeRef::Table(ty) => {
+            module.tables.push(Table { ty, init: None });
+            module.imported.tables += 1;
+            ImportType::Table { index: module.imported.tables - 1 }
+        }
+        TypeRef::Memory(ty) => {
+            module.memories.push(ty);
+            module.imported.memories += 1;
+            ImportType::Memory { index: module.imported.memories - 1 }
+        }
+        TypeRef::Global(ty) => {
+            module.globals.push(Global { ty, init: None });
+            module.imported.globals += 1;
+            ImportType::Global { index: module.imported.globals - 1 }
+        }
+        TypeRef::Tag(_) => {
+            return Err(Error::Unsupported { what: "exception tags".to_owned(), offset: None });
+        }
+    })
+}
+
+/// Wasm offset of a body's first byte, in its module.
+pub(crate) fn body_offset(code: &FunctionBody<'_>) -> u32 {
+    // The binary format's own limits keep modules below 4 GiB.
+    code.range().start as u32
+}

@@ -1,0 +1,179 @@
+//! Decides, before any code is made, where everything of a program stands: which functions are compiled, what
+//! imports lead to, where globals, tables and memories are, and what the executable's data holds.
+
+mod data;
+mod definitions;
+mod exports;
+mod host;
+mod places;
+mod reach;
+mod records;
+mod segments;
+mod signatures;
+mod tables;
+mod values;
+
+use target_lexicon::{Architecture, Endianness, OperatingSystem, Triple};
+use wasmparser::FuncType;
+
+pub(crate) use data::{Address, DataId, DataObject, DataObjects, Placement, StructureWriter, Target, UnitId};
+pub(crate) use definitions::{Definition, Definitions, SizeCheck};
+pub(crate) use host::WASI;
+pub(crate) use places::{BaseStrategy, GlobalPlace, MemoryPlace, Places, Slot, TablePlace};
+pub(crate) use reach::{Unit, Units, entry_function, reactor_initializer};
+pub(crate) use records::FunctionRecords;
+pub(crate) use segments::{InitialCopy, Segments};
+pub(crate) use signatures::Signatures;
+pub(crate) use values::{ConstantValue, GlobalValues};
+
+use crate::module::{BodyFacts, Module};
+use crate::{Bounds, Entry, Input, MemoryBase, OptLevel, Options, Result};
+
+/// The layout of a whole program. Immutable once made: code generation only reads it.
+pub(crate) struct Plan<'a> {
+    pub modules: Vec<Module<'a>>,
+    /// What each body does, by module and position.
+    pub facts: Vec<Vec<BodyFacts>>,
+    pub definitions: Definitions,
+    pub signatures: Signatures,
+    pub values: GlobalValues,
+    /// The code to compile.
+    pub units: Units,
+    pub records: FunctionRecords,
+    pub places: Places,
+    pub segments: Segments,
+    pub entry: Entry,
+    /// Name of each unknown function.
+    pub unknown_names: Vec<DataId>,
+    /// The `Export` that the entry point invokes.
+    pub invoked_export: Option<DataId>,
+    /// Exports of each module, for the harness: an array of `Export` and its length.
+    pub export_lists: Vec<(DataId, u64)>,
+    /// Everything that is not code.
+    pub data: DataObjects<'a>,
+}
+
+/// What of the options decides the layout.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Layout {
+    /// The first memory may have a constant address.
+    pub fixed_base: bool,
+    pub bounds: Bounds,
+    pub max_memory: Option<u64>,
+    /// The most used mutable global may live in a register.
+    pub register_global: bool,
+    pub big_endian: bool,
+}
+
+impl Layout {
+    fn new(options: &Options) -> Layout {
+        Layout {
+            fixed_base: options.memory_base == MemoryBase::Fixed && fixed_base_works(&options.target),
+            bounds: options.bounds,
+            max_memory: options.max_memory,
+            register_global: options.opt_level != OptLevel::None,
+            big_endian: options.target.endianness() == Ok(Endianness::Big),
+        }
+    }
+}
+
+/// Whether processes of this target can map memory at [`wasmc_abi::instance::FIXED_BASE`], and gain from it.
+fn fixed_base_works(target: &Triple) -> bool {
+    target.architecture == Architecture::X86_64 && target.operating_system == OperatingSystem::Linux
+}
+
+/// Plans the program that `inputs` make; `modules` are the same inputs, parsed, and `facts` come from their bodies.
+pub(crate) fn plan<'a>(
+    inputs: &[Input<'a>],
+    modules: Vec<Module<'a>>,
+    facts: Vec<Vec<BodyFacts>>,
+    options: &Options,
+) -> Result<Plan<'a>> {
+    let layout = Layout::new(options);
+    let definitions = Definitions::resolve(inputs, &modules, options.unknown_imports)?;
+    let signatures = Signatures::number(&modules);
+    let values = GlobalValues::evaluate(&modules, &definitions);
+    let units = reach::units(&modules, &facts, &definitions, &values, &options.entry)?;
+    let mut data = DataObjects::default();
+    let records = FunctionRecords::build(&modules, &definitions, &signatures, &units, &mut data, layout.big_endian);
+    let places = places::place(
+        &places::Context {
+            modules: &modules,
+            facts: &facts,
+            definitions: &definitions,
+            values: &values,
+            signatures: &signatures,
+            units: &units,
+            records: &records,
+            layout,
+            entry: &options.entry,
+        },
+        &mut data,
+    )?;
+    let segments = segments::plan(
+        &segments::Context {
+            modules: &modules,
+            definitions: &definitions,
+            values: &values,
+            places: &places,
+            records: &records,
+            big_endian: layout.big_endian,
+        },
+        &mut data,
+    );
+    let unknown_names = definitions
+        .unknown
+        .iter()
+        .enumerate()
+        .map(|(number, unknown)| {
+            let name = unknown.name.clone().into_bytes();
+            data.add(DataObject::new(format!("wasmc_unknown{number}"), Placement::ReadOnly, 1, name.into()))
+        })
+        .collect();
+    let exports = exports::describe(
+        &exports::Context {
+            modules: &modules,
+            definitions: &definitions,
+            places: &places,
+            units: &units,
+            entry: &options.entry,
+            big_endian: layout.big_endian,
+        },
+        &mut data,
+    );
+    Ok(Plan {
+        modules,
+        facts,
+        definitions,
+        signatures,
+        values,
+        units,
+        records,
+        places,
+        segments,
+        entry: options.entry.clone(),
+        unknown_names,
+        invoked_export: exports.invoked,
+        export_lists: exports.lists,
+        data,
+    })
+}
+
+impl Plan<'_> {
+    /// Type of a function, wherever it is defined.
+    pub fn type_of(&self, definition: Definition) -> &FuncType {
+        records::type_of(definition, &self.modules, &self.definitions)
+    }
+
+    /// Name of a function for symbols, traces and messages.
+    pub fn name_of(&self, definition: Definition) -> String {
+        match definition {
+            Definition::Wasm { module, position } => {
+                let module = &self.modules[module];
+                module.function_name(module.imported.functions + position as u32).into_owned()
+            }
+            Definition::Host(host) => self.definitions.host[host as usize].symbol.clone(),
+            Definition::Unknown(unknown) => self.definitions.unknown[unknown as usize].name.clone(),
+        }
+    }
+}

@@ -1,0 +1,391 @@
+//! Places globals, memories and tables: in constants, in a register, or in the instance data of their module.
+
+use std::collections::{HashMap, HashSet};
+
+use wasmc_abi::instance::{FIXED_BASE, GUARDED_RESERVATION, MEMORY_EXPLICIT_BOUNDS, MEMORY_FIXED_BASE, NULL_TYPE};
+use wasmparser::{ExternalKind, ValType};
+
+use super::data::{DataId, DataObject, DataObjects, Placement, StructureWriter, Target};
+use super::definitions::{Definition, Definitions, Owner};
+use super::reach::{Unit, Units};
+use super::records::{FunctionRecords, write_record};
+use super::signatures::Signatures;
+use super::values::{ConstantValue, GlobalValues};
+use super::{Layout, tables};
+use crate::module::{BodyFacts, Module};
+use crate::{Bounds, Entry, Error, Result};
+
+/// A place in the data of the executable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Slot {
+    pub object: DataId,
+    /// In bytes from the object's start.
+    pub offset: u32,
+}
+
+/// Where a global is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum GlobalPlace {
+    /// Nowhere: nobody ever writes it.
+    Constant(ConstantValue),
+    /// Nobody ever writes it, but the harness reads it here.
+    ConstantInSlot(ConstantValue, Slot),
+    /// In the register that the calling convention leaves alone.
+    Register,
+    Slot(Slot),
+}
+
+/// Where byte 0 of a memory is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BaseStrategy {
+    /// At this address.
+    Fixed(u64),
+    /// Where the descriptor says; never changes once the program runs.
+    Descriptor,
+}
+
+/// A memory as compiled code sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MemoryPlace {
+    /// Its `MemoryDescriptor`.
+    pub descriptor: Slot,
+    pub base: BaseStrategy,
+    pub bounds: Bounds,
+    /// Initial size in bytes: a memory never shrinks.
+    pub initial: u64,
+    /// Nobody grows it.
+    pub constant_size: bool,
+    pub page_size_log2: u32,
+}
+
+/// A table as compiled code sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum TablePlace {
+    /// An array of `FunctionRecord`, in place.
+    Static { elements: DataId, length: u64 },
+    /// A `TableDescriptor`.
+    Dynamic(Slot),
+}
+
+/// Where everything that a program's modules own is, by module and index; imports lead to their owner's place.
+pub(crate) struct Places {
+    pub globals: Vec<Vec<GlobalPlace>>,
+    pub memories: Vec<Vec<MemoryPlace>>,
+    pub tables: Vec<Vec<TablePlace>>,
+    /// Number of elements that `table.init` may still copy, by module and segment.
+    pub element_lengths: Vec<Vec<Slot>>,
+    /// Number of bytes that `memory.init` may still copy, by module and segment.
+    pub data_lengths: Vec<Vec<Slot>>,
+    /// Descriptors of all memories.
+    pub descriptors: Vec<Slot>,
+}
+
+/// What the builder reads.
+pub(super) struct Context<'p, 'a> {
+    pub modules: &'p [Module<'a>],
+    pub facts: &'p [Vec<BodyFacts>],
+    pub definitions: &'p Definitions,
+    pub values: &'p GlobalValues,
+    pub signatures: &'p Signatures,
+    pub units: &'p Units,
+    pub records: &'p FunctionRecords,
+    pub layout: Layout,
+    pub entry: &'p Entry,
+}
+
+impl Context<'_, '_> {
+    /// Facts of the functions that can run, with their module's number.
+    fn live_facts(&self) -> impl Iterator<Item = (usize, &BodyFacts)> {
+        self.facts.iter().enumerate().flat_map(move |(module, bodies)| {
+            let live = move |position| self.units.id(Unit::Wasm { module, position }).is_some();
+            bodies
+                .iter()
+                .enumerate()
+                .filter(move |&(position, _)| live(position))
+                .map(move |(_, facts)| (module, facts))
+        })
+    }
+
+    /// The global to keep in a register: the most used mutable i32 that only the main module knows, which in the
+    /// output of every C-like toolchain is the stack pointer.
+    fn register_global(&self) -> Option<Owner> {
+        // A host caller between two calls of compiled code would not keep the register.
+        if !self.layout.register_global || *self.entry != Entry::Command {
+            return None;
+        }
+        let number = self.modules.len().checked_sub(1)?;
+        let module = &self.modules[number];
+        let mut uses: HashMap<u32, usize> = HashMap::new();
+        for (user, facts) in self.live_facts() {
+            if user == number {
+                for &global in facts.global_reads.iter().chain(&facts.global_writes) {
+                    *uses.entry(global).or_default() += 1;
+                }
+            }
+        }
+        let eligible = |index: u32| {
+            let ty = &module.globals[index as usize].ty;
+            index >= module.imported.globals && ty.mutable && !ty.shared && ty.content_type == ValType::I32
+        };
+        let candidate = (0..module.globals.len() as u32)
+            .filter(|&index| eligible(index))
+            .max_by_key(|&index| (uses.get(&index).copied().unwrap_or(0), std::cmp::Reverse(index)))?;
+        (uses.get(&candidate).copied().unwrap_or(0) >= 2).then_some(Owner { module: number, index: candidate })
+    }
+}
+
+/// Places everything and adds the instance data of each module to `data`.
+pub(super) fn place<'a>(context: &Context<'_, 'a>, data: &mut DataObjects<'a>) -> Result<Places> {
+    let written: HashSet<Owner> = context
+        .live_facts()
+        .flat_map(|(module, facts)| {
+            facts.global_writes.iter().map(move |&global| context.definitions.global(module, global))
+        })
+        .collect();
+    let grown: HashSet<Owner> = context
+        .live_facts()
+        .flat_map(|(module, facts)| {
+            facts.memories_grown.iter().map(move |&memory| context.definitions.memory(module, memory))
+        })
+        .collect();
+    let static_tables =
+        tables::static_contents(context.modules, context.facts, context.definitions, context.values, context.units);
+    let mut places = Places {
+        globals: Vec::new(),
+        memories: Vec::new(),
+        tables: Vec::new(),
+        element_lengths: Vec::new(),
+        data_lengths: Vec::new(),
+        descriptors: Vec::new(),
+    };
+    let mut instances = Instances {
+        context,
+        data,
+        written,
+        grown,
+        register: context.register_global(),
+        fixed_base_free: context.layout.fixed_base,
+    };
+    for (number, tables) in static_tables.into_iter().enumerate() {
+        instances.module(number, tables, &mut places)?;
+    }
+    Ok(places)
+}
+
+struct Instances<'p, 'c, 'd, 'a> {
+    context: &'p Context<'c, 'a>,
+    data: &'d mut DataObjects<'a>,
+    written: HashSet<Owner>,
+    grown: HashSet<Owner>,
+    register: Option<Owner>,
+    /// No memory has taken the fixed base yet.
+    fixed_base_free: bool,
+}
+
+impl Instances<'_, '_, '_, '_> {
+    fn module(
+        &mut self,
+        number: usize,
+        static_tables: Vec<Option<Vec<Option<Definition>>>>,
+        places: &mut Places,
+    ) -> Result<()> {
+        let module = &self.context.modules[number];
+        // Static tables come first: the instance is the next object.
+        let static_objects: Vec<_> = static_tables
+            .into_iter()
+            .enumerate()
+            .map(|(index, contents)| contents.map(|contents| self.static_table(number, index, &contents)))
+            .collect();
+        let mut storages = Vec::new();
+        for (index, table) in module.tables.iter().enumerate() {
+            let dynamic = index >= module.imported.tables as usize && static_objects[index].is_none();
+            let size = table.ty.initial.saturating_mul(8);
+            storages
+                .push(dynamic.then(|| {
+                    self.data.add(DataObject::zero(format!("{}.table{index}", module.name), 16, size.max(8)))
+                }));
+        }
+        let object = DataId(self.data.0.len() as u32);
+        let mut writer = StructureWriter::new(self.context.layout.big_endian);
+
+        let memories = (0..module.memories.len() as u32)
+            .map(|index| self.memory(number, index, object, &mut writer, places))
+            .collect::<Result<_>>()?;
+        places.memories.push(memories);
+
+        let mut tables = Vec::new();
+        for (index, table) in module.tables.iter().enumerate() {
+            let owner = self.context.definitions.table(number, index as u32);
+            tables.push(if owner.module != number || owner.index != index as u32 {
+                places.tables.get(owner.module).unwrap_or(&tables)[owner.index as usize]
+            } else if let Some((elements, length)) = static_objects[index] {
+                TablePlace::Static { elements, length }
+            } else {
+                let slot = Slot { object, offset: writer.bytes.len() as u32 };
+                match storages[index] {
+                    Some(storage) => writer.address(Target::Data(storage), 0),
+                    None => writer.u64(0),
+                }
+                writer.u64(table.ty.initial);
+                writer.u64(table.ty.maximum.unwrap_or(u64::from(u32::MAX)).min(LARGEST_TABLE).max(table.ty.initial));
+                writer.u64(table.ty.initial);
+                TablePlace::Dynamic(slot)
+            });
+        }
+        places.tables.push(tables);
+
+        let mut globals = Vec::new();
+        for index in 0..module.globals.len() as u32 {
+            globals.push(self.global(number, index, object, &mut writer, places));
+        }
+        places.globals.push(globals);
+
+        let mut lengths = |count: usize, length: &dyn Fn(usize) -> u64| {
+            writer.align(8);
+            let slot = |position| {
+                let offset = writer.bytes.len() as u32;
+                writer.u64(length(position));
+                Slot { object, offset }
+            };
+            (0..count).map(slot).collect()
+        };
+        places.element_lengths.push(lengths(module.elements.len(), &|segment| {
+            let segment = &module.elements[segment];
+            if segment.mode.is_passive() { segment.items.len() as u64 } else { 0 }
+        }));
+        places.data_lengths.push(lengths(module.data.len(), &|segment| {
+            let segment = &module.data[segment];
+            if segment.mode.is_passive() { segment.bytes.len() as u64 } else { 0 }
+        }));
+        self.data.add(writer.finish_in(format!("{}.instance", module.name), Placement::Writable, 16));
+        Ok(())
+    }
+
+    fn static_table(&mut self, number: usize, index: usize, contents: &[Option<Definition>]) -> (DataId, u64) {
+        let context = self.context;
+        let mut writer = StructureWriter::new(context.layout.big_endian);
+        for element in contents {
+            match *element {
+                Some(definition) => write_record(
+                    &mut writer,
+                    definition,
+                    context.modules,
+                    context.definitions,
+                    context.signatures,
+                    context.units,
+                ),
+                None => {
+                    writer.u64(0);
+                    writer.u32(NULL_TYPE);
+                    writer.u32(0);
+                }
+            }
+        }
+        let symbol = format!("{}.table{index}", context.modules[number].name);
+        (self.data.add(writer.finish(symbol, 16)), contents.len() as u64)
+    }
+
+    fn memory(
+        &mut self,
+        number: usize,
+        index: u32,
+        object: DataId,
+        writer: &mut StructureWriter,
+        places: &mut Places,
+    ) -> Result<MemoryPlace> {
+        let context = self.context;
+        let owner = context.definitions.memory(number, index);
+        if owner != (Owner { module: number, index }) {
+            return Ok(places.memories[owner.module][owner.index as usize]);
+        }
+        let ty = &context.modules[number].memories[index as usize];
+        let page_size_log2 = ty.page_size_log2.unwrap_or(16);
+        let bytes = |pages: u64| pages.checked_shl(page_size_log2).filter(|bytes| bytes >> page_size_log2 == pages);
+        let address_space = if ty.memory64 { 1 << 48 } else { 1 << 32 };
+        let initial = bytes(ty.initial).filter(|&bytes| bytes <= address_space).ok_or_else(|| {
+            Error::Limit(format!("memory {index} starts with {} pages, more than an address space holds", ty.initial))
+        })?;
+        let declared = ty.maximum.and_then(bytes).unwrap_or(address_space).min(address_space);
+        let allowed = context.layout.max_memory.unwrap_or(u64::MAX);
+        if initial > allowed {
+            return Err(Error::Option(format!(
+                "memory {index} starts with {initial} bytes, more than `--max-memory` allows ({allowed} bytes)"
+            )));
+        }
+        let maximum = declared.min(allowed).max(initial);
+        let explicit = context.layout.bounds == Bounds::Explicit || ty.memory64;
+        let base = if self.fixed_base_free && !ty.memory64 && !ty.shared {
+            self.fixed_base_free = false;
+            BaseStrategy::Fixed(FIXED_BASE)
+        } else {
+            BaseStrategy::Descriptor
+        };
+        writer.align(8);
+        let descriptor = Slot { object, offset: writer.bytes.len() as u32 };
+        writer.u64(if let BaseStrategy::Fixed(base) = base { base } else { 0 });
+        writer.u64(initial);
+        writer.u64(maximum);
+        writer.u64(if explicit { maximum.next_multiple_of(4096) } else { GUARDED_RESERVATION });
+        writer.u32(page_size_log2);
+        let fixed = if matches!(base, BaseStrategy::Fixed(_)) { MEMORY_FIXED_BASE } else { 0 };
+        writer.u32(if explicit { MEMORY_EXPLICIT_BOUNDS } else { 0 } | fixed);
+        places.descriptors.push(descriptor);
+        Ok(MemoryPlace {
+            descriptor,
+            base,
+            bounds: if explicit { Bounds::Explicit } else { Bounds::Guard },
+            initial,
+            constant_size: !self.grown.contains(&owner),
+            page_size_log2,
+        })
+    }
+
+    fn global(
+        &mut self,
+        number: usize,
+        index: u32,
+        object: DataId,
+        writer: &mut StructureWriter,
+        places: &Places,
+    ) -> GlobalPlace {
+        let context = self.context;
+        let owner = context.definitions.global(number, index);
+        if owner.module != number {
+            return places.globals[owner.module][owner.index as usize];
+        }
+        let module = &context.modules[number];
+        let value = context.values.global(number, index);
+        if self.register == Some(owner) {
+            return GlobalPlace::Register;
+        }
+        let constant = !self.written.contains(&owner);
+        // The harness reads exported globals from their slots, constant or not.
+        let seen = *context.entry == Entry::Harness
+            && module.exports.iter().any(|export| export.kind == ExternalKind::Global && export.index == index);
+        let slot = (!constant || seen).then(|| {
+            writer.align(if matches!(value, ConstantValue::V128(_)) { 16 } else { 8 });
+            let offset = writer.bytes.len() as u32;
+            match value {
+                ConstantValue::I32(value) => writer.u32(value as u32),
+                ConstantValue::F32(bits) => writer.u32(bits),
+                ConstantValue::I64(value) => writer.u64(value as u64),
+                ConstantValue::F64(bits) => writer.u64(bits),
+                ConstantValue::V128(bits) => writer.u128(bits),
+                ConstantValue::Null => writer.u64(0),
+                ConstantValue::Function(definition) => {
+                    let (records, addend) = context.records.address(definition);
+                    writer.address(Target::Data(records), addend);
+                }
+            }
+            Slot { object, offset }
+        });
+        match slot {
+            Some(slot) if !constant => GlobalPlace::Slot(slot),
+            Some(slot) => GlobalPlace::ConstantInSlot(value, slot),
+            None => GlobalPlace::Constant(value),
+        }
+    }
+}
+
+/// No table grows beyond this many elements, declared or not: their 8-byte references would fill 80 MB.
+const LARGEST_TABLE: u64 = 10_000_000;

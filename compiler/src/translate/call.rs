@@ -1,0 +1,146 @@
+//! Calls (wasm spec 4.4.8.9 to 4.4.8.13), direct, indirect and in tail position.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
+use wasmc_abi::instance::{FunctionRecord, NULL_TYPE, TableDescriptor};
+use wasmc_abi::trap::TrapCode;
+use wasmparser::Operator;
+
+use super::{REFERENCE, Translator};
+use crate::plan::{Definition, TablePlace};
+
+impl Translator<'_, '_, '_> {
+    /// Translates a call; false for operators of other families.
+    pub(super) fn call_operator(&mut self, operator: &Operator<'_>) -> bool {
+        match *operator {
+            Operator::Call { function_index } => self.call_direct(function_index, false),
+            Operator::ReturnCall { function_index } => self.call_direct(function_index, true),
+            Operator::CallIndirect { type_index, table_index } => self.call_indirect(type_index, table_index, false),
+            Operator::ReturnCallIndirect { type_index, table_index } => {
+                self.call_indirect(type_index, table_index, true);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn call_direct(&mut self, index: u32, tail: bool) {
+        let plan = self.plan;
+        let definition = plan.definitions.function(self.module, index);
+        let arguments = self.pop_arguments(plan.type_of(definition).params().len());
+        if let Definition::Host(host) = definition {
+            let function = self.host_function(host);
+            let call = self.builder.ins().call(function, &arguments);
+            self.stack.extend_from_slice(self.builder.func.dfg.inst_results(call));
+            if tail {
+                // Other calling conventions cannot be tail-called; their stack is bounded all the same.
+                self.return_results();
+            }
+            return;
+        }
+        // The plan has code for every function that reachable code calls.
+        let Some(function) = self.code_of(definition) else {
+            self.trap(TrapCode::Unreachable);
+            self.reachable = false;
+            return;
+        };
+        if tail {
+            self.builder.ins().return_call(function, &arguments);
+            self.reachable = false;
+        } else {
+            let call = self.builder.ins().call(function, &arguments);
+            self.stack.extend_from_slice(self.builder.func.dfg.inst_results(call));
+        }
+    }
+
+    fn return_results(&mut self) {
+        let results = self.frames[0].results;
+        let results = self.stack.split_off(self.stack.len() - results);
+        self.builder.ins().return_(&results);
+        self.reachable = false;
+    }
+
+    fn pop_arguments(&mut self, count: usize) -> Vec<Value> {
+        self.canonicalize_top(count);
+        self.stack.split_off(self.stack.len() - count)
+    }
+
+    fn call_indirect(&mut self, type_index: u32, table: u32, tail: bool) {
+        let index = self.pop();
+        let wanted = self.plan.signatures.of_index(self.module, type_index);
+        let code = match self.plan.places.tables[self.module][table as usize] {
+            TablePlace::Static { elements, length } => {
+                let outside = self.builder.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, index, length as i64);
+                self.trap_if(outside, TrapCode::UndefinedElement);
+                let base = self.data_address(elements);
+                let offset = self.scaled(index, size_of::<FunctionRecord>() as u64);
+                let record = self.builder.ins().iadd(base, offset);
+                let flags = self.constant_flags_in_place();
+                self.check_type(record, wanted, true, flags);
+                self.builder.ins().load(REFERENCE, flags, record, FunctionRecord::CODE as i32)
+            }
+            TablePlace::Dynamic(slot) => {
+                let flags = self.instance_flags();
+                let instance = self.data_address(slot.object);
+                let field = |offset: usize| slot.offset as i32 + offset as i32;
+                let length = self.builder.ins().load(types::I64, flags, instance, field(TableDescriptor::LENGTH));
+                let wide = self.builder.ins().uextend(types::I64, index);
+                let outside = self.builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, wide, length);
+                self.trap_if(outside, TrapCode::UndefinedElement);
+                let base = self.builder.ins().load(REFERENCE, flags, instance, field(TableDescriptor::BASE));
+                let offset = self.builder.ins().imul_imm_u(wide, 8);
+                let element = self.builder.ins().iadd(base, offset);
+                let flags = self.table_flags();
+                let record = self.builder.ins().load(REFERENCE, flags, element, 0);
+                let is_null = self.builder.ins().icmp_imm_u(IntCC::Equal, record, 0);
+                self.trap_if(is_null, TrapCode::UninitializedElement);
+                let flags = self.constant_flags_in_place();
+                self.check_type(record, wanted, false, flags);
+                self.builder.ins().load(REFERENCE, flags, record, FunctionRecord::CODE as i32)
+            }
+        };
+        let parameters = self.plan.modules[self.module].type_at(type_index).params().len();
+        let arguments = self.pop_arguments(parameters);
+        let signature = self.indirect_signature(type_index);
+        if tail {
+            self.builder.ins().return_call_indirect(signature, code, &arguments);
+            self.reachable = false;
+        } else {
+            let call = self.builder.ins().call_indirect(signature, code, &arguments);
+            self.stack.extend_from_slice(self.builder.func.dfg.inst_results(call));
+        }
+    }
+
+    /// Constant data whose address is valid only behind the checks before it: must not move above them.
+    fn constant_flags_in_place(&self) -> MemFlagsData {
+        MemFlagsData::trusted().with_readonly()
+    }
+
+    /// Traps where the record's function has another type than `wanted`; a null element has a type of its own.
+    fn check_type(&mut self, record: Value, wanted: u32, may_be_null: bool, flags: MemFlagsData) {
+        let found = self.builder.ins().load(types::I32, flags, record, FunctionRecord::TYPE_ID as i32);
+        let differs = self.builder.ins().icmp_imm_u(IntCC::NotEqual, found, i64::from(wanted));
+        if !may_be_null {
+            self.trap_if(differs, TrapCode::IndirectCallTypeMismatch);
+            return;
+        }
+        // One comparison on the path that is taken; which of two traps it is, is found out aside.
+        let wrong = self.builder.create_block();
+        let right = self.builder.create_block();
+        self.builder.set_cold_block(wrong);
+        self.builder.ins().brif(differs, wrong, &[], right, &[]);
+        self.builder.seal_block(wrong);
+        self.builder.seal_block(right);
+        self.builder.switch_to_block(wrong);
+        let is_null = self.builder.ins().icmp_imm_u(IntCC::Equal, found, i64::from(NULL_TYPE as i32));
+        self.trap_if(is_null, TrapCode::UninitializedElement);
+        self.trap(TrapCode::IndirectCallTypeMismatch);
+        self.builder.switch_to_block(right);
+    }
+
+    /// An i32 index times a power of two, as an offset in bytes.
+    fn scaled(&mut self, index: Value, size: u64) -> Value {
+        let wide = self.builder.ins().uextend(types::I64, index);
+        self.builder.ins().ishl_imm_u(wide, i64::from(size.trailing_zeros()))
+    }
+}

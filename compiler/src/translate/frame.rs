@@ -1,0 +1,47 @@
+//! The control stack: blocks, loops and conditionals that are open (wasm spec 4.4.8).
+
+use cranelift_codegen::ir::Block;
+
+/// A structured control instruction whose `end` has not come yet.
+pub(super) struct Frame {
+    pub kind: FrameKind,
+    /// Where control continues after `end`; takes the results as parameters.
+    pub end: Block,
+    pub parameters: usize,
+    pub results: usize,
+    /// Height of the operand stack below the parameters.
+    pub height: usize,
+    /// Some branch, or the end of the first arm, leads to `end`.
+    pub end_reached: bool,
+}
+
+pub(super) enum FrameKind {
+    /// The whole function; `end` returns.
+    Function,
+    Block,
+    Loop {
+        header: Block,
+    },
+    /// In the first arm; the second starts at `otherwise`.
+    If {
+        otherwise: Block,
+    },
+    /// In the second arm.
+    Else,
+    /// Opened where control never arrives; nothing in it is translated.
+    Unreachable,
+}
+
+impl Frame {
+    pub fn function(exit: Block, results: usize) -> Frame {
+        Frame { kind: FrameKind::Function, end: exit, parameters: 0, results, height: 0, end_reached: false }
+    }
+
+    /// Where a branch to this frame goes, and how many operands it carries.
+    pub fn branch_target(&self) -> (Block, usize) {
+        match self.kind {
+            FrameKind::Loop { header } => (header, self.parameters),
+            _ => (self.end, self.results),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Instantiation of a module (wasm spec 4.5.4): size checks of imports, segments, start function.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{InstBuilder, Value, types};
+use wasmc_abi::instance::{MemoryDescriptor, TableDescriptor};
+use wasmc_abi::trap::TrapCode;
+use wasmparser::ExternalKind;
+
+use crate::plan::{InitialCopy, SizeCheck, TablePlace};
+use crate::translate::symbols::RuntimeSymbol;
+use crate::translate::{REFERENCE, Translator};
+
+impl Translator<'_, '_, '_> {
+    /// `extern "C" fn()`.
+    pub(super) fn initialize(&mut self) {
+        let plan = self.plan;
+        self.open_entry();
+        let module = self.module;
+        for check in plan.definitions.size_checks.iter().filter(|check| check.module == module) {
+            self.check_size(check);
+        }
+        for &copy in &plan.segments.copies[self.module] {
+            self.initial_copy(copy);
+        }
+        if let Some(start) = plan.modules[self.module].start {
+            let definition = plan.definitions.function(self.module, start);
+            self.call_without_values(definition);
+        }
+        self.builder.ins().return_(&[]);
+    }
+
+    /// An imported memory or table must be as large, by now, as the import asks.
+    fn check_size(&mut self, check: &SizeCheck) {
+        let owner = check.owner;
+        let (slot, field, scale) = match check.kind {
+            ExternalKind::Memory => {
+                let place = self.plan.places.memories[owner.module][owner.index as usize];
+                (place.descriptor, MemoryDescriptor::LENGTH, place.page_size_log2)
+            }
+            _ => match self.plan.places.tables[owner.module][owner.index as usize] {
+                TablePlace::Dynamic(slot) => (slot, TableDescriptor::LENGTH, 0),
+                // Nobody grows a table in place: it is as small as it was declared.
+                TablePlace::Static { .. } => {
+                    let always = self.builder.ins().iconst(types::I32, 1);
+                    return self.trap_if(always, TrapCode::Unlinkable);
+                }
+            },
+        };
+        let instance = self.data_address(slot.object);
+        let flags = self.instance_flags();
+        let length = self.builder.ins().load(types::I64, flags, instance, slot.offset as i32 + field as i32);
+        let wanted = check.at_least.checked_shl(scale).unwrap_or(u64::MAX);
+        let wanted = self.builder.ins().iconst(types::I64, wanted as i64);
+        let too_small = self.builder.ins().icmp(IntCC::UnsignedLessThan, length, wanted);
+        self.trap_if(too_small, TrapCode::Unlinkable);
+    }
+
+    fn initial_copy(&mut self, copy: InitialCopy) {
+        let plan = self.plan;
+        match copy {
+            InitialCopy::FillTable { table, value } => {
+                let value = self.constant(value);
+                let length = self.table_length(table);
+                let zero = self.wide(0);
+                let start = self.checked_elements(table, zero, length);
+                self.call_runtime(RuntimeSymbol::TableFill, &[start, value, length]);
+            }
+            InitialCopy::Elements { table, segment, offset } => {
+                let contents = plan.segments.elements[self.module][segment];
+                let (start, length) = (self.wide(offset), self.wide(contents.length));
+                let destination = self.checked_elements(table, start, length);
+                if let Some(object) = contents.object {
+                    let source = self.data_address(object);
+                    self.move_elements(destination, source, length);
+                }
+            }
+            InitialCopy::Data { memory, segment, offset } => {
+                let contents = plan.segments.data[self.module][segment];
+                let (start, length) = (self.wide(offset), self.wide(contents.length));
+                let destination = self.checked_range(self.memory_place(memory), start, length);
+                if let Some(object) = contents.object {
+                    let source = self.data_address(object);
+                    self.call_runtime(RuntimeSymbol::MemoryMove, &[destination, source, length]);
+                }
+            }
+        }
+    }
+
+    fn wide(&mut self, value: u64) -> Value {
+        self.builder.ins().iconst(REFERENCE, value as i64)
+    }
+}

@@ -1,0 +1,251 @@
+//! Translates function bodies to Cranelift's intermediate representation, operator by operator.
+//!
+//! The families of operators are lowered in files of their own; what no wasm function contains (entry points,
+//! calling-convention adapters, initialisation) is in `internal/`.
+
+mod bulk;
+mod call;
+mod control;
+mod frame;
+mod internal;
+mod memory;
+mod numeric;
+mod reference;
+mod simd;
+mod symbols;
+mod table;
+mod trap;
+mod variable;
+
+use cranelift_codegen::ir::{self, InstBuilder, SourceLoc, Type, Value, types};
+use cranelift_codegen::isa::{CallConv, TargetIsa};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
+use wasmparser::{FuncType, Operator, ValType};
+
+use internal::translate_internal;
+pub(crate) use symbols::{Namespace, RuntimeSymbol};
+pub(crate) use trap::trap_number;
+
+use crate::module::body_offset;
+use crate::plan::{Plan, Unit};
+use crate::{Error, Result};
+use frame::Frame;
+
+/// Calling convention of wasm functions: passes arguments as the C convention does, and allows tail calls.
+pub(crate) const WASM_CALL: CallConv = CallConv::Tail;
+
+/// Type of references, and of addresses on every target so far.
+pub(crate) const REFERENCE: Type = types::I64;
+
+/// How v128 values are kept between operators, whatever lanes the operators see.
+pub(crate) const VECTOR: Type = types::I8X16;
+
+/// Cranelift's type for values of a wasm type.
+pub(crate) fn value_type(ty: ValType) -> Type {
+    match ty {
+        ValType::I32 => types::I32,
+        ValType::I64 => types::I64,
+        ValType::F32 => types::F32,
+        ValType::F64 => types::F64,
+        ValType::V128 => VECTOR,
+        ValType::Ref(_) => REFERENCE,
+    }
+}
+
+/// Signature of a function type in a calling convention.
+pub(crate) fn signature(ty: &FuncType, convention: CallConv) -> ir::Signature {
+    let parameters = |types: &[ValType]| types.iter().map(|&ty| ir::AbiParam::new(value_type(ty))).collect();
+    ir::Signature { params: parameters(ty.params()), returns: parameters(ty.results()), call_conv: convention }
+}
+
+/// State of the translation of one wasm function.
+pub(crate) struct Translator<'t, 'p, 'a> {
+    builder: FunctionBuilder<'t>,
+    plan: &'p Plan<'a>,
+    isa: &'p dyn TargetIsa,
+    /// The function's module.
+    module: usize,
+    /// The operand stack.
+    stack: Vec<Value>,
+    /// The control stack; the first frame is the function's.
+    frames: Vec<Frame>,
+    /// The operators that come can be executed.
+    reachable: bool,
+    locals: Vec<Variable>,
+    symbols: symbols::Symbols,
+}
+
+/// Translates the wasm function at `position` of a module's code section into `function`.
+pub(crate) fn translate_function(
+    plan: &Plan<'_>,
+    isa: &dyn TargetIsa,
+    module: usize,
+    position: usize,
+    function: &mut ir::Function,
+    context: &mut FunctionBuilderContext,
+) -> Result<()> {
+    let parsed = &plan.modules[module];
+    let index = parsed.imported.functions + position as u32;
+    let ty = parsed.function_type(index);
+    let body = &parsed.bodies[position].code;
+    function.signature = signature(ty, WASM_CALL);
+    let mut translator = Translator::new(plan, isa, module, FunctionBuilder::new(function, context));
+    let start = body_offset(body);
+    translator.begin(ty)?;
+    let parse_error = |error| Error::in_function(error, &parsed.function_name(index));
+    let mut reader = body.get_locals_reader().map_err(parse_error)?;
+    for _ in 0..reader.get_count() {
+        let (count, ty) = reader.read().map_err(parse_error)?;
+        translator.declare_locals(count, ty);
+    }
+    let mut operators = body.get_operators_reader().map_err(parse_error)?;
+    while !operators.eof() {
+        let (operator, offset) = operators.read_with_offset().map_err(parse_error)?;
+        translator.builder.set_srcloc(SourceLoc::new(offset as u32 - start));
+        translator.operator(&operator, offset)?;
+    }
+    translator.builder.seal_all_blocks();
+    translator.builder.finalize(isa.frontend_config());
+    Ok(())
+}
+
+impl<'t, 'p, 'a> Translator<'t, 'p, 'a> {
+    fn new(plan: &'p Plan<'a>, isa: &'p dyn TargetIsa, module: usize, builder: FunctionBuilder<'t>) -> Self {
+        Translator {
+            builder,
+            plan,
+            isa,
+            module,
+            stack: Vec::new(),
+            frames: Vec::new(),
+            reachable: true,
+            locals: Vec::new(),
+            symbols: symbols::Symbols::default(),
+        }
+    }
+
+    /// Opens the entry block, the locals that are parameters, and the function's frame.
+    fn begin(&mut self, ty: &FuncType) -> Result<()> {
+        let entry = self.builder.create_block();
+        self.builder.append_block_params_for_function_params(entry);
+        self.builder.switch_to_block(entry);
+        self.builder.seal_block(entry);
+        for position in 0..ty.params().len() {
+            let value = self.builder.block_params(entry)[position];
+            let variable = self.builder.declare_var(self.builder.func.dfg.value_type(value));
+            self.builder.def_var(variable, value);
+            self.locals.push(variable);
+        }
+        let exit = self.block_with(ty.results());
+        self.frames.push(Frame::function(exit, ty.results().len()));
+        Ok(())
+    }
+
+    /// Locals beyond the parameters start as zero (wasm spec 4.4.10.1).
+    fn declare_locals(&mut self, count: u32, ty: ValType) {
+        let ty = value_type(ty);
+        let zero = self.zero(ty);
+        for _ in 0..count {
+            let variable = self.builder.declare_var(ty);
+            self.builder.def_var(variable, zero);
+            self.locals.push(variable);
+        }
+    }
+
+    /// Zero, or null, of a type.
+    fn zero(&mut self, ty: Type) -> Value {
+        match ty {
+            types::F32 => self.builder.ins().f32const(0.0),
+            types::F64 => self.builder.ins().f64const(0.0),
+            ty if ty.is_vector() => {
+                let zero = self.builder.func.dfg.constants.insert([0u8; 16].as_slice().into());
+                self.builder.ins().vconst(ty, zero)
+            }
+            ty => self.builder.ins().iconst(ty, 0),
+        }
+    }
+
+    /// Translates one operator.
+    fn operator(&mut self, operator: &Operator<'_>, offset: u64) -> Result<()> {
+        if !self.reachable {
+            self.unreachable_operator(operator);
+            return Ok(());
+        }
+        let known = self.control_operator(operator)
+            || self.call_operator(operator)
+            || self.variable_operator(operator)
+            || self.numeric_operator(operator)
+            || self.memory_operator(operator)
+            || self.bulk_operator(operator)
+            || self.table_operator(operator)
+            || self.reference_operator(operator)
+            || self.simd_operator(operator);
+        if known {
+            return Ok(());
+        }
+        Err(Error::Unsupported { what: format!("the instruction {operator:?}"), offset: Some(offset) })
+    }
+
+    // The validator has made sure that the operand stack is never popped empty.
+
+    fn push(&mut self, value: Value) {
+        self.stack.push(value);
+    }
+
+    fn pop(&mut self) -> Value {
+        self.stack.pop().expect("validated operand stack")
+    }
+
+    fn pop2(&mut self) -> (Value, Value) {
+        let second = self.pop();
+        (self.pop(), second)
+    }
+
+    fn pop3(&mut self) -> (Value, Value, Value) {
+        let third = self.pop();
+        let (first, second) = self.pop2();
+        (first, second, third)
+    }
+
+    /// Type of a value.
+    fn type_of(&self, value: Value) -> Type {
+        self.builder.func.dfg.value_type(value)
+    }
+
+    /// The value as it crosses between operators that do not agree on lanes: vectors as [`VECTOR`].
+    fn canonical(&mut self, value: Value) -> Value {
+        self.as_lanes(value, VECTOR)
+    }
+
+    /// A vector with other lanes; other values unchanged.
+    fn as_lanes(&mut self, value: Value, lanes: Type) -> Value {
+        let ty = self.type_of(value);
+        if !ty.is_vector() || ty == lanes {
+            return value;
+        }
+        let little = ir::MemFlagsData::new().with_endianness(ir::Endianness::Little);
+        self.builder.ins().bitcast(lanes, little, value)
+    }
+
+    /// Makes the top `count` operands canonical, as jumps, calls and returns need them.
+    fn canonicalize_top(&mut self, count: usize) {
+        let first = self.stack.len() - count;
+        for position in first..self.stack.len() {
+            self.stack[position] = self.canonical(self.stack[position]);
+        }
+    }
+}
+
+/// Translates any piece of code of the program.
+pub(crate) fn translate_unit(
+    plan: &Plan<'_>,
+    isa: &dyn TargetIsa,
+    unit: Unit,
+    function: &mut ir::Function,
+    context: &mut FunctionBuilderContext,
+) -> Result<()> {
+    match unit {
+        Unit::Wasm { module, position } => translate_function(plan, isa, module, position, function, context),
+        internal => translate_internal(plan, isa, internal, function, context),
+    }
+}

@@ -1,0 +1,244 @@
+//! References from code to what has a symbol: other code, data, the runtime library.
+
+use std::collections::HashMap;
+
+use cranelift_codegen::ir::{
+    AbiParam, AliasRegion, AliasRegionData, ExtFuncData, ExternalName, FuncRef, GlobalValue, GlobalValueData,
+    InstBuilder, MemFlagsData, SigRef, Signature, Type, UserExternalName, Value, types,
+};
+use cranelift_codegen::isa::CallConv;
+use wasmc_abi::symbols as names;
+use wasmparser::FuncType;
+
+use super::{REFERENCE, Translator, WASM_CALL, signature};
+use crate::plan::{DataId, Definition, UnitId};
+
+/// What the index of a `UserExternalName` counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Namespace {
+    /// Code: a [`UnitId`].
+    Unit,
+    /// Data: a [`DataId`].
+    Data,
+    /// Imported functions of the runtime library, by index in `Definitions::host`.
+    Host,
+    /// Other functions of the runtime library: a position in [`RuntimeSymbol::ALL`].
+    Runtime,
+}
+
+impl Namespace {
+    pub fn from_number(number: u32) -> Option<Namespace> {
+        [Namespace::Unit, Namespace::Data, Namespace::Host, Namespace::Runtime].into_iter().nth(number as usize)
+    }
+
+    fn name(self, index: u32) -> UserExternalName {
+        UserExternalName::new(self as u32, index)
+    }
+}
+
+/// Functions of the runtime library that compiled code calls on its own account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum RuntimeSymbol {
+    MemoryGrow,
+    TableGrow,
+    TableFill,
+    MemoryMove,
+    MemoryFill,
+    UnknownImport,
+    WasiInitialize,
+    Harness,
+    Invoke,
+}
+
+impl RuntimeSymbol {
+    pub const ALL: [RuntimeSymbol; 9] = [
+        RuntimeSymbol::MemoryGrow,
+        RuntimeSymbol::TableGrow,
+        RuntimeSymbol::TableFill,
+        RuntimeSymbol::MemoryMove,
+        RuntimeSymbol::MemoryFill,
+        RuntimeSymbol::UnknownImport,
+        RuntimeSymbol::WasiInitialize,
+        RuntimeSymbol::Harness,
+        RuntimeSymbol::Invoke,
+    ];
+
+    /// The linker's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            RuntimeSymbol::MemoryGrow => names::MEMORY_GROW,
+            RuntimeSymbol::TableGrow => names::TABLE_GROW,
+            RuntimeSymbol::TableFill => names::TABLE_FILL,
+            RuntimeSymbol::MemoryMove => names::MEMORY_MOVE,
+            RuntimeSymbol::MemoryFill => names::MEMORY_FILL,
+            RuntimeSymbol::UnknownImport => names::UNKNOWN_IMPORT,
+            RuntimeSymbol::WasiInitialize => names::WASI_INITIALIZE,
+            RuntimeSymbol::Harness => names::HARNESS,
+            RuntimeSymbol::Invoke => names::INVOKE,
+        }
+    }
+
+    /// Parameter and result types, as `wasmc_abi::symbols` documents them.
+    fn types(self) -> (&'static [Type], &'static [Type]) {
+        const ADDRESS: Type = REFERENCE;
+        match self {
+            RuntimeSymbol::MemoryGrow => (&[ADDRESS, types::I64], &[types::I64]),
+            RuntimeSymbol::TableGrow => (&[ADDRESS, types::I64, types::I64], &[types::I64]),
+            RuntimeSymbol::TableFill => (&[ADDRESS, types::I64, types::I64], &[]),
+            RuntimeSymbol::MemoryMove => (&[ADDRESS, ADDRESS, types::I64], &[]),
+            RuntimeSymbol::MemoryFill => (&[ADDRESS, types::I32, types::I64], &[]),
+            RuntimeSymbol::UnknownImport => (&[ADDRESS, types::I64], &[]),
+            RuntimeSymbol::WasiInitialize | RuntimeSymbol::Harness => (&[], &[]),
+            RuntimeSymbol::Invoke => (&[ADDRESS], &[]),
+        }
+    }
+}
+
+/// Kinds of memory that never overlap, for alias analysis.
+#[derive(Clone, Copy)]
+enum Region {
+    LinearMemory,
+    Instance,
+    TableElements,
+}
+
+/// What a function refers to so far, so that nothing is declared twice.
+#[derive(Default)]
+pub(super) struct Symbols {
+    functions: HashMap<(u32, u32), FuncRef>,
+    data: HashMap<DataId, GlobalValue>,
+    signatures: HashMap<(usize, u32), SigRef>,
+    regions: [Option<AliasRegion>; 3],
+}
+
+/// Calling convention of the runtime library.
+pub(super) fn host_call(isa: &dyn cranelift_codegen::isa::TargetIsa) -> CallConv {
+    isa.default_call_conv()
+}
+
+impl Translator<'_, '_, '_> {
+    fn function_ref(&mut self, namespace: Namespace, index: u32, signature: impl FnOnce() -> Signature) -> FuncRef {
+        let key = (namespace as u32, index);
+        if let Some(&function) = self.symbols.functions.get(&key) {
+            return function;
+        }
+        let name = self.builder.func.declare_imported_user_function(namespace.name(index));
+        let signature = self.builder.import_signature(signature());
+        let function = self.builder.import_function(ExtFuncData {
+            name: ExternalName::user(name),
+            signature,
+            colocated: true,
+            patchable: false,
+        });
+        self.symbols.functions.insert(key, function);
+        function
+    }
+
+    /// A piece of code with a wasm function's type, in the wasm calling convention.
+    pub(super) fn wasm_function(&mut self, unit: UnitId, ty: &FuncType) -> FuncRef {
+        self.function_ref(Namespace::Unit, unit.0, || signature(ty, WASM_CALL))
+    }
+
+    /// A piece of code without parameters or results, in the C calling convention.
+    pub(super) fn plain_function(&mut self, unit: UnitId) -> FuncRef {
+        let convention = host_call(self.isa);
+        self.function_ref(Namespace::Unit, unit.0, || Signature::new(convention))
+    }
+
+    /// A function of the runtime library that the program imports.
+    pub(super) fn host_function(&mut self, host: u32) -> FuncRef {
+        let convention = host_call(self.isa);
+        let ty = &self.plan.definitions.host[host as usize].ty;
+        self.function_ref(Namespace::Host, host, || signature(ty, convention))
+    }
+
+    /// Calls a function of the runtime library; returns its result, or none.
+    pub(super) fn call_runtime(&mut self, symbol: RuntimeSymbol, arguments: &[Value]) -> Option<Value> {
+        let convention = host_call(self.isa);
+        let function = self.function_ref(Namespace::Runtime, symbol as u32, || {
+            let (parameters, results) = symbol.types();
+            Signature {
+                params: parameters.iter().map(|&ty| AbiParam::new(ty)).collect(),
+                returns: results.iter().map(|&ty| AbiParam::new(ty)).collect(),
+                call_conv: convention,
+            }
+        });
+        let call = self.builder.ins().call(function, arguments);
+        self.builder.inst_results(call).first().copied()
+    }
+
+    /// Signature of a type of this module, for indirect calls.
+    pub(super) fn indirect_signature(&mut self, type_index: u32) -> SigRef {
+        let key = (self.module, type_index);
+        if let Some(&known) = self.symbols.signatures.get(&key) {
+            return known;
+        }
+        let ty = self.plan.modules[self.module].type_at(type_index);
+        let imported = self.builder.import_signature(signature(ty, WASM_CALL));
+        self.symbols.signatures.insert(key, imported);
+        imported
+    }
+
+    /// Address of a data object.
+    pub(super) fn data_address(&mut self, object: DataId) -> Value {
+        let global = match self.symbols.data.get(&object) {
+            Some(&global) => global,
+            None => {
+                let name = self.builder.func.declare_imported_user_function(Namespace::Data.name(object.0));
+                let global = self.builder.create_global_value(GlobalValueData::Symbol {
+                    name: ExternalName::user(name),
+                    offset: 0.into(),
+                    colocated: true,
+                    tls: false,
+                });
+                self.symbols.data.insert(object, global);
+                global
+            }
+        };
+        self.builder.ins().symbol_value(REFERENCE, global)
+    }
+
+    fn region(&mut self, region: Region) -> AliasRegion {
+        let (user_id, description) = match region {
+            Region::LinearMemory => (0, "linear memory"),
+            Region::Instance => (1, "instance"),
+            Region::TableElements => (2, "table elements"),
+        };
+        let regions = &mut self.builder.func.dfg.alias_regions;
+        *self.symbols.regions[region as usize]
+            .get_or_insert_with(|| regions.insert(AliasRegionData { user_id, description: description.into() }))
+    }
+
+    /// For accesses to linear memory: any address may trap, and bytes are little-endian everywhere.
+    ///
+    /// **Sandbox and specification invariant:** the trap code stays on every access, so that an access whose
+    /// value nobody uses still traps (wasm spec 4.4.7.1).
+    pub(super) fn linear_memory_flags(&mut self) -> MemFlagsData {
+        let region = self.region(Region::LinearMemory);
+        MemFlagsData::new().with_endianness(cranelift_codegen::ir::Endianness::Little).with_alias_region(Some(region))
+    }
+
+    /// For the mutable fields of instances: globals, descriptors, segment lengths.
+    pub(super) fn instance_flags(&mut self) -> MemFlagsData {
+        let region = self.region(Region::Instance);
+        MemFlagsData::trusted().with_alias_region(Some(region))
+    }
+
+    /// For elements of tables that may change.
+    pub(super) fn table_flags(&mut self) -> MemFlagsData {
+        let region = self.region(Region::TableElements);
+        MemFlagsData::trusted().with_alias_region(Some(region))
+    }
+
+    /// For data that never changes once the program runs.
+    pub(super) fn constant_flags(&self) -> MemFlagsData {
+        MemFlagsData::trusted().with_readonly().with_can_move()
+    }
+
+    /// The code of a function in the wasm calling convention.
+    pub(super) fn code_of(&mut self, definition: Definition) -> Option<FuncRef> {
+        let unit = self.plan.units.of_function(definition)?;
+        let plan = self.plan;
+        Some(self.wasm_function(unit, plan.type_of(definition)))
+    }
+}
