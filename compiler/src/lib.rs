@@ -2,15 +2,19 @@
 //!
 //! Read the modules of this crate in the order of the pipeline; ARCHITECTURE.md shows it on one page.
 
+mod codegen;
 mod error;
 mod module;
+mod object;
 mod options;
 mod parallel;
 mod plan;
 mod translate;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::Path;
 
 pub use error::{Error, Result};
 pub use options::{Bounds, Entry, MemoryBase, OptLevel, Options, Preopen, UnknownImports};
@@ -52,28 +56,54 @@ pub enum Emit {
     Clif,
 }
 
-/// Converts the text format, or passes a binary through.
-pub fn parse_text(bytes: &[u8], path: &std::path::Path) -> Result<Vec<u8>> {
-    let _ = (bytes, path);
-    Err(Error::Unsupported { what: "this step of the pipeline".into(), offset: None })
+/// Converts the text format to the binary format, or passes a binary through.
+///
+/// # Errors
+/// `Error::Text` with line and column for text that does not parse.
+pub fn parse_text(bytes: &[u8], path: &Path) -> Result<Vec<u8>> {
+    if bytes.starts_with(b"\0asm") {
+        return Ok(bytes.to_vec());
+    }
+    wat::Parser::new()
+        .parse_bytes(Some(path), bytes)
+        .map(Cow::into_owned)
+        .map_err(|error| Error::Text(error.to_string()))
 }
 
 /// Validates, translates and compiles the modules of a program, in order of instantiation.
 ///
 /// The program's main module is the last. Returns the object file, or text as `emit` asks.
 pub fn compile(inputs: &[Input<'_>], options: &Options, emit: Emit, progress: &dyn Progress) -> Result<Vec<u8>> {
-    let _ = (inputs, options, emit, progress);
-    Err(Error::Unsupported { what: "this step of the pipeline".into(), offset: None })
+    progress.phase("parse", 0);
+    let modules = inputs.iter().map(|input| module::parse(&input.name, input.bytes)).collect::<Result<Vec<_>>>()?;
+    progress.phase("validate", modules.iter().map(|module| module.bodies.len()).sum());
+    let facts = modules
+        .iter()
+        .map(|module| module::validate_bodies(module, options.jobs, progress))
+        .collect::<Result<Vec<_>>>()?;
+    progress.phase("plan", 0);
+    let plan = plan::plan(inputs, modules, facts, options)?;
+    let isa = codegen::build_isa(options, plan.uses_register_global())?;
+    progress.phase("compile", plan.units.list.len());
+    match emit {
+        Emit::Object => {
+            let mut text = object::Text::new(&*isa, plan.units.list.len());
+            codegen::compile_units(&plan, &*isa, options, progress, |unit| text.append(unit))?;
+            progress.phase("write object", 0);
+            object::write(plan, &*isa, text, options)
+        }
+        Emit::Assembly | Emit::Clif => codegen::print_units(&plan, &*isa, emit == Emit::Assembly, progress),
+    }
 }
 
 /// Links an object made by [`compile`] with the runtime library into an executable, without any other tool.
 pub fn link(object: &[u8], options: &Options, output: &mut dyn Write) -> Result<()> {
     let _ = (object, options, output);
-    Err(Error::Unsupported { what: "this step of the pipeline".into(), offset: None })
+    Err(Error::Unsupported { what: "linking".into(), offset: None })
 }
 
 /// The runtime library (an `ar` archive) for a target, for use with another linker.
 pub fn runtime_archive(options: &Options) -> Result<&'static [u8]> {
     let _ = options;
-    Err(Error::Unsupported { what: "this step of the pipeline".into(), offset: None })
+    Err(Error::Unsupported { what: "linking".into(), offset: None })
 }

@@ -43,6 +43,7 @@ pub(crate) struct Plan<'a> {
     pub places: Places,
     pub segments: Segments,
     pub entry: Entry,
+    pub big_endian: bool,
     /// Name of each unknown function.
     pub unknown_names: Vec<DataId>,
     /// The `Export` that the entry point invokes.
@@ -152,6 +153,7 @@ pub(crate) fn plan<'a>(
         places,
         segments,
         entry: options.entry.clone(),
+        big_endian: layout.big_endian,
         unknown_names,
         invoked_export: exports.invoked,
         export_lists: exports.lists,
@@ -163,6 +165,23 @@ impl Plan<'_> {
     /// Type of a function, wherever it is defined.
     pub fn type_of(&self, definition: Definition) -> &FuncType {
         records::type_of(definition, &self.modules, &self.definitions)
+    }
+
+    /// Name of a piece of code for symbols, traces and messages.
+    pub fn unit_name(&self, unit: UnitId) -> String {
+        match self.units.list[unit.0 as usize] {
+            Unit::Wasm { module, position } => self.name_of(Definition::Wasm { module, position }),
+            Unit::HostAdapter(host) => format!("adapter.{}", self.name_of(Definition::Host(host))),
+            Unit::UnknownImport(unknown) => format!("unknown.{}", self.name_of(Definition::Unknown(unknown))),
+            Unit::ArrayCall(definition) => format!("array_call.{}", self.name_of(definition)),
+            Unit::Initialize { module } => format!("{}.initialize", self.modules[module].name),
+            Unit::Entry => "wasmc_entry".to_owned(),
+        }
+    }
+
+    /// The program keeps a global in a register.
+    pub fn uses_register_global(&self) -> bool {
+        self.places.globals.iter().flatten().any(|place| matches!(place, GlobalPlace::Register))
     }
 
     /// Name of a function for symbols, traces and messages.

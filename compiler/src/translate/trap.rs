@@ -1,7 +1,5 @@
 //! Trap codes between Cranelift's numbers and those of the trap table.
 
-use std::num::NonZero;
-
 use cranelift_codegen::ir::{self, InstBuilder, Value};
 use wasmc_abi::trap::TrapCode;
 
@@ -10,7 +8,6 @@ use super::Translator;
 /// Cranelift's code for a trap: its own where it has one, else ours as a user code.
 pub(super) fn cranelift_code(code: TrapCode) -> ir::TrapCode {
     match code {
-        TrapCode::MemoryOutOfBounds => ir::TrapCode::HEAP_OUT_OF_BOUNDS,
         TrapCode::StackOverflow => ir::TrapCode::STACK_OVERFLOW,
         TrapCode::IntegerOverflow => ir::TrapCode::INTEGER_OVERFLOW,
         TrapCode::IntegerDivideByZero => ir::TrapCode::INTEGER_DIVISION_BY_ZERO,
@@ -20,17 +17,18 @@ pub(super) fn cranelift_code(code: TrapCode) -> ir::TrapCode {
     }
 }
 
-/// The number that the trap table has for a code of Cranelift's.
-pub(crate) fn trap_number(code: ir::TrapCode) -> NonZero<u8> {
+/// The number that the trap table has for a code of Cranelift's; none for an access to linear memory, where the
+/// address that faulted tells what happened. (A failed comparison with the memory's length has our own code.)
+pub(crate) fn trap_number(code: ir::TrapCode) -> Option<u8> {
     let own = match code {
-        ir::TrapCode::HEAP_OUT_OF_BOUNDS => TrapCode::MemoryOutOfBounds,
+        ir::TrapCode::HEAP_OUT_OF_BOUNDS => return None,
         ir::TrapCode::STACK_OVERFLOW => TrapCode::StackOverflow,
         ir::TrapCode::INTEGER_OVERFLOW => TrapCode::IntegerOverflow,
         ir::TrapCode::INTEGER_DIVISION_BY_ZERO => TrapCode::IntegerDivideByZero,
         ir::TrapCode::BAD_CONVERSION_TO_INTEGER => TrapCode::InvalidConversionToInteger,
-        user => return user.as_raw(),
+        user => return Some(user.as_raw().get()),
     };
-    NonZero::new(own as u8).unwrap_or(NonZero::<u8>::MIN)
+    Some(own as u8)
 }
 
 impl Translator<'_, '_, '_> {

@@ -1,0 +1,179 @@
+//! The target's instruction set, with the processor features and the code generation settings of a build.
+
+use std::sync::Arc;
+
+use cranelift_codegen::isa::{self, TargetIsa};
+use cranelift_codegen::settings::{self, Configurable};
+use target_lexicon::{Architecture, Triple};
+
+use crate::{Error, OptLevel, Options, Result};
+
+/// Processor levels of the x86-64 psABI (3.1.1), as Cranelift's feature names; each level contains those before it.
+const X86_64_LEVELS: [(&str, &[&str]); 4] = [
+    ("x86-64", &[]),
+    ("x86-64-v2", &["has_cmpxchg16b", "has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt"]),
+    ("x86-64-v3", &["has_avx", "has_avx2", "has_bmi1", "has_bmi2", "has_fma", "has_lzcnt"]),
+    ("x86-64-v4", &["has_avx512f", "has_avx512dq", "has_avx512vl"]),
+];
+
+/// What x86-64 executables need unless `--cpu` says otherwise: every processor made since 2010 has it.
+const X86_64_BASELINE: &str = "x86-64-v2";
+
+/// Builds the instruction set for a target.
+///
+/// `register_global`: keep one register out of register allocation, for a global.
+///
+/// # Errors
+/// `Error::Option` for an unknown target, processor or feature, with near matches.
+pub(crate) fn build(options: &Options, register_global: bool) -> Result<Arc<dyn TargetIsa>> {
+    let native = options.cpu.as_deref().is_some_and(|cpu| cpu.split(',').any(|item| item == "native"));
+    let mut builder = if native && options.target == Triple::host() {
+        cranelift_native::builder_with_options(true).map_err(|error| Error::Option(error.to_owned()))?
+    } else if native {
+        return Err(Error::Option("`--cpu native` makes sense only when the target is this machine".to_owned()));
+    } else {
+        isa::lookup(options.target.clone()).map_err(|error| unsupported_target(&options.target, error))?
+    };
+    let x86_64 = options.target.architecture == Architecture::X86_64;
+    let named = options.cpu.iter().flat_map(|cpu| cpu.split(',')).any(|item| !item.starts_with(['+', '-']));
+    if x86_64 && !named {
+        enable_level(&mut builder, X86_64_BASELINE)?;
+    }
+    for item in options.cpu.iter().flat_map(|cpu| cpu.split(',')).filter(|item| !item.is_empty() && *item != "native") {
+        if let Some(feature) = item.strip_prefix('+') {
+            set_feature(&mut builder, feature, true)?;
+        } else if let Some(feature) = item.strip_prefix('-') {
+            set_feature(&mut builder, feature, false)?;
+        } else if x86_64 && X86_64_LEVELS.iter().any(|(name, _)| *name == item) {
+            enable_level(&mut builder, item)?;
+        } else {
+            builder.enable(item).map_err(|_| unknown_cpu(&builder, item))?;
+        }
+    }
+    builder.finish(flags(options, register_global)?).map_err(|error| Error::Option(error.to_string()))
+}
+
+fn flags(options: &Options, register_global: bool) -> Result<settings::Flags> {
+    let mut builder = settings::builder();
+    let level = match options.opt_level {
+        OptLevel::None => "none",
+        OptLevel::Basic | OptLevel::Speed => "speed",
+        OptLevel::Size => "speed_and_size",
+    };
+    let regalloc = if options.opt_level == OptLevel::None { "single_pass" } else { "backtracking" };
+    let settings = [
+        ("opt_level", level),
+        ("regalloc_algorithm", regalloc),
+        // All symbols are defined in the same image: PC-relative code without a global offset table serves
+        // position-independent executables too.
+        ("is_pic", "false"),
+        ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
+        ("enable_pinned_reg", if register_global { "true" } else { "false" }),
+        // Leaf functions that need no frame get none; the trap handler knows them by `FUNCTION_FRAMELESS`.
+        ("preserve_frame_pointers", "false"),
+        // Every page of a large frame is touched in order, so that the guard page below the stack is not jumped over.
+        ("enable_probestack", "true"),
+        ("probestack_strategy", "inline"),
+        ("probestack_size_log2", "12"),
+        ("unwind_info", "true"),
+        ("enable_multi_ret_implicit_sret", "true"),
+    ];
+    for (name, value) in settings {
+        builder.set(name, value).map_err(|error| Error::Option(format!("code generation setting {name}: {error}")))?;
+    }
+    Ok(settings::Flags::new(builder))
+}
+
+fn enable_level(builder: &mut isa::Builder, level: &str) -> Result<()> {
+    for (name, features) in X86_64_LEVELS {
+        for feature in features {
+            builder.set(feature, "true").map_err(|_| unknown_cpu(builder, feature))?;
+        }
+        if name == level {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Features are written as the processor's vendor does (`sse4.1`, `avx2`), or as Cranelift does.
+fn set_feature(builder: &mut isa::Builder, feature: &str, on: bool) -> Result<()> {
+    let plain = feature.to_lowercase().replace(['.', '_', '-'], "");
+    let setting = builder
+        .iter()
+        .find(|setting| setting.name == feature || setting.name.trim_start_matches("has_").replace('_', "") == plain)
+        .map(|setting| setting.name);
+    match setting {
+        Some(name) => builder
+            .set(name, if on { "true" } else { "false" })
+            .map_err(|error| Error::Option(format!("processor feature `{feature}`: {error}"))),
+        None => Err(unknown_cpu(builder, feature)),
+    }
+}
+
+fn unknown_cpu(builder: &isa::Builder, name: &str) -> Error {
+    let mut known: Vec<&str> = builder.iter().map(|setting| setting.name).collect();
+    if builder.triple().architecture == Architecture::X86_64 {
+        known.extend(X86_64_LEVELS.iter().map(|(name, _)| *name));
+    }
+    known.sort_by_key(|candidate| distance(candidate.trim_start_matches("has_"), name));
+    let near: Vec<_> = known.iter().take(3).map(|name| format!("`{}`", name.trim_start_matches("has_"))).collect();
+    Error::Option(format!(
+        "unknown processor or feature `{name}` for {}; did you mean {}?",
+        builder.triple().architecture,
+        near.join(", ")
+    ))
+}
+
+fn unsupported_target(target: &Triple, error: isa::LookupError) -> Error {
+    Error::Option(format!("cannot generate code for target {target}: {error}; supported: x86_64-unknown-linux-gnu"))
+}
+
+/// Levenshtein distance, in bytes.
+fn distance(left: &str, right: &str) -> usize {
+    let right = right.as_bytes();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (position, &a) in left.as_bytes().iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = position + 1;
+        for (column, &b) in right.iter().enumerate() {
+            let substitute = diagonal + usize::from(a != b);
+            diagonal = row[column + 1];
+            row[column + 1] = substitute.min(row[column] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build_for(cpu: Option<&str>) -> Result<Arc<dyn TargetIsa>> {
+        let target = "x86_64-unknown-linux-gnu".parse().unwrap();
+        build(&Options { target, cpu: cpu.map(str::to_owned), ..Options::default() }, true)
+    }
+
+    fn has(isa: &Arc<dyn TargetIsa>, feature: &str) -> bool {
+        isa.isa_flags().iter().any(|flag| flag.name == feature && flag.as_bool() == Some(true))
+    }
+
+    #[test]
+    fn levels_and_features_apply_in_order() {
+        assert!(has(&build_for(None).unwrap(), "has_sse41"));
+        assert!(!has(&build_for(None).unwrap(), "has_avx"));
+        assert!(!has(&build_for(Some("x86-64")).unwrap(), "has_sse41"));
+        assert!(has(&build_for(Some("x86-64-v3")).unwrap(), "has_bmi2"));
+        assert!(has(&build_for(Some("+avx2,+avx")).unwrap(), "has_avx2"));
+        assert!(!has(&build_for(Some("x86-64-v3,-bmi2")).unwrap(), "has_bmi2"));
+        assert!(has(&build_for(Some("+sse4.2")).unwrap(), "has_sse42"));
+    }
+
+    #[test]
+    fn unknown_names_get_suggestions() {
+        let message = build_for(Some("haswel")).err().unwrap().to_string();
+        assert!(message.contains("`haswell`"), "{message}");
+        let message = build_for(Some("+axv2")).err().unwrap().to_string();
+        assert!(message.contains("`avx2`"), "{message}");
+    }
+}

@@ -1,0 +1,52 @@
+//! Compiles the units of a plan to machine code, each on its own, on all cores.
+
+mod isa;
+mod sites;
+mod unit;
+
+use cranelift_codegen::isa::TargetIsa;
+
+pub(crate) use isa::build as build_isa;
+pub(crate) use sites::unsigned as unsigned_leb128;
+pub(crate) use unit::{CompiledUnit, UnitTarget, Worker};
+
+use crate::plan::{Plan, UnitId};
+use crate::{Options, Progress, Result, parallel};
+
+/// Compiles all units and hands them to `consume` in the order of the text section.
+pub(crate) fn compile_units(
+    plan: &Plan<'_>,
+    isa: &dyn TargetIsa,
+    options: &Options,
+    progress: &dyn Progress,
+    mut consume: impl FnMut(CompiledUnit) -> Result<()>,
+) -> Result<()> {
+    parallel::in_order(
+        plan.units.list.len(),
+        options.jobs,
+        || Worker::new(plan, isa),
+        |worker, number| {
+            let compiled = worker.compile(number);
+            progress.step();
+            compiled
+        },
+        |_, compiled| consume(compiled),
+    )
+}
+
+/// The program's wasm functions as text: machine code, or optimised intermediate representation.
+pub(crate) fn print_units(
+    plan: &Plan<'_>,
+    isa: &dyn TargetIsa,
+    assembly: bool,
+    progress: &dyn Progress,
+) -> Result<Vec<u8>> {
+    let mut worker = Worker::new(plan, isa);
+    let mut text = String::new();
+    for number in 0..plan.units.list.len() {
+        let name = plan.unit_name(UnitId(number as u32));
+        text.push_str(&format!("{}{name}:\n{}\n", if assembly { "" } else { ";; " }, worker.text(number, assembly)?));
+        progress.step();
+    }
+    Ok(text.into_bytes())
+}

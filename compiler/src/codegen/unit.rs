@@ -1,0 +1,150 @@
+//! Compiles one unit: translate, optimise, generate machine code.
+
+use cranelift_codegen::binemit::Reloc;
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::ir::{ExternalName, Function, LibCall};
+use cranelift_codegen::isa::TargetIsa;
+use cranelift_codegen::isa::unwind::{UnwindInfo, UnwindInst};
+use cranelift_codegen::{CodegenError, Context, FinalizedRelocTarget};
+use cranelift_frontend::FunctionBuilderContext;
+
+use super::sites;
+use crate::plan::{DataId, Plan, UnitId};
+use crate::translate::{Namespace, RuntimeSymbol, translate_unit};
+use crate::{Error, Result};
+
+/// Machine code of a unit, with what it refers to and what is known about it.
+pub(crate) struct CompiledUnit {
+    pub id: UnitId,
+    pub code: Vec<u8>,
+    /// Alignment of the code in bytes.
+    pub align: u32,
+    pub relocations: Vec<UnitRelocation>,
+    /// See `wasmc_abi::code_map::FunctionEntry::sites`.
+    pub sites: Vec<u8>,
+    /// The code keeps its caller's frame pointer.
+    pub frameless: bool,
+    pub unwind: Option<cranelift_codegen::isa::unwind::systemv::UnwindInfo>,
+}
+
+/// A place in the code to be filled with an address.
+pub(crate) struct UnitRelocation {
+    /// In bytes from the start of the code.
+    pub offset: u32,
+    pub kind: Reloc,
+    pub target: UnitTarget,
+    pub addend: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum UnitTarget {
+    Unit(UnitId),
+    Data(DataId),
+    /// Index in `Definitions::host`.
+    Host(u32),
+    Runtime(RuntimeSymbol),
+    LibCall(LibCall),
+    /// In the unit itself, bytes from its start.
+    Own(u32),
+}
+
+/// What a thread keeps between units.
+pub(crate) struct Worker<'p, 'a> {
+    plan: &'p Plan<'a>,
+    isa: &'p dyn TargetIsa,
+    context: Context,
+    builder_context: FunctionBuilderContext,
+    control_plane: ControlPlane,
+}
+
+impl<'p, 'a> Worker<'p, 'a> {
+    pub fn new(plan: &'p Plan<'a>, isa: &'p dyn TargetIsa) -> Self {
+        Worker {
+            plan,
+            isa,
+            context: Context::new(),
+            builder_context: FunctionBuilderContext::new(),
+            control_plane: ControlPlane::default(),
+        }
+    }
+
+    /// Compiles the unit with this number.
+    pub fn compile(&mut self, number: usize) -> Result<CompiledUnit> {
+        self.generate(number, false)?;
+        // `generate` has just succeeded.
+        let Some(compiled) = self.context.compiled_code() else {
+            return Err(self.failure(number, "no code".to_owned()));
+        };
+        let unwind_insts: &[(u32, UnwindInst)] = &compiled.buffer.unwind_info;
+        let frameless = !unwind_insts.iter().any(|(_, inst)| matches!(inst, UnwindInst::PushFrameRegs { .. }));
+        let unwind = match compiled.create_unwind_info(self.isa) {
+            Ok(Some(UnwindInfo::SystemV(info))) => Some(info),
+            Ok(_) => None,
+            Err(error) => return Err(self.failure(number, error.to_string())),
+        };
+        let relocations = compiled.buffer.relocs().iter().map(|relocation| UnitRelocation {
+            offset: relocation.offset,
+            kind: relocation.kind,
+            target: target(&self.context.func, &relocation.target),
+            addend: relocation.addend,
+        });
+        Ok(CompiledUnit {
+            id: UnitId(number as u32),
+            relocations: relocations.collect(),
+            sites: sites::encode(compiled),
+            code: compiled.code_buffer().to_vec(),
+            align: compiled.buffer.alignment.max(self.isa.function_alignment().minimum),
+            frameless,
+            unwind,
+        })
+    }
+
+    /// The unit's optimised intermediate representation, or its machine code, as text.
+    pub fn text(&mut self, number: usize, assembly: bool) -> Result<String> {
+        self.generate(number, assembly)?;
+        if !assembly {
+            return Ok(self.context.func.display().to_string());
+        }
+        Ok(self.context.compiled_code().and_then(|compiled| compiled.vcode.clone()).unwrap_or_default())
+    }
+
+    fn generate(&mut self, number: usize, want_assembly: bool) -> Result<()> {
+        let unit = self.plan.units.list[number];
+        self.context.clear();
+        self.context.set_disasm(want_assembly);
+        translate_unit(self.plan, self.isa, unit, &mut self.context.func, &mut self.builder_context)?;
+        match self.context.compile(self.isa, &mut self.control_plane) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let message = match error.inner {
+                    CodegenError::Verifier(errors) => errors.to_string(),
+                    other => other.to_string(),
+                };
+                Err(self.failure(number, message))
+            }
+        }
+    }
+
+    fn failure(&self, number: usize, message: String) -> Error {
+        Error::Codegen { function: self.plan.unit_name(UnitId(number as u32)), message }
+    }
+}
+
+/// What a relocation of Cranelift's refers to.
+fn target(function: &Function, target: &FinalizedRelocTarget) -> UnitTarget {
+    match target {
+        FinalizedRelocTarget::Func(offset) => UnitTarget::Own(*offset),
+        FinalizedRelocTarget::ExternalName(ExternalName::User(reference)) => {
+            let name = &function.params.user_named_funcs()[*reference];
+            match Namespace::from_number(name.namespace) {
+                Some(Namespace::Unit) => UnitTarget::Unit(UnitId(name.index)),
+                Some(Namespace::Data) => UnitTarget::Data(DataId(name.index)),
+                Some(Namespace::Host) => UnitTarget::Host(name.index),
+                _ => UnitTarget::Runtime(RuntimeSymbol::ALL[name.index as usize]),
+            }
+        }
+        FinalizedRelocTarget::ExternalName(ExternalName::LibCall(call)) => UnitTarget::LibCall(*call),
+        // Test names and well-known symbols are never made by the translator.
+        FinalizedRelocTarget::ExternalName(_) => UnitTarget::Own(0),
+    }
+}

@@ -1,0 +1,51 @@
+//! Writes a program as a relocatable object file: code, data, symbols, unwind tables, and the description that the
+//! runtime library reads.
+//!
+//! Calls within the program are resolved here, by Cranelift's text section builder, so that an object with
+//! 50,000 functions carries relocations only for the runtime library and for data.
+
+mod code_map;
+mod program;
+mod sections;
+mod text;
+mod unwind;
+
+use cranelift_codegen::isa::TargetIsa;
+use object::write::Object;
+use object::{Architecture, BinaryFormat, Endianness};
+
+pub(crate) use text::Text;
+
+use crate::plan::Plan;
+use crate::{Error, Options, Result};
+
+/// Writes the object file of a program.
+pub(crate) fn write(mut plan: Plan<'_>, isa: &dyn TargetIsa, mut text: Text, options: &Options) -> Result<Vec<u8>> {
+    let code = code_map::describe(&mut plan, &mut text);
+    let root = program::describe(&mut plan, &code, options);
+    let (format, architecture, endianness) = container(isa)?;
+    let mut object = Object::new(format, architecture, endianness);
+    let mut sections = sections::Sections::new(&mut object);
+    sections.write(plan, root, text, isa)?;
+    object.write().map_err(|error| Error::Limit(format!("the object file: {error}")))
+}
+
+/// Format and architecture of the object file for a target.
+fn container(isa: &dyn TargetIsa) -> Result<(BinaryFormat, Architecture, Endianness)> {
+    use target_lexicon::{Architecture as Target, BinaryFormat as Format};
+    let triple = isa.triple();
+    let unsupported = || Error::Option(format!("cannot write object files for target {triple}"));
+    let format = match triple.binary_format {
+        Format::Elf => BinaryFormat::Elf,
+        _ => return Err(unsupported()),
+    };
+    let architecture = match triple.architecture {
+        Target::X86_64 => Architecture::X86_64,
+        _ => return Err(unsupported()),
+    };
+    let endianness = match isa.endianness() {
+        cranelift_codegen::ir::Endianness::Little => Endianness::Little,
+        cranelift_codegen::ir::Endianness::Big => Endianness::Big,
+    };
+    Ok((format, architecture, endianness))
+}

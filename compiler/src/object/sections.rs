@@ -1,0 +1,207 @@
+//! Lays code and data out in the sections of the object file, with symbols and relocations.
+
+use std::collections::HashMap;
+
+use cranelift_codegen::binemit::Reloc;
+use cranelift_codegen::ir::LibCall;
+use cranelift_codegen::isa::TargetIsa;
+use object::write::{Object, Relocation, SectionId, StandardSection, Symbol, SymbolId, SymbolSection};
+use object::{RelocationEncoding, RelocationFlags, RelocationKind, SectionKind, SymbolFlags, SymbolKind, SymbolScope};
+
+use super::text::{Text, TextRelocation};
+use crate::codegen::UnitTarget;
+use crate::plan::{DataId, DataObject, Placement, Plan, Target, UnitId};
+use crate::{Error, Result};
+
+/// The object file while it is filled.
+pub(super) struct Sections<'o, 'a> {
+    object: &'o mut Object<'a>,
+    text: SectionId,
+    /// Where each data object is.
+    data: Vec<(SectionId, u64)>,
+    /// Symbols that the runtime library defines.
+    outside: HashMap<String, SymbolId>,
+}
+
+impl<'o, 'a> Sections<'o, 'a> {
+    pub fn new(object: &'o mut Object<'a>) -> Self {
+        let text = object.section_id(StandardSection::Text);
+        Sections { object, text, data: Vec::new(), outside: HashMap::new() }
+    }
+
+    /// Writes everything; `root` is the data object that the runtime library looks for.
+    pub fn write(&mut self, plan: Plan<'a>, root: DataId, mut text: Text, isa: &dyn TargetIsa) -> Result<()> {
+        let code = text.finish();
+        let align = u64::from(isa.function_alignment().preferred.max(16));
+        self.object.set_section_data(self.text, code, align);
+        for (number, placed) in text.units.iter().enumerate() {
+            let name = plan.unit_name(UnitId(number as u32));
+            self.define(&name, SymbolKind::Text, self.text, placed.start.into(), placed.size.into(), false);
+        }
+        let addresses = self.place_data(plan.data.0, root);
+        let units: Vec<u64> = text.units.iter().map(|placed| u64::from(placed.start)).collect();
+        for (object, address) in addresses {
+            let (section, start) = self.data[object];
+            let (target, offset) = match address.target {
+                Target::Unit(unit) => (self.text, units[unit.0 as usize]),
+                Target::Data(data) => self.data[data.0 as usize],
+                Target::Text => (self.text, 0),
+            };
+            let symbol = self.object.section_symbol(target);
+            let flags = generic(RelocationKind::Absolute, 64);
+            let addend = offset as i64 + address.addend;
+            self.relocate(section, start + address.offset, symbol, addend, flags)?;
+        }
+        for relocation in std::mem::take(&mut text.relocations) {
+            self.relocate_text(&plan.definitions, &units, &relocation)?;
+        }
+        self.write_unwind(&mut text)
+    }
+
+    /// Adds data objects to their sections; returns the addresses in them, with the number of the object.
+    fn place_data(&mut self, objects: Vec<DataObject<'a>>, root: DataId) -> Vec<(usize, crate::plan::Address)> {
+        let mut addresses = Vec::new();
+        for (number, object) in objects.into_iter().enumerate() {
+            let section = self.section(object.placement);
+            let offset = match object.placement {
+                Placement::Zero => self.object.append_section_bss(section, object.size, object.align),
+                Placement::Image => {
+                    self.object.set_section_data(section, object.contents, object.align);
+                    0
+                }
+                _ => self.object.append_section_data(section, &object.contents, object.align),
+            };
+            self.data.push((section, offset));
+            let global = number == root.0 as usize;
+            if !object.symbol.is_empty() {
+                self.define(&object.symbol, SymbolKind::Data, section, offset, object.size, global);
+            }
+            addresses.extend(object.addresses.into_iter().map(|address| (number, address)));
+        }
+        addresses
+    }
+
+    fn section(&mut self, placement: Placement) -> SectionId {
+        match placement {
+            Placement::ReadOnly => self.object.section_id(StandardSection::ReadOnlyData),
+            Placement::RelocatedReadOnly => self.object.section_id(StandardSection::ReadOnlyDataWithRel),
+            Placement::Writable => self.object.section_id(StandardSection::Data),
+            Placement::Zero => self.object.section_id(StandardSection::UninitializedData),
+            // Each image has a section of its own: whole pages that may be moved away.
+            Placement::Image => self.object.add_section(Vec::new(), b".wasmc.image".to_vec(), SectionKind::Data),
+        }
+    }
+
+    fn define(&mut self, name: &str, kind: SymbolKind, section: SectionId, value: u64, size: u64, global: bool) {
+        // Symbol tables end names at a zero byte, which wasm names may contain.
+        let name = name.replace('\0', "\u{fffd}").into_bytes();
+        let scope = if global { SymbolScope::Linkage } else { SymbolScope::Compilation };
+        let section = SymbolSection::Section(section);
+        self.object.add_symbol(Symbol {
+            name,
+            value,
+            size,
+            kind,
+            scope,
+            weak: false,
+            section,
+            flags: SymbolFlags::None,
+        });
+    }
+
+    /// A symbol that the runtime library defines.
+    fn outside(&mut self, name: &str) -> SymbolId {
+        if let Some(&known) = self.outside.get(name) {
+            return known;
+        }
+        let symbol = self.object.add_symbol(Symbol {
+            name: name.as_bytes().to_vec(),
+            value: 0,
+            size: 0,
+            kind: SymbolKind::Text,
+            scope: SymbolScope::Unknown,
+            weak: false,
+            section: SymbolSection::Undefined,
+            flags: SymbolFlags::None,
+        });
+        self.outside.insert(name.to_owned(), symbol);
+        symbol
+    }
+
+    fn relocate_text(
+        &mut self,
+        definitions: &crate::plan::Definitions,
+        units: &[u64],
+        relocation: &TextRelocation,
+    ) -> Result<()> {
+        let (symbol, addend) = match relocation.target {
+            UnitTarget::Unit(unit) => (self.object.section_symbol(self.text), units[unit.0 as usize] as i64),
+            UnitTarget::Own(position) => (self.object.section_symbol(self.text), i64::from(position)),
+            UnitTarget::Data(data) => {
+                let (section, offset) = self.data[data.0 as usize];
+                (self.object.section_symbol(section), offset as i64)
+            }
+            UnitTarget::Host(host) => (self.outside(&definitions.host[host as usize].symbol), 0),
+            UnitTarget::Runtime(symbol) => (self.outside(symbol.name()), 0),
+            UnitTarget::LibCall(call) => (self.outside(libcall(call)?), 0),
+        };
+        let flags = match relocation.kind {
+            Reloc::Abs8 => generic(RelocationKind::Absolute, 64),
+            Reloc::X86PCRel4 => generic(RelocationKind::Relative, 32),
+            Reloc::X86CallPCRel4 | Reloc::X86CallPLTRel4 => generic(RelocationKind::PltRelative, 32),
+            other => return Err(Error::Limit(format!("relocation {other} cannot be written"))),
+        };
+        self.relocate(self.text, relocation.offset, symbol, addend + relocation.addend, flags)
+    }
+
+    fn relocate(
+        &mut self,
+        section: SectionId,
+        offset: u64,
+        symbol: SymbolId,
+        addend: i64,
+        flags: RelocationFlags,
+    ) -> Result<()> {
+        self.object
+            .add_relocation(section, Relocation { offset, symbol, addend, flags })
+            .map_err(|error| Error::Limit(format!("the object file: {error}")))
+    }
+
+    fn write_unwind(&mut self, text: &mut Text) -> Result<()> {
+        let (bytes, relocations) =
+            text.unwind.finish().map_err(|error| Error::Limit(format!("the unwind table: {error}")))?;
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let section = self.object.section_id(StandardSection::EhFrame);
+        self.object.set_section_data(section, bytes, 8);
+        let symbol = self.object.section_symbol(self.text);
+        for relocation in relocations {
+            let flags = generic(RelocationKind::Relative, relocation.size * 8);
+            self.relocate(section, relocation.offset as u64, symbol, relocation.addend, flags)?;
+        }
+        Ok(())
+    }
+}
+
+fn generic(kind: RelocationKind, size: u8) -> RelocationFlags {
+    RelocationFlags::Generic { kind, encoding: RelocationEncoding::Generic, size }
+}
+
+/// The runtime library's name for an operation without an instruction (`wasmc_abi::symbols::LIBCALLS`).
+fn libcall(call: LibCall) -> Result<&'static str> {
+    Ok(match call {
+        LibCall::CeilF32 => "wasmc_ceil_f32",
+        LibCall::CeilF64 => "wasmc_ceil_f64",
+        LibCall::FloorF32 => "wasmc_floor_f32",
+        LibCall::FloorF64 => "wasmc_floor_f64",
+        LibCall::TruncF32 => "wasmc_trunc_f32",
+        LibCall::TruncF64 => "wasmc_trunc_f64",
+        LibCall::NearestF32 => "wasmc_nearest_f32",
+        LibCall::NearestF64 => "wasmc_nearest_f64",
+        LibCall::FmaF32 => "wasmc_fma_f32",
+        LibCall::FmaF64 => "wasmc_fma_f64",
+        LibCall::X86Pshufb => "wasmc_x86_pshufb",
+        other => return Err(Error::Limit(format!("the runtime library has no function for {other}"))),
+    })
+}

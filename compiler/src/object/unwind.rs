@@ -1,0 +1,70 @@
+//! The `.eh_frame` section (LSB 5.0, 10.6): how to unwind from every piece of code.
+
+use cranelift_codegen::isa::TargetIsa;
+use cranelift_codegen::isa::unwind::systemv::UnwindInfo;
+use gimli::RunTimeEndian;
+use gimli::write::{Address, CieId, EhFrame, EndianVec, FrameTable, RelocateWriter, Relocation};
+
+/// Frame descriptions of the units seen so far.
+pub(super) struct UnwindTable {
+    table: FrameTable,
+    /// `None` where the target has no DWARF unwinding.
+    cie: Option<CieId>,
+    endian: RunTimeEndian,
+}
+
+/// The one symbol that frame descriptions refer to: the start of the text section.
+const TEXT: usize = 0;
+
+impl UnwindTable {
+    pub fn new(isa: &dyn TargetIsa) -> UnwindTable {
+        let mut table = FrameTable::default();
+        let cie = isa.create_systemv_cie().map(|mut cie| {
+            cie.fde_address_encoding = gimli::DwEhPe(gimli::DW_EH_PE_pcrel.0 | gimli::DW_EH_PE_sdata4.0);
+            table.add_cie(cie)
+        });
+        let endian = match isa.endianness() {
+            cranelift_codegen::ir::Endianness::Little => RunTimeEndian::Little,
+            cranelift_codegen::ir::Endianness::Big => RunTimeEndian::Big,
+        };
+        UnwindTable { table, cie, endian }
+    }
+
+    /// Adds the unit that starts `offset` bytes into the text section.
+    pub fn add(&mut self, unwind: &UnwindInfo, offset: u64) {
+        if let Some(cie) = self.cie {
+            self.table.add_fde(cie, unwind.to_fde(Address::Symbol { symbol: TEXT, addend: offset as i64 }));
+        }
+    }
+
+    /// The section's bytes and the places in it that hold PC-relative addresses of code.
+    pub fn finish(&mut self) -> gimli::write::Result<(Vec<u8>, Vec<Relocation>)> {
+        let mut section = EhFrame(Recorder { writer: EndianVec::new(self.endian), relocations: Vec::new() });
+        self.table.write_eh_frame(&mut section)?;
+        let recorder = section.0;
+        Ok((recorder.writer.into_vec(), recorder.relocations))
+    }
+}
+
+/// Records relocations beside the bytes.
+#[derive(Clone)]
+struct Recorder {
+    writer: EndianVec<RunTimeEndian>,
+    relocations: Vec<Relocation>,
+}
+
+impl RelocateWriter for Recorder {
+    type Writer = EndianVec<RunTimeEndian>;
+
+    fn writer(&self) -> &Self::Writer {
+        &self.writer
+    }
+
+    fn writer_mut(&mut self) -> &mut Self::Writer {
+        &mut self.writer
+    }
+
+    fn relocate(&mut self, relocation: Relocation) {
+        self.relocations.push(relocation);
+    }
+}
