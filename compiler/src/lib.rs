@@ -3,6 +3,8 @@
 //! Read the modules of this crate in the order of the pipeline; ARCHITECTURE.md shows it on one page.
 
 mod error;
+#[cfg_attr(not(test), expect(dead_code, reason = "`link` does not call it yet"))]
+mod link;
 mod options;
 
 use std::collections::BTreeMap;
