@@ -95,7 +95,7 @@ impl<'a> Object<'a> {
         self.symbols.symbol_name(self.endian, symbol).map_err(|e| self.damaged(e))
     }
 
-    /// The symbol of this index.
+    /// The symbol of this index. Index 0 is no symbol's, and an error.
     pub fn symbol(&self, index: u32) -> Result<&'a Sym> {
         self.symbols.symbol(SymbolIndex(index as usize)).map_err(|e| self.damaged(e))
     }

@@ -201,6 +201,9 @@ impl<'a> Program<'a> {
 
     /// The name of what a relocation refers to, for a message.
     pub fn symbol_display(&self, object: u32, symbol: u32) -> String {
+        if symbol == 0 {
+            return "no symbol".into();
+        }
         let object = &self.objects[object as usize];
         let Ok(entry) = object.symbol(symbol) else { return format!("symbol {symbol}") };
         if entry.st_type() == elf::STT_SECTION
@@ -233,6 +236,9 @@ impl<'a> Program<'a> {
 
     /// The size of a symbol in bytes.
     pub fn symbol_size(&self, object: u32, symbol: u32) -> Result<u64> {
+        if symbol == 0 {
+            return Ok(0);
+        }
         let defined = self.global_of(object, symbol).map(|id| self.globals[id.0 as usize].definition);
         let (object, symbol) = match defined {
             Some(Definition::Object { object, symbol, .. }) => (object, symbol),

@@ -76,7 +76,7 @@ pub(super) fn find(program: &Program<'_>, unwind: &Unwind, options: &LinkOptions
     finder.mark_linked_to()?;
     finder.report_undefined()?;
     if !options.strip {
-        finder.mark_debug();
+        finder.mark_debug()?;
     }
     Ok(finder.found)
 }
@@ -206,6 +206,9 @@ impl<'a> Finder<'_, 'a> {
         if section.has_flag(elf::SHF_WRITE) && section.has_flag(elf::SHF_EXECINSTR) {
             return refuse("is both writable and executable");
         }
+        if section.has_flag(elf::SHF_EXECINSTR) && section.kind == elf::SHT_NOBITS && section.size > 0 {
+            return refuse("is executable, but has no contents");
+        }
         if section.has_flag(elf::SHF_COMPRESSED) {
             return refuse("is compressed, which is not supported");
         }
@@ -260,18 +263,23 @@ impl<'a> Finder<'_, 'a> {
 
     /// What is not loaded: all of the objects', nothing of the archives' (the runtime library's debug information
     /// would be larger than most programs).
-    fn mark_debug(&mut self) {
+    fn mark_debug(&mut self) -> Result<()> {
         for id in self.program.section_ids() {
             let section = self.program.section(id);
             if section.role == Role::Debug && !section.discarded && !self.program.object_of(id).from_archive {
+                self.check(id)?;
                 self.found.sections[id.0 as usize] = true;
             }
         }
+        Ok(())
     }
 }
 
 /// Whether a symbol is of a kind that this linker refuses: thread-local, or resolved by code at start-up.
 pub(super) fn refused_symbol(program: &Program<'_>, object: u32, symbol: u32) -> Result<Option<&'static str>> {
+    if symbol == 0 {
+        return Ok(None);
+    }
     let (object, symbol) = match program.global_of(object, symbol) {
         Some(id) => match program.globals[id.0 as usize].definition {
             Definition::Object { object, symbol, .. } => (object, symbol),

@@ -324,7 +324,7 @@ fn dynamic_entries(layout: &Layout<'_>) -> Vec<(elf::DynamicTag, u64)> {
         entries.push((elf::DT_STRTAB, strings.address));
         entries.push((elf::DT_STRSZ, strings.size));
     }
-    entries.push((elf::DT_FLAGS_1, u64::from(elf::DF_1_PIE.0)));
+    entries.push((elf::DT_FLAGS_1, elf::DF_1_PIE.0));
     entries.push((elf::DT_NULL, 0));
     entries
 }

@@ -15,7 +15,10 @@ use crate::link::{LinkOptions, build_id, display, error};
 use object::elf;
 use std::collections::HashMap;
 
-/// The sections in the order of the file, without addresses; and the offsets in `.bss` of tentative definitions.
+/// Tentative definitions and their offsets in `.bss`.
+pub(super) type Commons = Vec<(GlobalId, u64)>;
+
+/// The sections in the order of the file, without addresses; and where tentative definitions go.
 pub(super) fn collect<'a>(
     program: &Program<'a>,
     reachable: &Reachable,
@@ -23,7 +26,7 @@ pub(super) fn collect<'a>(
     unwind: &UnwindLayout,
     symtab: &Symtab,
     options: &LinkOptions<'_>,
-) -> Result<(Vec<OutputSection<'a>>, Vec<(GlobalId, u64)>)> {
+) -> Result<(Vec<OutputSection<'a>>, Commons)> {
     let mut sections = gather(program, reachable)?;
     let commons = place_commons(program, reachable, &mut sections)?;
     add_synthetic(&mut sections, unwind, dynamic, symtab, options);
@@ -143,7 +146,7 @@ fn place_commons(
     program: &Program<'_>,
     reachable: &Reachable,
     sections: &mut Vec<OutputSection<'_>>,
-) -> Result<Vec<(GlobalId, u64)>> {
+) -> Result<Commons> {
     if reachable.common_symbols.is_empty() {
         return Ok(Vec::new());
     }

@@ -149,7 +149,7 @@ fn insert_adr(site: &mut [u8], at: usize, value: u64) -> Result<(), Fault> {
 /// The low 12 bits of an address, in units of `unit` bytes, in the immediate of an `add`, load or store.
 fn insert_low(site: &mut [u8], at: usize, address: u64, unit: u64) -> Result<(), Fault> {
     let low = address & (PAGE - 1);
-    if low % unit != 0 {
+    if !low.is_multiple_of(unit) {
         return Err(Fault::Misaligned(unit));
     }
     insert(site, at, 10, 12, low / unit)

@@ -131,10 +131,6 @@ impl<'a, W: Write> Writer<'_, 'a, W> {
     /// its end changes bytes on both sides of its offset.
     fn input(&mut self, id: SectionId) -> Result<()> {
         let section = self.program.section(id);
-        if section.kind == elf::SHT_NOBITS {
-            // It shares an output section with sections that are not all zero.
-            return self.fill(self.position.saturating_add(section.size), 0);
-        }
         let base =
             self.layout.address(id).ok_or_else(|| error("a section has no address, which is a defect of wasmc"))?;
         let data = section.data;
