@@ -4,6 +4,7 @@
 
 mod codegen;
 mod error;
+mod link;
 mod module;
 mod object;
 mod options;
