@@ -1,2 +1,35 @@
 //! The static library that wasmc links into every executable.
-#![no_std]
+//!
+//! Read it in the order in which a program meets it: `start` (from the operating system to the compiled code),
+//! `memory`, `image` and `stack` (what it lays out on the way), `trap` (when compiled code faults), then what compiled
+//! code calls: `memory`, `table`, `bytes`, `libcalls`, and the entry points `invoke` and `harness`. Processors
+//! differ in `arch`, operating systems in `sys`; nothing else is conditional.
+//!
+//! Code that every executable carries (start, memory, trap) neither formats through `core::fmt` nor indexes with
+//! checks that can panic: that keeps a small program's runtime at a few kilobytes.
+#![cfg_attr(not(test), no_std)]
+
+pub mod arch;
+pub mod bytes;
+pub mod harness;
+pub mod image;
+pub mod invoke;
+pub mod libcalls;
+pub mod memory;
+pub mod options;
+pub mod output;
+#[cfg(not(test))]
+mod panic;
+pub mod process;
+mod program;
+pub mod room;
+pub mod stack;
+pub mod start;
+pub mod sys;
+pub mod table;
+pub mod trap;
+pub mod values;
+
+pub use program::program;
+#[cfg(test)]
+pub use program::set_test_program;

@@ -1,0 +1,143 @@
+//! Calls that do more than a call: onto another stack, into compiled code, with a place to resume at.
+//!
+//! Compiled code keeps a value in r15 of its own accord (Cranelift's pinned register) and neither saves nor restores it,
+//! although the System V calling convention says that a callee does. Whatever calls compiled code does it from here.
+
+use super::super::ResumePoint;
+
+/// Calls `function` on the stack that ends at `stack_top`. It must not return to anyone but this frame's caller.
+///
+/// # Safety
+/// `stack_top` must be a multiple of 16 and the end of enough mapped memory that nobody else uses.
+#[unsafe(naked)]
+pub unsafe extern "C" fn enter(stack_top: usize, function: unsafe extern "C" fn()) {
+    core::arch::naked_asm!(
+        "push rbp",
+        "push rbx",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        // The outermost frame of the new stack: no frame pointer, which ends every walk; the old stack pointer.
+        "mov qword ptr [rdi - 8], rsp",
+        "lea rsp, [rdi - 16]",
+        "xor ebp, ebp",
+        "call rsi",
+        "mov rsp, qword ptr [rsp + 8]",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "ret",
+    )
+}
+
+/// Calls `function`, which is compiled code and may change every register but the stack and frame pointers.
+///
+/// # Safety
+/// What `function` does with `argument` must be sound.
+#[unsafe(naked)]
+pub unsafe extern "C" fn call_compiled(function: unsafe extern "C" fn(*mut u8), argument: *mut u8) {
+    core::arch::naked_asm!(
+        "push rbp",
+        "mov rbp, rsp",
+        "push rbx",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "sub rsp, 8",
+        "mov rax, rdi",
+        "mov rdi, rsi",
+        "call rax",
+        "add rsp, 8",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "ret",
+    )
+}
+
+/// As [`call_compiled`]; returns 0 when `function` returned, or what [`resume`] was given for the point that is stored
+/// in `point` before the call.
+///
+/// # Safety
+/// As for [`call_compiled`]; `point` must be writable.
+#[unsafe(naked)]
+pub unsafe extern "C" fn call_with_resume_point(
+    function: unsafe extern "C" fn(*mut u8),
+    argument: *mut u8,
+    point: *mut ResumePoint,
+) -> u32 {
+    core::arch::naked_asm!(
+        "push rbp",
+        "mov rbp, rsp",
+        "push rbx",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "sub rsp, 8",
+        "mov qword ptr [rdx], rsp",
+        "lea rax, [rip + 2f]",
+        "mov qword ptr [rdx + 8], rax",
+        "mov rax, rdi",
+        "mov rdi, rsi",
+        "call rax",
+        "xor eax, eax",
+        "2:",
+        "add rsp, 8",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "ret",
+    )
+}
+
+/// Goes on at `point` with `code` as the result there.
+///
+/// # Safety
+/// The function that made the point must still wait for its callee.
+#[unsafe(naked)]
+pub unsafe extern "C" fn resume(point: ResumePoint, code: u32) -> ! {
+    // The two words of the point come in rdi and rsi (System V ABI AMD64 3.2.3), the code in edx.
+    core::arch::naked_asm!("mov rsp, rdi", "mov eax, edx", "jmp rsi")
+}
+
+/// The frame pointer of the function that this is inlined into.
+#[inline(always)]
+pub fn frame_pointer() -> usize {
+    let frame_pointer;
+    // SAFETY: reads a register.
+    unsafe {
+        core::arch::asm!("mov {}, rbp", out(reg) frame_pointer, options(nomem, nostack, preserves_flags));
+    }
+    frame_pointer
+}
+
+/// The address of a static that another object file defines, without a detour through a global offset table, so that the
+/// linker needs to make none.
+#[cfg(not(test))]
+macro_rules! address_of {
+    ($symbol:path) => {{
+        let address: *const _;
+        // SAFETY: computes an address.
+        core::arch::asm!(
+            "lea {}, [rip + {}]",
+            out(reg) address,
+            sym $symbol,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+        address
+    }};
+}
+#[cfg(not(test))]
+pub(crate) use address_of;

@@ -1,0 +1,11 @@
+//! x86-64 with the System V calling convention.
+
+mod bytes;
+mod control;
+mod shuffle;
+
+pub use bytes::{bcmp, memcmp, memcpy, memmove, memset, strlen, wasmc_memory_fill, wasmc_memory_move};
+#[cfg(not(test))]
+pub(crate) use control::address_of;
+pub use control::{call_compiled, call_with_resume_point, enter, frame_pointer, resume};
+pub use shuffle::wasmc_x86_pshufb;

@@ -1,0 +1,30 @@
+//! From the operating system to the compiled code: what a program's start consists of.
+
+use wasmc_abi::program::{ABI_VERSION, PROGRAM_RUNTIME_OPTIONS};
+
+use crate::options::Limits;
+use crate::{arch, image, memory, process, program, stack, sys};
+
+/// Prepares the process as the program asks, runs it on the wasm stack, and ends the process.
+pub fn start() -> ! {
+    let program = program();
+    if program.abi_version != ABI_VERSION {
+        process::fatal(&[b"the executable and its runtime library do not belong together: build it again"]);
+    }
+    let limits =
+        if program.flags & PROGRAM_RUNTIME_OPTIONS != 0 { Limits::from_environment() } else { Limits::default() };
+    // The stack goes first: a memory with explicit bounds takes what address space is left.
+    let stack_top = stack::map(limits.stack.unwrap_or(program.stack_size));
+    // SAFETY: the compiler's descriptions, used for the first time; the memories are mapped before the images are laid down.
+    unsafe {
+        memory::map_all(program, limits.memory);
+        image::lay_down_all(program);
+    }
+    sys::install_fault_handler();
+    // SAFETY: the compiler's promise about the address.
+    let entry: unsafe extern "C" fn() =
+        unsafe { core::mem::transmute(core::ptr::with_exposed_provenance::<()>(program.entry as usize)) };
+    // SAFETY: the stack was mapped for this.
+    unsafe { arch::enter(stack_top, entry) };
+    process::exit(0)
+}

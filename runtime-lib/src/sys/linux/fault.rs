@@ -1,0 +1,115 @@
+//! Turns the signals of faulting instructions into calls of the trap handler.
+
+use core::cell::UnsafeCell;
+
+use super::architecture::{MachineContext, number, restorer, system_call};
+use super::{PAGE_SIZE, allocate};
+use crate::trap::fault::{Fault, FaultKind, Resumption};
+
+const SIGILL: i32 = 4;
+const SIGBUS: i32 = 7;
+const SIGFPE: i32 = 8;
+const SIGSEGV: i32 = 11;
+
+const SA_SIGINFO: usize = 4;
+const SA_RESTORER: usize = 0x0400_0000;
+const SA_ONSTACK: usize = 0x0800_0000;
+
+/// Stack for the handler. The kernel's part of a signal frame is below 12 KiB with every register set so far
+/// (AT_MINSIGSTKSZ), the handler's own below 16 KiB. Pages that no signal touches take no memory.
+const HANDLER_STACK_SIZE: usize = 16 * PAGE_SIZE;
+
+#[repr(C, align(4096))]
+struct HandlerStack(UnsafeCell<[u8; HANDLER_STACK_SIZE]>);
+
+// SAFETY: only the kernel and the handler that it starts there use the bytes.
+unsafe impl Sync for HandlerStack {}
+
+static HANDLER_STACK: HandlerStack = HandlerStack(UnsafeCell::new([0; HANDLER_STACK_SIZE]));
+
+/// The kernel's `struct sigaction`.
+#[repr(C)]
+struct SignalAction {
+    handler: usize,
+    flags: usize,
+    restorer: usize,
+    mask: u64,
+}
+
+/// `stack_t`, sigaltstack(2).
+#[repr(C)]
+pub(super) struct SignalStack {
+    pointer: usize,
+    flags: i32,
+    size: usize,
+}
+
+/// The start of `siginfo_t` for a fault, sigaction(2).
+#[repr(C)]
+struct SignalInformation {
+    signal: i32,
+    error: i32,
+    code: i32,
+    padding: i32,
+    address: usize,
+}
+
+/// Code of a fault that the processor reports without an address.
+const SI_KERNEL: i32 = 0x80;
+
+/// What the kernel calls. It returns only where somebody catches traps: to the place that the context then names.
+unsafe extern "C" fn on_signal(signal: i32, information: *const SignalInformation, context: *mut MachineContext) {
+    // SAFETY: the kernel passes both (SA_SIGINFO), and they live until the handler returns.
+    let (information, context) = unsafe { (&*information, &mut *context) };
+    // A code of zero or less means that somebody sent the signal (kill(2)): there is no fault to explain.
+    let kind = match signal {
+        _ if information.code <= 0 => FaultKind::Sent,
+        SIGILL => FaultKind::Instruction,
+        SIGFPE => FaultKind::Arithmetic,
+        _ => FaultKind::Memory,
+    };
+    let has_address = kind == FaultKind::Memory && information.code != SI_KERNEL;
+    let fault =
+        Fault { kind, signal, address: has_address.then_some(information.address), registers: context.registers() };
+    let Resumption { point, code } = crate::trap::on_fault(&fault);
+    context.resume(point, code);
+}
+
+/// Has every fault of this process reported to [`on_fault`](crate::trap::on_fault), on a stack of its own.
+/// sigaltstack(2), rt_sigaction(2).
+pub fn install_fault_handler() {
+    let mut stack =
+        SignalStack { pointer: HANDLER_STACK.0.get().expose_provenance(), flags: 0, size: HANDLER_STACK_SIZE };
+    // SAFETY: the stack is used by nobody else, and lives for ever.
+    let mut returned =
+        unsafe { system_call(number::SIGALTSTACK, [(&raw const stack).expose_provenance(), 0, 0, 0, 0, 0]) };
+    if returned != 0 {
+        // A processor with larger register sets than any so far.
+        stack.size = 64 * HANDLER_STACK_SIZE;
+        if let Ok(pointer) = allocate(stack.size) {
+            stack.pointer = pointer;
+            // SAFETY: as above.
+            returned =
+                unsafe { system_call(number::SIGALTSTACK, [(&raw const stack).expose_provenance(), 0, 0, 0, 0, 0]) };
+        }
+    }
+    let action = SignalAction {
+        handler: on_signal as *const () as usize,
+        flags: SA_SIGINFO | SA_ONSTACK | SA_RESTORER,
+        restorer: restorer as *const () as usize,
+        mask: 0,
+    };
+    for signal in [SIGSEGV, SIGBUS, SIGILL, SIGFPE] {
+        // SAFETY: the handler keeps to what a handler may do: it calls nothing but what is in this crate, which
+        // neither allocates nor locks.
+        returned |= unsafe {
+            system_call(
+                number::RT_SIGACTION,
+                [signal as usize, (&raw const action).expose_provenance(), 0, size_of::<u64>(), 0, 0],
+            )
+        };
+    }
+    if returned != 0 {
+        crate::process::fatal(&[b"cannot install the handler for traps"]);
+    }
+}

@@ -1,0 +1,23 @@
+//! Linux, by its system calls alone: no C library.
+
+#[cfg(target_arch = "x86_64")]
+#[path = "x86_64.rs"]
+mod architecture;
+
+mod address_space;
+mod auxiliary;
+mod descriptor;
+mod error;
+mod fault;
+#[cfg(not(test))]
+mod relocate;
+mod signal;
+
+pub use address_space::{allocate, commit, discard, forbid, move_pages, release, reserve};
+pub use descriptor::{STANDARD_ERROR, STANDARD_INPUT, STANDARD_OUTPUT, exit, read, write_all};
+pub use error::Error;
+pub use fault::install_fault_handler;
+pub use signal::{ignore_signal, restore_signal};
+
+/// Size in bytes of the pages that protection and mapping work with.
+pub const PAGE_SIZE: usize = 4096;

@@ -1,0 +1,242 @@
+//! Finds functions and sites in the compiler's map of the code. Trusts no offset: a damaged map gives no answer.
+
+use wasmc_abi::code_map::{self, FUNCTION_FRAMELESS, FUNCTION_INTERNAL, FunctionEntry};
+use wasmc_abi::trap::TrapCode;
+
+/// The map, as slices.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeMap<'a> {
+    text: usize,
+    text_length: usize,
+    functions: &'a [FunctionEntry],
+    sites: &'a [u8],
+    names: &'a [u8],
+}
+
+/// A function: its entry, and where its code and its sites end.
+#[derive(Clone, Copy, Debug)]
+pub struct Function<'a> {
+    entry: &'a FunctionEntry,
+    code_start: usize,
+    code_end: usize,
+    sites_end: usize,
+}
+
+/// An instruction that can trap, or the return address of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// Offset in the module's binary.
+    pub wasm_offset: u32,
+    /// The trap that a fault here means, where there is only one.
+    pub code: Option<TrapCode>,
+}
+
+impl Function<'_> {
+    /// Index in its module's function index space.
+    pub fn index(&self) -> u32 {
+        self.entry.index
+    }
+
+    /// Offset of its body in the module's binary.
+    pub fn wasm_offset(&self) -> u32 {
+        self.entry.wasm_offset
+    }
+
+    /// Whether the return address is on top of the stack as long as the function runs.
+    pub fn is_frameless(&self) -> bool {
+        self.entry.flags & FUNCTION_FRAMELESS != 0
+    }
+
+    /// Whether `address` is one of its code.
+    pub fn contains(&self, address: usize) -> bool {
+        (self.code_start..self.code_end).contains(&address)
+    }
+
+    /// Whether `address` is its first instruction.
+    pub fn begins_at(&self, address: usize) -> bool {
+        address == self.code_start
+    }
+
+    /// Whether it is the compiler's own.
+    pub fn is_internal(&self) -> bool {
+        self.entry.flags & FUNCTION_INTERNAL != 0
+    }
+}
+
+/// Unsigned LEB128 at `*position`, which moves behind it. (wasm spec 5.2.2)
+fn unsigned(bytes: &[u8], position: &mut usize) -> Option<u64> {
+    let mut number = 0;
+    let mut shift = 0;
+    loop {
+        let byte = *bytes.get(*position)?;
+        *position += 1;
+        number |= u64::from(byte & 0x7f).checked_shl(shift)?;
+        shift += 7;
+        if byte & 0x80 == 0 {
+            return Some(number);
+        }
+    }
+}
+
+/// Signed LEB128, likewise.
+fn signed(bytes: &[u8], position: &mut usize) -> Option<i64> {
+    let start = *position;
+    let number = unsigned(bytes, position)?;
+    let unused = 64u32.saturating_sub(7 * (*position - start) as u32);
+    Some((number << unused) as i64 >> unused)
+}
+
+impl<'a> CodeMap<'a> {
+    /// The map of a program.
+    pub fn new(map: &'a code_map::CodeMap) -> Self {
+        // SAFETY: the compiler's description of its program: arrays of constants in the executable.
+        unsafe {
+            CodeMap {
+                text: map.text.start as usize,
+                text_length: map.text.length as usize,
+                functions: map.functions.as_slice(),
+                sites: map.sites.as_slice(),
+                names: map.names.as_slice(),
+            }
+        }
+    }
+
+    /// Whether an address is one of compiled code.
+    pub fn contains(&self, address: usize) -> bool {
+        address.wrapping_sub(self.text) < self.text_length
+    }
+
+    /// The function whose code is at `address`.
+    pub fn function(&self, address: usize) -> Option<Function<'a>> {
+        if !self.contains(address) {
+            return None;
+        }
+        let offset = (address - self.text) as u32;
+        let behind = self.functions.partition_point(|entry| entry.start <= offset);
+        let entry = self.functions.get(behind.checked_sub(1)?)?;
+        let (end, sites_end) = match self.functions.get(behind) {
+            Some(next) => (next.start as usize, next.sites as usize),
+            None => (self.text_length, self.sites.len()),
+        };
+        let code_start = self.text.wrapping_add(entry.start as usize);
+        Some(Function { entry, code_start, code_end: self.text.wrapping_add(end), sites_end })
+    }
+
+    /// The site at exactly this address of a function.
+    pub fn site(&self, function: Function<'a>, address: usize) -> Option<Site> {
+        let stream = self.sites.get(function.entry.sites as usize..function.sites_end)?;
+        let sought = address.checked_sub(function.code_start)? as u64;
+        let mut position = 0;
+        let mut at = 0;
+        let mut wasm_offset = i64::from(function.entry.wasm_offset);
+        while at <= sought {
+            let head = unsigned(stream, &mut position)?;
+            at += head >> 1;
+            wasm_offset += signed(stream, &mut position)?;
+            let mut code = None;
+            if head & 1 != 0 {
+                code = TrapCode::from_number(*stream.get(position)?);
+                position += 1;
+            }
+            if at == sought {
+                return Some(Site { wasm_offset: wasm_offset as u32, code });
+            }
+        }
+        None
+    }
+
+    /// The function's name; empty where it has none.
+    pub fn name(&self, function: Function<'a>) -> &'a [u8] {
+        let mut position = function.entry.name as usize;
+        let Some(length) = unsigned(self.names, &mut position) else { return &[] };
+        let end = position.saturating_add(length as usize);
+        self.names.get(position..end).unwrap_or(&[])
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use wasmc_abi::Span;
+
+    fn span<T: 'static>(items: Vec<T>) -> Span {
+        let items: &'static [T] = items.leak();
+        Span { start: items.as_ptr().expose_provenance() as u64, length: items.len() as u64 }
+    }
+
+    /// A map of code at 0x1000..0x1100: `a` [1] at 0x1000, `b` [2] at 0x1040, frameless, an adapter at 0x1080.
+    pub fn sample() -> code_map::CodeMap {
+        let entry = |start, name, sites, index, wasm_offset, flags| FunctionEntry {
+            start,
+            name,
+            sites,
+            index,
+            wasm_offset,
+            flags,
+        };
+        let sites = vec![
+            // a: a load at +8, binary offset 0x30; ud2 at +0xd8 (two bytes of LEB128), offset 0x2f.
+            8u8 << 1,
+            0x10,
+            0xa1,
+            0x03,
+            0x7f,
+            1,
+            // b: a call that returns to +5, offset 0x100 (0x40 + 0xc0).
+            5 << 1,
+            0xc0,
+            0x01,
+        ];
+        code_map::CodeMap {
+            text: Span { start: 0x1000, length: 0x400 },
+            functions: span(vec![
+                entry(0, 0, 0, 1, 0x20, 0),
+                entry(0x340, 2, 6, 2, 0x40, FUNCTION_FRAMELESS),
+                entry(0x380, 4, 9, u32::MAX, 0, FUNCTION_INTERNAL),
+            ]),
+            sites: span(sites),
+            names: span(b"\x01a\x01b\x00".to_vec()),
+        }
+    }
+
+    #[test]
+    fn functions_and_names_are_found() {
+        let map = sample();
+        let map = CodeMap::new(&map);
+        assert!(map.function(0xfff).is_none());
+        assert!(map.function(0x1400).is_none());
+        assert_eq!(map.function(0x133f).unwrap().index(), 1);
+        let b = map.function(0x1340).unwrap();
+        assert_eq!((b.index(), map.name(b), b.is_frameless()), (2, &b"b"[..], true));
+        assert!(b.begins_at(0x1340) && !b.begins_at(0x1341) && b.contains(0x137f) && !b.contains(0x1380));
+        let adapter = map.function(0x13ff).unwrap();
+        assert!(adapter.is_internal());
+        assert_eq!(map.name(adapter), b"");
+    }
+
+    #[test]
+    fn sites_are_found_at_their_exact_address_only() {
+        let map = sample();
+        let map = CodeMap::new(&map);
+        let a = map.function(0x1000).unwrap();
+        assert_eq!(map.site(a, 0x1008), Some(Site { wasm_offset: 0x30, code: None }));
+        assert_eq!(map.site(a, 0x10d8), Some(Site { wasm_offset: 0x2f, code: Some(TrapCode::Unreachable) }));
+        for address in [0x1000, 0x1007, 0x1009, 0x10d7, 0x10d9, 0x1300] {
+            assert_eq!(map.site(a, address), None);
+        }
+        let b = map.function(0x1340).unwrap();
+        assert_eq!(map.site(b, 0x1345), Some(Site { wasm_offset: 0x100, code: None }));
+        assert_eq!(map.site(map.function(0x1380).unwrap(), 0x1380), None);
+    }
+
+    #[test]
+    fn leb128() {
+        let decode = |bytes: &[u8]| (unsigned(bytes, &mut 0), signed(bytes, &mut 0));
+        assert_eq!(decode(&[0x7f]), (Some(127), Some(-1)));
+        assert_eq!(decode(&[0x80, 0x7f]), (Some(127 << 7), Some(-128)));
+        assert_eq!(decode(&[0x3f]), (Some(63), Some(63)));
+        assert_eq!(decode(&[0xff; 9]), (None, None));
+        assert_eq!(decode(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]), (Some(u64::MAX), Some(-1)));
+        assert_eq!(decode(&[0x80; 12]), (None, None));
+    }
+}

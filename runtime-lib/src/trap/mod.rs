@@ -1,0 +1,88 @@
+//! Traps: how they are recognised, reported, and caught.
+
+pub mod backtrace;
+pub mod catch;
+pub mod code_map;
+pub mod fault;
+mod report;
+
+use wasmc_abi::trap::TrapCode;
+
+use crate::arch;
+use crate::program;
+use backtrace::{Backtrace, StackRange};
+use code_map::CodeMap;
+use fault::{Explanation, Fault, FaultKind, Registers, Resumption};
+
+/// Exit code of a program that trapped: 128 + SIGABRT, as of a native program that called abort(3).
+pub const EXIT_CODE: i32 = 134;
+
+/// What is known about a trap beside its code.
+#[derive(Clone, Copy, Debug)]
+pub enum Detail<'a> {
+    /// Nothing.
+    None,
+    /// The offset that was accessed in a linear memory, and the memory's size, in bytes.
+    Access {
+        /// The offset.
+        offset: u64,
+        /// The size.
+        length: u64,
+    },
+    /// `MODULE.NAME` of the import that was called.
+    Import(&'a [u8]),
+}
+
+/// Called for each fault: returns where to go on if somebody catches the trap, else reports it and ends the process.
+pub fn on_fault(fault: &Fault) -> Resumption {
+    let stack = crate::stack::range();
+    if fault.kind == FaultKind::Sent {
+        crate::process::run_at_exit();
+        report::sent_signal(fault.signal);
+    }
+    let code_map = CodeMap::new(&program().code);
+    match fault::explain(fault, program(), &code_map, crate::stack::guard()) {
+        Explanation::Trap(code, detail) => match catch::take() {
+            Some(point) => Resumption { point, code: u32::from(code as u8) },
+            None => finish(code, detail, fault.registers, stack),
+        },
+        Explanation::Unknown => {
+            crate::process::run_at_exit();
+            report::internal_error(fault, &Backtrace::walk(&code_map, fault.registers, stack))
+        }
+    }
+}
+
+/// Traps on behalf of the wasm code that called into the runtime library.
+pub fn trap(code: TrapCode) -> ! {
+    trap_with(code, Detail::None)
+}
+
+/// As [`trap`], with something to tell.
+#[inline(never)]
+pub fn trap_with(code: TrapCode, detail: Detail<'_>) -> ! {
+    let registers = Registers { program_counter: 0, stack_pointer: 0, frame_pointer: arch::frame_pointer() };
+    match catch::take() {
+        // SAFETY: `catch_trap` is still waiting for its callee: it has not taken the point back.
+        Some(point) => unsafe { arch::resume(point, u32::from(code as u8)) },
+        None => finish(code, detail, registers, crate::stack::range()),
+    }
+}
+
+/// Reports a trap that nobody catches, and ends the process.
+fn finish(code: TrapCode, detail: Detail<'_>, registers: Registers, stack: StackRange) -> ! {
+    crate::process::run_at_exit();
+    let code_map = CodeMap::new(&program().code);
+    report::trap(code, detail, &Backtrace::walk(&code_map, registers, stack))
+}
+
+/// Called by compiled code in place of an import that nobody provides: see [`wasmc_abi::symbols::UNKNOWN_IMPORT`].
+///
+/// # Safety
+/// `name` must be the address of `length` bytes.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn wasmc_unknown_import(name: *const u8, length: u64) -> ! {
+    // SAFETY: the caller's promise.
+    let name = unsafe { core::slice::from_raw_parts(name, length as usize) };
+    trap_with(TrapCode::UnknownImport, Detail::Import(name))
+}

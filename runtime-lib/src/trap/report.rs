@@ -1,0 +1,123 @@
+//! The words in which a trap is told on standard error.
+
+use wasmc_abi::trap::TrapCode;
+
+use super::backtrace::{Backtrace, Frame};
+use super::code_map::CodeMap;
+use super::fault::Fault;
+use super::{Detail, EXIT_CODE};
+use crate::output::Output;
+use crate::program;
+use crate::sys;
+
+/// Bytes of a name that are printed. Mangled names can be thousands of bytes long.
+const NAME_LIMIT: usize = 240;
+
+/// Large enough for the whole report in most cases: then it is one write, and lines of other processes that share the
+/// descriptor do not get in between.
+const BUFFER_SIZE: usize = 8192;
+
+/// `NAME [INDEX] at 0xOFFSET`
+fn frame_line(output: &mut Output<'_>, code_map: &CodeMap<'_>, frame: &Frame<'_>) {
+    let name = code_map.name(frame.function);
+    if !name.is_empty() {
+        output.untrusted(name, NAME_LIMIT);
+        output.byte(b' ');
+    }
+    output.byte(b'[');
+    output.decimal(u64::from(frame.function.index()));
+    output.bytes(b"] at 0x");
+    output.hexadecimal(u64::from(frame.wasm_offset), 0);
+    output.byte(b'\n');
+}
+
+fn wasm_stack(output: &mut Output<'_>, backtrace: &Backtrace) {
+    let code_map = CodeMap::new(&program().code);
+    if backtrace.count() == 0 {
+        return;
+    }
+    output.bytes(b"  wasm stack (function [index] at offset in the module):\n");
+    let mut expected = 0;
+    for frame in backtrace.frames(&code_map) {
+        if frame.position > expected {
+            output.bytes(b"    ... ");
+            output.decimal((frame.position - expected) as u64);
+            output.bytes(b" frames omitted ...\n");
+        }
+        expected = frame.position + 1;
+        output.bytes(b"    ");
+        output.decimal(frame.position as u64);
+        output.bytes(b": ");
+        frame_line(output, &code_map, &frame);
+    }
+}
+
+/// Reports a trap of the program.
+pub(super) fn trap(code: TrapCode, detail: Detail<'_>, backtrace: &Backtrace) -> ! {
+    let mut storage = [0; BUFFER_SIZE];
+    let mut output = Output::new(sys::STANDARD_ERROR, &mut storage);
+    output.bytes(b"wasmc: trap: ");
+    output.bytes(code.message().as_bytes());
+    match detail {
+        Detail::None => {}
+        Detail::Access { offset, length } => {
+            output.bytes(b": address 0x");
+            output.hexadecimal(offset, 0);
+            output.bytes(b" of a memory of 0x");
+            output.hexadecimal(length, 0);
+            output.bytes(b" bytes");
+        }
+        Detail::Import(name) => {
+            output.bytes(b": ");
+            output.untrusted(name, NAME_LIMIT);
+        }
+    }
+    output.byte(b'\n');
+    let code_map = CodeMap::new(&program().code);
+    if let Some(frame) = backtrace.frames(&code_map).next() {
+        output.bytes(b"  in function ");
+        frame_line(&mut output, &code_map, &frame);
+    }
+    wasm_stack(&mut output, backtrace);
+    output.bytes(b"  (`wasmc explain ");
+    output.bytes(code.name().as_bytes());
+    output.bytes(b"` tells more)\n");
+    output.flush();
+    sys::exit(EXIT_CODE)
+}
+
+/// Reports a fault that no trap explains.
+pub(super) fn internal_error(fault: &Fault, backtrace: &Backtrace) -> ! {
+    let mut storage = [0; BUFFER_SIZE];
+    let mut output = Output::new(sys::STANDARD_ERROR, &mut storage);
+    output.bytes(b"wasmc: internal error: signal ");
+    output.decimal(fault.signal.unsigned_abs().into());
+    output.bytes(b" at program counter 0x");
+    let text = &program().code.text;
+    let program_counter = fault.registers.program_counter as u64;
+    output.hexadecimal(program_counter, 0);
+    if program_counter.wrapping_sub(text.start) < text.length {
+        output.bytes(b" (0x");
+        output.hexadecimal(program_counter - text.start, 0);
+        output.bytes(b" of the compiled code)");
+    }
+    if let Some(address) = fault.address {
+        output.bytes(b", accessing address 0x");
+        output.hexadecimal(address as u64, 0);
+    }
+    output.bytes(b"\n  This is a defect of wasmc: please report it with the program.\n");
+    wasm_stack(&mut output, backtrace);
+    output.flush();
+    sys::exit(EXIT_CODE)
+}
+
+/// Ends the process on a signal that another one sent.
+pub(super) fn sent_signal(signal: i32) -> ! {
+    let mut storage = [0; 128];
+    let mut output = Output::new(sys::STANDARD_ERROR, &mut storage);
+    output.bytes(b"wasmc: ended by signal ");
+    output.decimal(signal.unsigned_abs().into());
+    output.byte(b'\n');
+    output.flush();
+    sys::exit(128 + signal)
+}
