@@ -4,6 +4,7 @@
 
 mod codegen;
 mod error;
+pub mod manifest;
 mod module;
 mod object;
 mod options;
@@ -18,6 +19,9 @@ use std::path::Path;
 
 pub use error::{Error, Result};
 pub use options::{Bounds, Entry, MemoryBase, OptLevel, Options, Preopen, UnknownImports};
+
+/// Version of Cranelift, the code generator.
+pub const CRANELIFT_VERSION: &str = cranelift_codegen::VERSION;
 
 /// One module of a program.
 #[derive(Clone, Debug, Default)]
