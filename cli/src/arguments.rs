@@ -95,7 +95,7 @@ pub struct RunArguments {
     ///
     /// All that follows the file belongs to the program, even what looks like a flag of wasmc's. A `--` directly
     /// after the file is left out.
-    #[arg(value_names = ["FILE", "ARGS"], required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(value_names = ["FILE", "ARGS"], required = true, num_args = 1.., trailing_var_arg = true)]
     pub command: Vec<OsString>,
     /// Flags that `build` has too.
     #[command(flatten)]

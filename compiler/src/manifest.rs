@@ -34,7 +34,7 @@ pub struct Manifest {
     pub max_stack: u64,
     /// The linear memories that the program defines.
     pub memories: Vec<MemoryLimits>,
-    /// Functions imported from the runtime library, each `module.name`.
+    /// Functions that the modules import and that none of them provides, each `module.name`.
     pub imports: Vec<String>,
     /// Names that the main module exports.
     pub exports: Vec<String>,

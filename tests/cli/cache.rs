@@ -4,6 +4,7 @@ use crate::programs::{ADD, HELLO, SEVEN, binary};
 use crate::sandbox::{Ended, Sandbox, end};
 use std::fs::Permissions;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::process::Command;
 
 fn hello() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -86,18 +87,18 @@ fn a_damaged_program_is_made_anew() {
 fn without_a_cache_the_program_runs_all_the_same() {
     let sandbox = hello();
     sandbox.write("file", "");
-    let run = |change: &dyn Fn(&mut std::process::Command)| {
+    let run = |change: &dyn for<'c> Fn(&'c mut Command) -> &'c mut Command| {
         let mut command = sandbox.command(["run", "-v", "hello.wasm", "x"]);
         change(&mut command);
         let ended = end(&mut command);
         says_hello(&ended);
         assert!(ended.stderr.contains("the cache cannot be used"), "{ended:?}");
     };
-    run(&|command| drop(command.env_remove("XDG_CACHE_HOME").env_remove("HOME")));
-    run(&|command| drop(command.env("XDG_CACHE_HOME", "relative").env("HOME", "")));
-    run(&|command| drop(command.env("XDG_CACHE_HOME", sandbox.path("file"))));
-    run(&|command| drop(command.env("XDG_CACHE_HOME", "/dev/null")));
-    run(&|command| drop(command.env("XDG_CACHE_HOME", "/proc")));
+    run(&|command| command.env_remove("XDG_CACHE_HOME").env_remove("HOME"));
+    run(&|command| command.env("XDG_CACHE_HOME", "relative").env("HOME", ""));
+    run(&|command| command.env("XDG_CACHE_HOME", sandbox.path("file")));
+    run(&|command| command.env("XDG_CACHE_HOME", "/dev/null"));
+    run(&|command| command.env("XDG_CACHE_HOME", "/proc"));
     // Quiet unless asked.
     let mut command = sandbox.command(["run", "hello.wasm"]);
     end(command.env("XDG_CACHE_HOME", "/dev/null")).succeeds();
@@ -156,6 +157,6 @@ fn a_function_can_be_invoked() {
     assert_eq!(sandbox.wasmc("run --invoke add add.wat 1 2").succeeds().text().trim(), "3");
     assert_eq!(sandbox.files("cache/wasmc").len(), 1, "arguments are no part of what is compiled");
     sandbox.wasmc("build add.wat --invoke add 40").succeeds();
-    let mut command = std::process::Command::new(sandbox.path("add"));
+    let mut command = Command::new(sandbox.path("add"));
     assert_eq!(end(command.arg("2")).succeeds().text().trim(), "42");
 }
