@@ -234,6 +234,11 @@ impl Output {
         self.commit()
     }
 
+    /// The destination as messages call it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The user's view of an error that writing to this output gave.
     pub fn failed(&self, error: io::Error) -> anyhow::Error {
         failed(error, &self.name, matches!(self.writer.get_ref(), Sink::Stdout(_)))

@@ -11,7 +11,15 @@ fn a_module_cut_short_anywhere_is_refused() {
     let module = binary(HELLO);
     for length in 0..module.len() {
         sandbox.write("cut.wasm", &module[..length]);
-        sandbox.wasmc("build cut.wasm -o cut").fails(&["cut.wasm"]);
+        let ended = sandbox.wasmc("build cut.wasm -o cut");
+        // Without its last sections it may still be a module.
+        match ended.code {
+            Some(0) => {
+                assert!(wasmparser::validate(&module[..length]).is_ok(), "at {length}");
+                std::fs::remove_file(sandbox.path("cut")).expect("success means that there is a file");
+            }
+            _ => drop(ended.fails(&["cut.wasm"])),
+        }
         assert_eq!(sandbox.files("."), ["cut.wasm"], "at {length}");
     }
 }

@@ -86,7 +86,7 @@ pub fn link(
     };
     linked.map_err(|error| match error.downcast::<Error>() {
         Ok(Error::Io(error)) => output.failed(error),
-        Ok(error) => error.into(),
+        Ok(error) => anyhow::Error::from(error).context(output.name().to_owned()),
         Err(error) => error,
     })
 }

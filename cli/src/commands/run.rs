@@ -34,11 +34,11 @@ pub fn execute(arguments: &RunArguments, messages: Messages) -> Result<()> {
         arguments: rest,
     };
     let why_not = match Cache::open() {
-        Ok(cache) => run.from_cache(&cache)?.0,
+        Ok(cache) => run.start_from_cache(&cache)?.0,
         Err(why) => why,
     };
     messages.detail(format_args!("the cache cannot be used: {why_not:#}"));
-    Err(run.from_memory())
+    Err(run.start_in_memory())
 }
 
 /// Why programs cannot be stored in the cache, or not be executed from there.
@@ -58,7 +58,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Starts the program from the cache, where it is put first if it is not there. Compile errors are returned.
-    fn from_cache(&self, cache: &Cache) -> Result<CacheUnusable> {
+    fn start_from_cache(&self, cache: &Cache) -> Result<CacheUnusable> {
         self.phases.phase("look up", 0);
         if let Some(path) = cache.find(&self.key) {
             self.messages.detail(format_args!("running {} from the cache", path.display()));
@@ -73,6 +73,8 @@ impl Run<'_> {
         let stored = cache.store(&self.key, |output| build::link(&object, &self.options, None, output, &self.phases));
         let path = match stored {
             Ok(path) => path,
+            // What cannot be linked here cannot be linked in memory.
+            Err(error) if error.is::<wasmc_compiler::Error>() => return Err(error),
             Err(error) => return Ok(CacheUnusable(error)),
         };
         self.messages.detail(format_args!("compiled to {}", path.display()));
@@ -84,13 +86,14 @@ impl Run<'_> {
     }
 
     /// Starts the program without a file.
-    fn from_memory(&self) -> anyhow::Error {
+    fn start_in_memory(&self) -> anyhow::Error {
         let build = || {
             let object = build::compile(&self.program, &self.options, Emit::Object, &self.phases)?;
             self.phases.phase("link", 0);
             let mut file = platform::create_in_memory(&input::stem(Path::new(self.name)))
                 .context("cannot hold the program in memory")?;
-            wasmc_compiler::link(&object, &self.options, &mut file)?;
+            wasmc_compiler::link(&object, &self.options, &mut file)
+                .with_context(|| self.program.main().display_name())?;
             anyhow::Ok(file)
         };
         match build() {
