@@ -5,6 +5,7 @@
 mod codegen;
 mod error;
 mod link;
+pub mod manifest;
 mod module;
 mod object;
 mod options;
@@ -19,6 +20,9 @@ use std::path::Path;
 
 pub use error::{Error, Result};
 pub use options::{Bounds, Entry, MemoryBase, OptLevel, Options, Preopen, UnknownImports};
+
+/// Version of Cranelift, the code generator.
+pub const CRANELIFT_VERSION: &str = cranelift_codegen::VERSION;
 
 /// One module of a program.
 #[derive(Clone, Debug, Default)]
@@ -75,15 +79,7 @@ pub fn parse_text(bytes: &[u8], path: &Path) -> Result<Vec<u8>> {
 ///
 /// The program's main module is the last. Returns the object file, or text as `emit` asks.
 pub fn compile(inputs: &[Input<'_>], options: &Options, emit: Emit, progress: &dyn Progress) -> Result<Vec<u8>> {
-    progress.phase("parse", 0);
-    let modules = inputs.iter().map(|input| module::parse(&input.name, input.bytes)).collect::<Result<Vec<_>>>()?;
-    progress.phase("validate", modules.iter().map(|module| module.bodies.len()).sum());
-    let facts = modules
-        .iter()
-        .map(|module| module::validate_bodies(module, options.jobs, progress))
-        .collect::<Result<Vec<_>>>()?;
-    progress.phase("plan", 0);
-    let plan = plan::plan(inputs, modules, facts, options)?;
+    let plan = plan_program(inputs, options, progress)?;
     let isa = codegen::build_isa(options, plan.uses_register_global())?;
     progress.phase("compile", plan.units.list.len());
     match emit {
@@ -95,6 +91,23 @@ pub fn compile(inputs: &[Input<'_>], options: &Options, emit: Emit, progress: &d
         }
         Emit::Assembly | Emit::Clif => codegen::print_units(&plan, &*isa, emit == Emit::Assembly, progress),
     }
+}
+
+/// Tells whether a program can be built: fails as [`compile`] would, but makes no code.
+pub fn check(inputs: &[Input<'_>], options: &Options, progress: &dyn Progress) -> Result<()> {
+    plan_program(inputs, options, progress).map(drop)
+}
+
+fn plan_program<'a>(inputs: &[Input<'a>], options: &Options, progress: &dyn Progress) -> Result<plan::Plan<'a>> {
+    progress.phase("parse", 0);
+    let modules = inputs.iter().map(|input| module::parse(&input.name, input.bytes)).collect::<Result<Vec<_>>>()?;
+    progress.phase("validate", modules.iter().map(|module| module.bodies.len()).sum());
+    let facts = modules
+        .iter()
+        .map(|module| module::validate_bodies(module, options.jobs, progress))
+        .collect::<Result<Vec<_>>>()?;
+    progress.phase("plan", 0);
+    plan::plan(inputs, modules, facts, options)
 }
 
 /// Links an object made by [`compile`] with the runtime library into an executable, without any other tool.

@@ -104,6 +104,8 @@ pub struct Options {
     pub runtime_options: bool,
     /// Write debug information.
     pub debug_info: bool,
+    /// Leave the symbol table out of the executable.
+    pub strip: bool,
     /// Threads to compile with; 0 for one a core.
     pub jobs: usize,
 }
@@ -125,6 +127,7 @@ impl Default for Options {
             inherit_environment: false,
             runtime_options: false,
             debug_info: false,
+            strip: false,
             jobs: 0,
         }
     }

@@ -5,6 +5,7 @@
 //! 50,000 functions carries relocations only for the runtime library and for data.
 
 mod code_map;
+mod note;
 mod program;
 mod sections;
 mod text;
@@ -22,9 +23,11 @@ use crate::{Error, Options, Result};
 /// Writes the object file of a program.
 pub(crate) fn write(mut plan: Plan<'_>, isa: &dyn TargetIsa, mut text: Text, options: &Options) -> Result<Vec<u8>> {
     let code = code_map::describe(&mut plan, &mut text);
+    let manifest = note::describe(&plan, options);
     let root = program::describe(&mut plan, &code, options);
     let (format, architecture, endianness) = container(isa)?;
     let mut object = Object::new(format, architecture, endianness);
+    note::write(&mut object, &manifest, endianness);
     let mut sections = sections::Sections::new(&mut object);
     sections.write(plan, root, text, isa)?;
     object.write().map_err(|error| Error::Limit(format!("the object file: {error}")))

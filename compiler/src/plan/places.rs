@@ -53,6 +53,8 @@ pub(crate) struct MemoryPlace {
     pub bounds: Bounds,
     /// Initial size in bytes: a memory never shrinks.
     pub initial: u64,
+    /// Largest size in bytes that it can grow to.
+    pub maximum: u64,
     /// Nobody grows it.
     pub constant_size: bool,
     pub page_size_log2: u32,
@@ -335,6 +337,7 @@ impl Instances<'_, '_, '_, '_> {
             base,
             bounds: if explicit { Bounds::Explicit } else { Bounds::Guard },
             initial,
+            maximum,
             constant_size: !self.grown.contains(&owner),
             page_size_log2,
         })

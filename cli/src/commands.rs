@@ -1,0 +1,8 @@
+//! The commands, one file each.
+
+pub mod build;
+pub mod cache;
+pub mod completions;
+pub mod explain;
+pub mod inspect;
+pub mod run;

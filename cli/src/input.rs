@@ -1,0 +1,136 @@
+//! Reads the modules of a program.
+
+use anyhow::{Context, Result, bail};
+use std::borrow::Cow;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use wasmc_compiler::Input;
+
+/// A module as it was given.
+pub struct Module {
+    /// Its path; `-` for standard input.
+    pub path: PathBuf,
+    /// The file's contents, binary or text.
+    pub bytes: Vec<u8>,
+}
+
+/// The modules of a program, in order of instantiation, as they were given.
+pub struct Program {
+    modules: Vec<Module>,
+    /// The module names that the modules before the last stand for.
+    link_names: Vec<String>,
+}
+
+/// The modules of a program in the binary format.
+pub struct Binaries<'a> {
+    program: &'a Program,
+    binaries: Vec<Cow<'a, [u8]>>,
+}
+
+impl Module {
+    /// Reads a file, or standard input for `-`.
+    pub fn read(path: &Path) -> Result<Module> {
+        let bytes = if is_stdin(path) {
+            let mut bytes = Vec::new();
+            std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read standard input")?;
+            bytes
+        } else {
+            std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?
+        };
+        Ok(Module { path: path.to_owned(), bytes })
+    }
+
+    /// The name for messages: the path, or what stands for it.
+    pub fn display_name(&self) -> String {
+        if is_stdin(&self.path) { "standard input".to_owned() } else { self.path.display().to_string() }
+    }
+
+    /// The binary format, converted where the file has the text format.
+    pub fn binary(&self) -> Result<Cow<'_, [u8]>> {
+        const MAGIC: &[u8] = b"\0asm";
+        let bytes = &self.bytes;
+        if bytes.starts_with(MAGIC) {
+            return Ok(Cow::Borrowed(bytes));
+        }
+        let name = self.display_name();
+        if bytes.is_empty() {
+            bail!("{name}: the file is empty");
+        }
+        if MAGIC.starts_with(bytes) {
+            bail!("{name}: the module is cut short: it ends at byte offset {:#x}, inside its header", bytes.len());
+        }
+        if bytes.contains(&0) || std::str::from_utf8(bytes).is_err() {
+            bail!("{name}: not a WebAssembly module: it neither begins with the bytes `\\0asm` nor is it text");
+        }
+        Ok(Cow::Owned(wasmc_compiler::parse_text(bytes, &self.path).with_context(|| name)?))
+    }
+}
+
+impl Program {
+    /// Reads the main module at `path`, and before it those linked in, each with the module name it stands for.
+    pub fn read(path: &Path, links: &[(String, PathBuf)]) -> Result<Program> {
+        let mut program = Program { modules: Vec::new(), link_names: Vec::new() };
+        for (name, path) in links {
+            if program.link_names.contains(name) {
+                bail!("--link gives the module name {name} twice");
+            }
+            program.modules.push(Module::read(path)?);
+            program.link_names.push(name.clone());
+        }
+        program.modules.push(Module::read(path)?);
+        Ok(program)
+    }
+
+    /// The modules as they were given.
+    pub fn modules(&self) -> &[Module] {
+        &self.modules
+    }
+
+    /// The module names that the modules before the last stand for.
+    pub fn link_names(&self) -> &[String] {
+        &self.link_names
+    }
+
+    /// The main module.
+    pub fn main(&self) -> &Module {
+        // `read` has put it there, and nothing is ever taken away.
+        &self.modules[self.modules.len() - 1]
+    }
+
+    /// Converts what is text.
+    pub fn binaries(&self) -> Result<Binaries<'_>> {
+        let binaries = self.modules.iter().map(Module::binary).collect::<Result<_>>()?;
+        Ok(Binaries { program: self, binaries })
+    }
+}
+
+impl Binaries<'_> {
+    /// The modules as the compiler takes them: each may import from those before it.
+    pub fn inputs(&self) -> Vec<Input<'_>> {
+        let names = &self.program.link_names;
+        self.program
+            .modules
+            .iter()
+            .zip(&self.binaries)
+            .enumerate()
+            .map(|(index, (module, bytes))| Input {
+                name: stem(&module.path),
+                bytes,
+                links: names.iter().take(index).cloned().zip(0..).collect(),
+            })
+            .collect()
+    }
+}
+
+/// Whether the path stands for standard input.
+pub fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// The file's name without its extension.
+pub fn stem(path: &Path) -> String {
+    if is_stdin(path) {
+        return "stdin".to_owned();
+    }
+    path.file_stem().map_or_else(|| "module".to_owned(), |stem| stem.to_string_lossy().into_owned())
+}

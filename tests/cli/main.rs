@@ -1,0 +1,13 @@
+//! Tests of the `wasmc` command as a user meets it: its messages, exit codes and files.
+
+mod arguments;
+mod bad_input;
+mod cache;
+mod completions;
+mod explain;
+mod inspect;
+mod linker;
+mod output;
+mod programs;
+mod sandbox;
+mod usage;
