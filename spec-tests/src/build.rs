@@ -94,9 +94,18 @@ pub fn is_unsupported(error: &Error) -> bool {
     }
 }
 
-/// The validator's way to say that a module would be valid with another proposal: "… support is not enabled".
+/// Whether the validator means that a module would be valid with another proposal. It has many ways to say so.
 pub fn is_disabled_feature(message: &str) -> bool {
-    message.contains("enabled") || message.contains("proposal disabled")
+    const PHRASES: [&str; 7] = [
+        "enabled",
+        "proposal",
+        "references required",
+        "descriptors required",
+        "not supported without the",
+        "multiple memories",
+        "global.get of locally defined global",
+    ];
+    PHRASES.iter().any(|phrase| message.contains(phrase))
 }
 
 impl std::fmt::Display for Refusal {

