@@ -172,9 +172,10 @@ impl<'a> Checker<'a> {
                 return Outcome::Unsupported(reason.clone());
             }
             Error::Invalid { message: reason, .. } => reason,
-            // What a later proposal allows is invalid without it; the words tell this from other gaps.
+            // What a later proposal allows is invalid without it; the validator's words tell this from other gaps.
             Error::Unsupported { what, .. }
-                if expectation != Expectation::NotYetSupported && what.contains(message) =>
+                if expectation != Expectation::NotYetSupported
+                    && (what.contains(message) || is_disabled_feature(what)) =>
             {
                 what
             }
