@@ -465,6 +465,7 @@ mod tests {
             name: "test.wast".into(),
             contents: Ok(text.into()),
             expectation: Expectation::Given,
+            superseded: Vec::new(),
         };
         let settings = Settings {
             memory_bases: vec![MemoryBase::Fixed, MemoryBase::Relocatable],

@@ -94,6 +94,7 @@ pub struct FileReport {
     suite: String,
     name: String,
     expectation: Expectation,
+    superseded: Vec<(usize, &'static str)>,
     tallies: [Tally; 3],
     /// Whatever did not pass.
     pub findings: Vec<Finding>,
@@ -111,6 +112,7 @@ impl FileReport {
             suite: file.suite.clone(),
             name: file.name.clone(),
             expectation: file.expectation,
+            superseded: file.superseded.clone(),
             tallies: [Tally::default(); 3],
             findings: Vec::new(),
             other_words: 0,
@@ -118,7 +120,12 @@ impl FileReport {
     }
 
     /// Counts a finding, and keeps it if it is not a pass.
-    pub fn add(&mut self, finding: Finding) {
+    pub fn add(&mut self, mut finding: Finding) {
+        if let (Outcome::Failed(_), Some((_, why))) =
+            (&finding.outcome, self.superseded.iter().find(|(line, _)| *line == finding.line))
+        {
+            finding.outcome = Outcome::Unsupported(format!("superseded: {why}"));
+        }
         let tally = &mut self.tallies[finding.run as usize];
         match &finding.outcome {
             Outcome::Passed => tally.passed += 1,
@@ -302,7 +309,13 @@ mod tests {
     use super::*;
 
     fn report(expectation: Expectation) -> FileReport {
-        let file = TestFile { suite: "s".into(), name: "f.wast".into(), contents: Ok(String::new()), expectation };
+        let file = TestFile {
+            suite: "s".into(),
+            name: "f.wast".into(),
+            contents: Ok(String::new()),
+            expectation,
+            superseded: Vec::new(),
+        };
         let mut report = FileReport::new(&file);
         let mut add = |line, run, outcome, consequence| {
             report.add(Finding { line, directive: "invoke", run, outcome, consequence });
@@ -326,6 +339,33 @@ mod tests {
         assert_eq!(closing_line(Expectation::Required), ("1 passed, 4 failed, 0 skipped".into(), false));
         assert_eq!(closing_line(Expectation::Given), ("1 passed, 2 failed, 2 skipped".into(), false));
         assert_eq!(closing_line(Expectation::NotYetSupported), ("1 passed, 0 failed, 4 skipped".into(), true));
+    }
+
+    #[test]
+    fn superseded_checks_are_skipped_with_the_reason() {
+        let file = TestFile {
+            suite: "s".into(),
+            name: "f.wast".into(),
+            contents: Ok(String::new()),
+            expectation: Expectation::Partly,
+            superseded: vec![(7, "2.0 allows it")],
+        };
+        let mut report = FileReport::new(&file);
+        for line in [7, 8] {
+            let outcome = Outcome::Failed("accepted".into());
+            report.add(Finding {
+                line,
+                directive: "assert_invalid",
+                run: Run::Validation,
+                outcome,
+                consequence: false,
+            });
+        }
+        assert_eq!(
+            report.describe(false),
+            "s/f.wast: 0 passed, 1 failed, 1 skipped\n  line 8, assert_invalid [validation]: accepted\n  \
+             skipped 1 x assert_invalid: superseded: 2.0 allows it\n"
+        );
     }
 
     #[test]

@@ -74,6 +74,14 @@ const PARTLY: &[(&str, &str)] = &[
     ("simd", "simd_memory-multi.wast"),
 ];
 
+/// Checks whose outcome the specification changed since: suite, file, line, and why they do not count.
+const SUPERSEDED: &[(&str, &str, usize, &str)] = &[(
+    "reference-types",
+    "unreached-invalid.wast",
+    539,
+    "since 2.0 an unreachable br_table may have labels of different types",
+)];
+
 /// A script.
 #[derive(Debug)]
 pub struct TestFile {
@@ -85,6 +93,8 @@ pub struct TestFile {
     pub contents: Result<String, String>,
     /// What is expected of wasmc.
     pub expectation: Expectation,
+    /// Lines whose checks do not count, and why.
+    pub superseded: Vec<(usize, &'static str)>,
 }
 
 impl TestFile {
@@ -114,11 +124,20 @@ fn add(
 ) {
     let mut tests: Vec<_> = tests.collect();
     tests.sort_by(|first, second| first.name.cmp(&second.name));
-    files.extend(tests.into_iter().map(|test| TestFile {
-        expectation: if PARTLY.contains(&(suite, &test.name)) { Expectation::Partly } else { expectation },
-        suite: suite.to_owned(),
-        name: test.name,
-        contents: Ok(test.contents.to_owned()),
+    files.extend(tests.into_iter().map(|test| {
+        let superseded: Vec<_> = SUPERSEDED
+            .iter()
+            .filter(|(listed, file, ..)| (*listed, *file) == (suite, &test.name))
+            .map(|(_, _, line, why)| (*line, *why))
+            .collect();
+        let partly = PARTLY.contains(&(suite, &test.name)) || !superseded.is_empty();
+        TestFile {
+            suite: suite.to_owned(),
+            name: test.name,
+            contents: Ok(test.contents.to_owned()),
+            expectation: if partly { Expectation::Partly } else { expectation },
+            superseded,
+        }
     }));
 }
 
@@ -174,7 +193,7 @@ fn unreadable(path: &Path, reason: String) -> TestFile {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_string_lossy().into_owned(),
         _ => ".".to_owned(),
     };
-    TestFile { suite, name, contents: Err(reason), expectation: Expectation::Given }
+    TestFile { suite, name, contents: Err(reason), expectation: Expectation::Given, superseded: Vec::new() }
 }
 
 #[cfg(test)]
@@ -196,7 +215,8 @@ mod tests {
     fn the_official_suite_is_sorted_within_a_suite() {
         let files = official();
         assert!(files.iter().any(|file| file.is_named("tail-call/return_call.wast")));
-        assert_eq!(files.iter().filter(|file| file.expectation == Expectation::Partly).count(), PARTLY.len());
+        assert_eq!(files.iter().filter(|file| file.expectation == Expectation::Partly).count(), PARTLY.len() + 1);
+        assert_eq!(files.iter().map(|file| file.superseded.len()).sum::<usize>(), SUPERSEDED.len());
         for pair in files.windows(2) {
             assert!(pair[0].suite != pair[1].suite || pair[0].name < pair[1].name);
         }
