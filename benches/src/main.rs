@@ -35,6 +35,9 @@ pub struct Arguments {
     /// Only kernels whose name contains this.
     #[arg(long, default_value = "")]
     filter: String,
+    /// What times kernels and the Python script.
+    #[arg(long, value_enum, default_value_t = Clock::Program)]
+    clock: Clock,
     /// The processor that runs are pinned to (builds are not pinned).
     #[arg(long, default_value_t = 0)]
     core: usize,
@@ -54,6 +57,15 @@ pub enum Subject {
     Hello,
     /// Run time of a Python script under python.wasm.
     Python,
+}
+
+/// What times a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Clock {
+    /// The program itself, by the monotonic clock around its work.
+    Program,
+    /// The system: processor time of the whole process, start-up included. For machines that are busy with other things.
+    Cpu,
 }
 
 fn main() -> anyhow::Result<()> {

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 pub struct Run {
     /// From before the spawn until it was waited for.
     pub wall: Duration,
+    /// Processor time of it and of any child that it waited for, in user and system mode.
+    pub cpu: Duration,
     /// The largest resident set of it and of any child that it waited for, in KiB (getrusage(2), `ru_maxrss`).
     ///
     /// A process starts with its parent's figure (Linux carries it over exec), so nothing below this program's own few MiB can be seen here.
@@ -42,7 +44,8 @@ pub fn run(command: &mut Command) -> Result<Run> {
         libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0,
         "{command:?} ended with wait status {status:#x}\n{stdout}{stderr}"
     );
-    Ok(Run { wall, peak_kib: usage.ru_maxrss as u64, stdout, stderr })
+    let cpu = duration(usage.ru_utime) + duration(usage.ru_stime);
+    Ok(Run { wall, cpu, peak_kib: usage.ru_maxrss as u64, stdout, stderr })
 }
 
 fn read_all(from: &mut Option<impl Read>) -> io::Result<String> {
@@ -51,6 +54,11 @@ fn read_all(from: &mut Option<impl Read>) -> io::Result<String> {
         from.read_to_end(&mut bytes)?;
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The kernel's times are never negative.
+fn duration(time: libc::timeval) -> Duration {
+    Duration::from_secs(time.tv_sec as u64) + Duration::from_micros(time.tv_usec as u64)
 }
 
 fn wait(pid: libc::pid_t) -> io::Result<(libc::c_int, libc::rusage)> {

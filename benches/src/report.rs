@@ -5,15 +5,16 @@ use anyhow::Result;
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::process::Command;
 
-/// A table: the first column is text and stands to the left, the others to the right.
+/// A table: the first columns are text and stand to the left, the others are figures and stand to the right.
 pub struct Table {
+    text_columns: usize,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// A table with its column titles.
-    pub fn new(titles: impl IntoIterator<Item = impl Into<String>>) -> Table {
-        Table { rows: vec![titles.into_iter().map(Into::into).collect()] }
+    /// A table with its column titles, of which the first `text_columns` are text.
+    pub fn new(text_columns: usize, titles: impl IntoIterator<Item = impl Into<String>>) -> Table {
+        Table { text_columns, rows: vec![titles.into_iter().map(Into::into).collect()] }
     }
 
     /// Adds a row.
@@ -45,7 +46,7 @@ impl Table {
                 .enumerate()
                 .map(
                     |(column, (cell, &width))| {
-                        if column == 0 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+                        if column < self.text_columns { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
                     },
                 )
                 .collect();
@@ -117,7 +118,7 @@ mod tests {
 
     #[test]
     fn columns_line_up() {
-        let mut table = Table::new(["kernel", "ms"]);
+        let mut table = Table::new(1, ["kernel", "ms"]);
         table.row(["a", "12.5"]);
         table.row(["longer", "3"]);
         assert_eq!(table.render(), "kernel    ms\na       12.5\nlonger     3\n");

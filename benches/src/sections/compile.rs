@@ -11,8 +11,10 @@ pub fn run(bench: &mut Bench) -> Result<()> {
     let kernels: Vec<Program> =
         kernels::kernels(&bench.tools.root, "").into_iter().map(|(program, _)| program).collect();
     let python = [kernels::python(&bench.tools.root)];
-    let mut table =
-        Table::new(["compile", "wall ms", "peak memory", "output", "wall, of wasmtime's", "", "memory, of wasmtime's"]);
+    let mut table = Table::new(
+        1,
+        ["compile", "wall ms", "peak memory", "output", "wall, of wasmtime's", "", "memory, of wasmtime's"],
+    );
     for (title, programs) in
         [(format!("{} kernels, one by one", kernels.len()), &kernels[..]), ("python.wasm".into(), &python[..])]
     {

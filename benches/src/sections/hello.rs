@@ -47,19 +47,22 @@ pub fn run(bench: &mut Bench) -> Result<()> {
     measure::pin(None)?;
 
     let title = "hello (C, puts)";
-    let mut table = Table::new([
-        title,
-        "stripped",
-        "unstripped",
-        "runtime",
-        "start us",
-        "fastest us",
-        "of static musl's",
-        "",
-        "of static glibc's",
-        "resident",
-        "build ms",
-    ]);
+    let mut table = Table::new(
+        1,
+        [
+            title,
+            "stripped",
+            "unstripped",
+            "runtime",
+            "start us",
+            "fastest us",
+            "of static musl's",
+            "",
+            "of static glibc's",
+            "resident",
+            "build ms",
+        ],
+    );
     for (at, peer) in peers.iter().enumerate() {
         let output = bench.output(*peer, &program)?;
         let unstripped = std::fs::metadata(&output)?.len();

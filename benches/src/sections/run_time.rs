@@ -2,15 +2,15 @@
 
 use super::Bench;
 use crate::kernels::{self, Program};
-use crate::measure;
 use crate::report::{self, Table};
 use crate::statistics::{fastest, geometric_mean, median, ratio_spread};
+use crate::{Clock, measure};
 use anyhow::{Context, Result, ensure};
 
 /// What the runs of one program gave, by peer and round.
 struct Samples {
-    /// What the program itself measured around its work, in milliseconds.
-    inside: Vec<Vec<f64>>,
+    /// What `--clock` asks for, in milliseconds.
+    time: Vec<Vec<f64>>,
     /// The whole process, in milliseconds.
     whole: Vec<Vec<f64>>,
     /// Peak resident memory, in KiB.
@@ -34,31 +34,27 @@ pub fn python(bench: &mut Bench) -> Result<()> {
     let native = bench.position("native").map(|at| (at, bench.peers.remove(at)));
     let samples = measure_all(bench, &[&program], &["-c", &script])?;
     let Some(samples) = samples.first() else { return Ok(()) };
-    let mut table = Table::new([
-        "python.wasm, programs/mixed.py",
-        "script ms",
-        "whole process ms",
-        "peak memory",
-        "script, of wasmtime's",
-        "",
-    ]);
+    let mut table = Table::new(
+        1,
+        ["python.wasm, programs/mixed.py", "script ms", "whole process ms", "peak memory", "script, of wasmtime's", ""],
+    );
     let base = bench.position("wasmtime");
     for (at, peer) in bench.peers.iter().enumerate() {
         let against = base.filter(|&base| base != at).map(|base| {
-            let ratio = median(&samples.inside[at]) / median(&samples.inside[base]);
-            (report::ratio(ratio), report::plus_minus(ratio_spread(&samples.inside[at], &samples.inside[base])))
+            let ratio = median(&samples.time[at]) / median(&samples.time[base]);
+            (report::ratio(ratio), report::plus_minus(ratio_spread(&samples.time[at], &samples.time[base])))
         });
         let (ratio, spread) = against.unwrap_or_default();
         table.row([
             peer.name().into(),
-            report::milliseconds(median(&samples.inside[at])),
+            report::milliseconds(median(&samples.time[at])),
             report::milliseconds(median(&samples.whole[at])),
             report::megabytes(median(&samples.peak[at])),
             ratio,
             spread,
         ]);
     }
-    table.print(&format!("Python: medians of {} interleaved rounds", bench.arguments.rounds))?;
+    table.print(&format!("Python: medians of {} interleaved rounds, {}", bench.arguments.rounds, clock(bench)))?;
     if let Some((at, native)) = native {
         bench.peers.insert(at, native);
     }
@@ -77,7 +73,7 @@ fn measure_all(bench: &Bench, programs: &[&Program], arguments: &[&str]) -> Resu
     }
     let empty = || vec![Vec::new(); bench.peers.len()];
     let mut samples: Vec<_> =
-        programs.iter().map(|_| Samples { inside: empty(), whole: empty(), peak: empty() }).collect();
+        programs.iter().map(|_| Samples { time: empty(), whole: empty(), peak: empty() }).collect();
     let mut checksums: Vec<Option<String>> = vec![None; programs.len()];
     measure::pin(Some(bench.arguments.core)).context("cannot pin to the processor given by --core")?;
     for round in 0..bench.arguments.rounds {
@@ -103,7 +99,10 @@ fn measure_all(bench: &Bench, programs: &[&Program], arguments: &[&str]) -> Resu
                 );
                 let inside: u64 =
                     run.stderr.trim().parse().with_context(|| format!("{} gave no time on stderr", program.name))?;
-                samples[at].inside[position].push(inside as f64 / 1e6);
+                samples[at].time[position].push(match bench.arguments.clock {
+                    Clock::Program => inside as f64 / 1e6,
+                    Clock::Cpu => run.cpu.as_secs_f64() * 1e3,
+                });
                 samples[at].whole[position].push(run.wall.as_secs_f64() * 1e3);
                 samples[at].peak[position].push(run.peak_kib as f64);
             }
@@ -127,12 +126,12 @@ fn print(bench: &Bench, kernels: &[(Program, &str)], samples: &[Samples]) -> Res
     for (_, _, title) in &pairs {
         titles.extend([title.clone(), String::new()]);
     }
-    let mut table = Table::new(titles);
+    let mut table = Table::new(2, titles);
     for ((program, exercises), samples) in kernels.iter().zip(samples) {
         let mut row = vec![program.name.to_string(), exercises.to_string()];
-        row.extend(samples.inside.iter().map(|times| report::milliseconds(median(times))));
+        row.extend(samples.time.iter().map(|times| report::milliseconds(median(times))));
         for &(of, by, _) in &pairs {
-            let (of, by) = (&samples.inside[of], &samples.inside[by]);
+            let (of, by) = (&samples.time[of], &samples.time[by]);
             row.extend([report::ratio(median(of) / median(by)), report::plus_minus(ratio_spread(of, by))]);
         }
         table.row(row);
@@ -142,13 +141,21 @@ fn print(bench: &Bench, kernels: &[(Program, &str)], samples: &[Samples]) -> Res
         let mut row = vec![title.to_string(), String::new()];
         row.extend(bench.peers.iter().map(|_| String::new()));
         for &(of, by, _) in &pairs {
-            let ratios: Vec<f64> = samples.iter().map(|s| figure(&s.inside[of]) / figure(&s.inside[by])).collect();
+            let ratios: Vec<f64> = samples.iter().map(|s| figure(&s.time[of]) / figure(&s.time[by])).collect();
             row.extend([report::ratio(geometric_mean(&ratios)), String::new()]);
         }
         table.row(row);
     }
     table.print(&format!(
-        "Run time of kernels: medians of {} interleaved rounds, start-up excluded",
-        bench.arguments.rounds
+        "Run time of kernels: medians of {} interleaved rounds, {}",
+        bench.arguments.rounds,
+        clock(bench)
     ))
+}
+
+fn clock(bench: &Bench) -> &'static str {
+    match bench.arguments.clock {
+        Clock::Program => "start-up excluded",
+        Clock::Cpu => "processor time, start-up included",
+    }
 }
