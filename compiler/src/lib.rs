@@ -11,6 +11,7 @@ mod object;
 mod options;
 mod parallel;
 mod plan;
+mod runtime;
 mod translate;
 
 use std::borrow::Cow;
@@ -111,13 +112,25 @@ fn plan_program<'a>(inputs: &[Input<'a>], options: &Options, progress: &dyn Prog
 }
 
 /// Links an object made by [`compile`] with the runtime library into an executable, without any other tool.
+///
+/// `output` is written front to back; after an error, what it got is to be thrown away.
 pub fn link(object: &[u8], options: &Options, output: &mut dyn Write) -> Result<()> {
-    let _ = (object, options, output);
-    Err(Error::Unsupported { what: "linking".into(), offset: None })
+    let inputs = link::Inputs {
+        objects: &[link::File { name: "the program", bytes: object }],
+        archives: &[link::File { name: "the runtime library", bytes: runtime_archive(options)? }],
+    };
+    let link_options =
+        link::LinkOptions { entry: wasmc_abi::symbols::START, keep: &[], strip: options.strip, build_id: true };
+    link::link_executable(&inputs, &link_options, output)
 }
 
 /// The runtime library (an `ar` archive) for a target, for use with another linker.
+///
+/// # Errors
+/// `Error::Unsupported` for a target that has none.
 pub fn runtime_archive(options: &Options) -> Result<&'static [u8]> {
-    let _ = options;
-    Err(Error::Unsupported { what: "linking".into(), offset: None })
+    runtime::archive(&options.target).ok_or_else(|| Error::Unsupported {
+        what: format!("there is no runtime library for the target {}", options.target),
+        offset: None,
+    })
 }
