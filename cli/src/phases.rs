@@ -73,6 +73,7 @@ impl Progress for Phases {
             bar.set_message(name);
             bar.set_position(0);
             bar.set_length(total as u64);
+            bar.reset_eta();
             self.show_bar_when_late(bar);
         }
     }

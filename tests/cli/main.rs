@@ -5,6 +5,7 @@ mod bad_input;
 mod cache;
 mod completions;
 mod explain;
+mod flags;
 mod inspect;
 mod linker;
 mod output;

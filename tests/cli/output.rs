@@ -30,7 +30,7 @@ fn the_output_is_named_after_the_input() {
     assert_eq!(sandbox.execute("other").succeeds().text(), "hello\n");
     assert!(sandbox.read("hello.o").starts_with(b"\x7fELF"));
     assert!(String::from_utf8_lossy(&sandbox.read("hello.clif")).contains("function"));
-    assert!(String::from_utf8_lossy(&sandbox.read("hello.s")).contains("_start"));
+    assert!(String::from_utf8_lossy(&sandbox.read("hello.s")).contains("main:"));
     let mode = |name: &str| std::fs::metadata(sandbox.path(name)).expect("it is there").mode();
     assert_eq!(mode("hello") & 0o100, 0o100);
     assert_eq!(mode("hello.o") & 0o111, 0);

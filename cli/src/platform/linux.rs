@@ -2,14 +2,13 @@
 
 use rustix::fs::{AtFlags, CWD, MemfdFlags, Mode, OFlags};
 use rustix::io::Errno;
-use std::ffi::{OsStr, OsString};
+use std::ffi::{CString, OsStr, OsString};
 use std::fs::{DirBuilder, File, Metadata, Permissions};
 use std::io;
 use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// The folder in which open files have names (proc_pid_fd(5)).
 const OPEN_FILES: &str = "/proc/self/fd";
@@ -83,9 +82,28 @@ pub fn execute_open(file: &File, name: &OsStr, arguments: &[OsString]) -> io::Er
     execute(&path_of_open(file), name, arguments)
 }
 
-/// Puts the program at `path` in the place of this process, with `name` as its argument 0; returns only if that fails.
+/// Puts the program at `path` in the place of this process, with `name` as its argument 0; returns only if that fails
+/// (execve(2)).
+///
+/// The standard library's `exec` is not for this: it gives a file that is no program to a shell, as execvp(3) does.
 pub fn execute(path: &Path, name: &OsStr, arguments: &[OsString]) -> io::Error {
-    Command::new(path).arg0(name).args(arguments).exec()
+    let terminated = |text: &OsStr| CString::new(text.as_bytes());
+    let strings: Result<Vec<_>, _> =
+        [path.as_os_str(), name].into_iter().chain(arguments.iter().map(OsString::as_os_str)).map(terminated).collect();
+    let strings = match strings {
+        Ok(strings) => strings,
+        Err(error) => return error.into(),
+    };
+    // The first is the path; the others are the arguments, which end with a null pointer.
+    let pointers: Vec<_> = strings.iter().map(|string| string.as_ptr()).chain([std::ptr::null()]).collect();
+    // SAFETY: Rust's start-up code ignores SIGPIPE, which the program would inherit; this undoes it.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+    // SAFETY: all are pointers to zero-terminated strings that live until the call returns, if it does.
+    unsafe { libc::execv(pointers[0], pointers[1..].as_ptr()) };
+    let error = io::Error::last_os_error();
+    // SAFETY: as above; this process goes on with what it had.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+    error
 }
 
 /// Whether executing failed because the file is missing, is damaged, or stands where programs may not be.
