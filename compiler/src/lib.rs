@@ -11,6 +11,7 @@ mod object;
 mod options;
 mod parallel;
 mod plan;
+mod runtime;
 mod translate;
 
 use std::borrow::Cow;
@@ -118,6 +119,8 @@ pub fn link(object: &[u8], options: &Options, output: &mut dyn Write) -> Result<
 
 /// The runtime library (an `ar` archive) for a target, for use with another linker.
 pub fn runtime_archive(options: &Options) -> Result<&'static [u8]> {
-    let _ = options;
-    Err(Error::Unsupported { what: "linking".into(), offset: None })
+    runtime::archive(&options.target).ok_or_else(|| Error::Unsupported {
+        what: format!("there is no runtime library for the target {}", options.target),
+        offset: None,
+    })
 }
