@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::env;
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use object::read::archive::ArchiveFile;
 use object::{
@@ -15,7 +15,18 @@ use object::{
 /// Rust's name of each target, and the file that `src/runtime.rs` embeds.
 const TARGETS: &[(&str, &str)] = &[("x86_64-unknown-linux-gnu", "runtime-x86_64-linux.a")];
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match embed_all() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Puts every target's runtime library where `src/runtime.rs` includes it from.
+fn embed_all() -> Result<(), Box<dyn Error>> {
     let workspace = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("..");
     for input in ["Cargo.toml", "Cargo.lock", "runtime-lib/Cargo.toml", "runtime-lib/src", "runtime-lib/abi"] {
         println!("cargo:rerun-if-changed={}", workspace.join(input).display());
@@ -128,8 +139,7 @@ fn reduce(archive: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
 
 /// Whether the linker has a use for a section: code, data, and no description of them.
 fn is_kept(section: &object::Section<'_, '_>) -> bool {
-    let is_loaded =
-        matches!(section.flags(), SectionFlags::Elf { sh_flags, .. } if sh_flags.contains(elf::SHF_ALLOC));
+    let is_loaded = matches!(section.flags(), SectionFlags::Elf { sh_flags, .. } if sh_flags.contains(elf::SHF_ALLOC));
     let name = section.name().unwrap_or_default();
     // The empty note says that the code needs no executable stack: linkers assume the worst where it is missing.
     name == ".note.GNU-stack" || is_loaded && name != ".eh_frame" && !name.starts_with(".note")
@@ -230,7 +240,7 @@ fn write_archive(members: &[&Member]) -> Vec<u8> {
         archive.push(0);
     }
     let pad = |archive: &mut Vec<u8>| {
-        if archive.len() % 2 != 0 {
+        if !archive.len().is_multiple_of(2) {
             archive.push(b'\n');
         }
     };

@@ -106,15 +106,19 @@ impl<'a> Output<'a> {
 
     /// Appends `number` in decimal.
     pub fn decimal(&mut self, number: u64) {
-        // The largest power of ten not above the number leads; 10^19 is the largest in 64 bits.
-        let mut unit = 1u64;
-        while number / unit >= 10 {
-            unit *= 10;
+        // 20 digits hold 64 bits. From the last to the first.
+        let mut digits = [0; 20];
+        let mut rest = number;
+        let mut count = 0;
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            count += 1;
+            if rest == 0 {
+                break;
+            }
         }
-        while unit > 0 {
-            self.byte(b'0' + (number / unit % 10) as u8);
-            unit /= 10;
-        }
+        self.bytes(digits.get(digits.len() - count..).unwrap_or(&[]));
     }
 
     /// Appends `number` in hexadecimal with at least `digits` digits.
