@@ -51,7 +51,7 @@ static void protect(char *base) {
 
 __attribute__((used, noreturn)) void begin(void) {
     char *base = __ehdr_start;
-    u64 value[64] = {0};
+    static u64 value[64];
     for (Dynamic *entry = _DYNAMIC; entry->tag; entry++)
         if (entry->tag < 64) value[entry->tag] = entry->value;
     for (u64 at = 0; at < value[8]; at += 24) {

@@ -17,7 +17,7 @@ use object::{elf, pod};
 use std::io::Write;
 
 /// How much of a section is copied and relocated at a time.
-const CHUNK: usize = 1 << 20;
+const CHUNK: usize = 1 << 17;
 
 /// Everything that the phases before have found out.
 struct Writer<'w, 'a, W: Write> {
