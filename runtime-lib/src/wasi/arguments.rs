@@ -1,0 +1,21 @@
+//! The command line, which reaches the program as it is, the program's name first.
+
+use super::errno::code;
+use super::host;
+use super::strings::{Pieces, write_sizes, write_strings};
+
+fn arguments() -> impl Iterator<Item = Pieces> {
+    host::arguments().map(|argument| [argument, b"", b""])
+}
+
+/// Stores the arguments.
+#[unsafe(export_name = "wasi_snapshot_preview1.args_get")]
+pub extern "C" fn args_get(argv: i32, argv_buf: i32) -> i32 {
+    code(write_strings(arguments(), argv, argv_buf))
+}
+
+/// Tells the number of arguments, and the bytes that they take.
+#[unsafe(export_name = "wasi_snapshot_preview1.args_sizes_get")]
+pub extern "C" fn args_sizes_get(argc: i32, argv_buf_size: i32) -> i32 {
+    code(write_sizes(arguments(), argc, argv_buf_size))
+}
