@@ -6,10 +6,14 @@ use super::memory::{GuestMemory, address, element};
 /// The pieces of a string.
 pub type Pieces = [&'static [u8]; 3];
 
+/// A list of strings. Every program has two of them: code that walks either is there once.
+pub type Strings<'a> = &'a mut dyn FnMut() -> Option<Pieces>;
+
 /// Stores the number of strings, and the bytes that they take.
-pub fn write_sizes(strings: impl Iterator<Item = Pieces>, count_result: i32, size_result: i32) -> Result<()> {
+#[inline(never)]
+pub fn write_sizes(strings: Strings<'_>, count_result: i32, size_result: i32) -> Result<()> {
     let (mut count, mut size) = (0u64, 0u64);
-    for pieces in strings {
+    while let Some(pieces) = strings() {
         count += 1;
         size += 1 + pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
     }
@@ -20,13 +24,15 @@ pub fn write_sizes(strings: impl Iterator<Item = Pieces>, count_result: i32, siz
 }
 
 /// Stores the strings, and their addresses.
-pub fn write_strings(strings: impl Iterator<Item = Pieces>, array: i32, buffer: i32) -> Result<()> {
+#[inline(never)]
+pub fn write_strings(strings: Strings<'_>, array: i32, buffer: i32) -> Result<()> {
     let memory = GuestMemory::of_program()?;
-    let mut at = address(buffer);
-    for (index, pieces) in (0..).zip(strings) {
+    let (mut index, mut at) = (0, address(buffer));
+    while let Some(pieces) = strings() {
         // Where this is cut off, the string does not lie in the memory, and the writes below fail.
         memory.write(element(array, index, 4), &(at as u32).to_le_bytes())?;
-        for piece in pieces.iter().copied().chain([&b"\0"[..]]) {
+        index += 1;
+        for piece in pieces.into_iter().chain([&b"\0"[..]]) {
             memory.write(at, piece)?;
             at += piece.len() as u64;
         }

@@ -86,6 +86,11 @@ pub fn translate(error: io::Errno) -> Errno {
     }
 }
 
+/// The same for an error of a system call that this crate makes itself.
+pub fn of_system(error: crate::sys::Error) -> Errno {
+    translate(io::Errno::from_raw_os_error(error.0))
+}
+
 /// Calls again what a signal interrupted, and translates its error.
 pub fn retry<T>(call: impl FnMut() -> io::Result<T>) -> Result<T, Errno> {
     io::retry_on_intr(call).map_err(translate)

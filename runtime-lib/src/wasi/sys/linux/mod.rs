@@ -27,7 +27,8 @@ pub use sandbox::set_walk_only;
 pub use signals::{ignore_broken_pipes, raise};
 pub use sockets::{accept, inherited_listeners, receive, send, shutdown};
 
-use rustix::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd};
+use crate::wasi::errno::Result;
+use rustix::fd::{BorrowedFd, IntoRawFd, OwnedFd};
 
 /// An open file of the operating system.
 pub type Handle = i32;
@@ -46,13 +47,19 @@ fn borrow<'a>(handle: Handle) -> BorrowedFd<'a> {
     unsafe { BorrowedFd::borrow_raw(handle) }
 }
 
-/// Hands a new descriptor over to the table. The numbers 0 to 2 are kept for the standard descriptors also where the
+/// Hands a new handle over to the table. The numbers 0 to 2 are kept for the standard descriptors also where the
 /// process was started without them or the program closed them: what the runtime library reports must not end up in
 /// the program's files.
-fn keep(opened: OwnedFd) -> super::super::errno::Result<Handle> {
-    if opened.as_raw_fd() > STANDARD_ERROR {
-        return Ok(opened.into_raw_fd());
+fn keep(handle: Handle) -> Result<Handle> {
+    if handle > STANDARD_ERROR {
+        return Ok(handle);
     }
-    let moved = rustix::io::fcntl_dupfd_cloexec(&opened, STANDARD_ERROR + 1).map_err(errors::translate)?;
-    Ok(moved.into_raw_fd())
+    let moved = crate::sys::duplicate(handle, STANDARD_ERROR + 1);
+    files::close(handle);
+    moved.map_err(errors::of_system)
+}
+
+/// The same for a handle that rustix opened.
+fn keep_owned(opened: OwnedFd) -> Result<Handle> {
+    keep(opened.into_raw_fd())
 }

@@ -1,16 +1,16 @@
 //! Operations on paths, each beneath a directory: see `sandbox` for what that rests on.
 
-use super::errors::{retry, translate};
+use super::errors::{of_system, translate};
 use super::files::{DSYNC, status_of, timestamps};
 use super::sandbox::{self, follow, locate};
-use super::{Handle, borrow, keep};
+use super::{Handle, borrow, keep, keep_owned};
 use crate::wasi::descriptors::StatusFlags;
 use crate::wasi::errno::{Errno, Result};
 use crate::wasi::file_type;
 use crate::wasi::filestat::{FileStatus, NewTimes};
 use crate::wasi::path::Path;
 use crate::wasi::path_open::Opening;
-use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use rustix::fs::{AtFlags, Mode, OFlags};
 
 /// Permissions of new files, less the process's umask.
 const FILE_MODE: Mode = Mode::from_raw_mode(0o666);
@@ -42,16 +42,16 @@ pub fn open(directory: Handle, path: &Path, opening: Opening) -> Result<Handle> 
     flags.set(OFlags::EXCL, opening.exclusive);
     flags.set(OFlags::TRUNC, opening.truncate);
     flags.set(OFlags::NOFOLLOW, !opening.follow);
-    keep(sandbox::open(borrow(directory), path.whole()?, flags, FILE_MODE)?)
+    keep_owned(sandbox::open(borrow(directory), path.whole()?, flags, FILE_MODE)?)
 }
 
 /// Opens a directory of the host's by any path: only for what the user asks for, not the program.
 pub fn open_host_directory(path: &Path) -> Result<Handle> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let path = path.whole()?;
-    let opened = match retry(|| rustix::fs::openat(CWD, path, flags, Mode::empty())) {
+    let opened = match crate::sys::open(path, flags.bits()).map_err(of_system) {
         // It may be entered but not listed.
-        Err(Errno::ACCES) => retry(|| rustix::fs::openat(CWD, path, flags | OFlags::PATH, Mode::empty())),
+        Err(Errno::ACCES) => crate::sys::open(path, (flags | OFlags::PATH).bits()).map_err(of_system),
         result => result,
     }?;
     keep(opened)

@@ -1,16 +1,17 @@
 //! Sockets: those that the process was started with, and the connections they accept.
 
 use super::errors::{retry, translate};
-use super::{Handle, IoVector, borrow, keep};
+use super::{Handle, IoVector, borrow, keep_owned};
 use crate::wasi::errno::Result;
 use crate::wasi::file_type;
 use rustix::net::{RecvAncillaryBuffer, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendFlags, Shutdown, SocketFlags};
-use rustix::net::{SocketType, sockopt};
 
-/// Whether a socket carries datagrams or a stream of bytes, in WASI's words; getsockopt(2), SO_TYPE.
+/// Whether a socket carries datagrams or a stream of bytes, in WASI's words.
 pub(super) fn socket_type(handle: Handle) -> u8 {
-    match sockopt::socket_type(borrow(handle)) {
-        Ok(SocketType::DGRAM) => file_type::SOCKET_DGRAM,
+    /// SOCK_DGRAM.
+    const DATAGRAMS: i32 = 2;
+    match crate::sys::socket_type(handle) {
+        Ok(DATAGRAMS) => file_type::SOCKET_DGRAM,
         _ => file_type::SOCKET_STREAM,
     }
 }
@@ -19,7 +20,7 @@ pub(super) fn socket_type(handle: Handle) -> u8 {
 pub fn accept(handle: Handle, nonblocking: bool) -> Result<Handle> {
     let mut flags = SocketFlags::CLOEXEC;
     flags.set(SocketFlags::NONBLOCK, nonblocking);
-    keep(retry(|| rustix::net::accept_with(borrow(handle), flags))?)
+    keep_owned(retry(|| rustix::net::accept_with(borrow(handle), flags))?)
 }
 
 /// recvmsg(2). The number of bytes received, and whether there was more in the message.
@@ -53,9 +54,12 @@ pub fn shutdown(handle: Handle, reading: bool, writing: bool) -> Result<()> {
     rustix::net::shutdown(borrow(handle), how).map_err(translate)
 }
 
-/// A decimal number.
+/// A decimal number of at most nine digits.
 fn parse(text: &[u8]) -> Option<i32> {
-    core::str::from_utf8(text).ok()?.parse().ok()
+    if text.is_empty() || text.len() > 9 {
+        return None;
+    }
+    text.iter().try_fold(0, |number, byte| byte.is_ascii_digit().then(|| 10 * number + i32::from(byte - b'0')))
 }
 
 /// Calls `found` with the handle of each listening socket that a service manager passed (sd_listen_fds(3)): there are
@@ -71,11 +75,10 @@ pub fn inherited_listeners(
     }
     let count = variable(b"LISTEN_FDS").and_then(parse).unwrap_or(0);
     for handle in (3..).take(usize::try_from(count).unwrap_or(0)) {
-        match sockopt::socket_acceptconn(borrow(handle)) {
+        // What else was passed is not the program's; beyond the last handle there is nothing.
+        match crate::sys::is_listening(handle) {
             Ok(true) => found(handle)?,
-            // Something else was passed.
-            Ok(false) | Err(rustix::io::Errno::NOTSOCK) => {}
-            // There are not that many.
+            Ok(false) | Err(crate::sys::Error::NOT_A_SOCKET) => {}
             Err(_) => break,
         }
     }
