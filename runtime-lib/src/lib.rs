@@ -18,7 +18,8 @@ pub mod libcalls;
 pub mod memory;
 pub mod options;
 pub mod output;
-#[cfg(not(test))]
+// Where panics unwind (checks of the whole workspace), `std` may be linked by a dependency, with its own handler.
+#[cfg(all(not(test), panic = "abort"))]
 mod panic;
 pub mod process;
 mod program;
@@ -29,6 +30,7 @@ pub mod sys;
 pub mod table;
 pub mod trap;
 pub mod values;
+pub mod wasi;
 
 pub use program::program;
 #[cfg(test)]

@@ -7,6 +7,8 @@ pub struct Error(pub i32);
 impl Error {
     pub(super) const INTERRUPTED: Error = Error(4);
     pub(super) const EXISTS: Error = Error(17);
+    /// ENOTSOCK.
+    pub const NOT_A_SOCKET: Error = Error(88);
 
     /// What it means for a mapping that was refused (mmap(2)).
     pub fn explanation(self) -> &'static str {

@@ -9,6 +9,7 @@ mod auxiliary;
 mod descriptor;
 mod error;
 mod fault;
+mod handle;
 #[cfg(not(test))]
 mod relocate;
 mod signal;
@@ -17,6 +18,7 @@ pub use address_space::{allocate, commit, discard, forbid, move_pages, release, 
 pub use descriptor::{STANDARD_ERROR, STANDARD_INPUT, STANDARD_OUTPUT, exit, read, write_all};
 pub use error::Error;
 pub use fault::install_fault_handler;
+pub use handle::{duplicate, is_listening, open, socket_type};
 pub use signal::{ignore_signal, restore_signal};
 
 /// Size in bytes of the pages that protection and mapping work with.

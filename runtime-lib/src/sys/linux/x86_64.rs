@@ -13,8 +13,11 @@ pub(super) mod number {
     pub const RT_SIGACTION: usize = 13;
     pub const MREMAP: usize = 25;
     pub const MADVISE: usize = 28;
+    pub const GETSOCKOPT: usize = 55;
+    pub const FCNTL: usize = 72;
     pub const SIGALTSTACK: usize = 131;
     pub const EXIT_GROUP: usize = 231;
+    pub const OPENAT: usize = 257;
 }
 
 /// R_X86_64_RELATIVE.

@@ -1,0 +1,153 @@
+//! Paths are resolved here, and nowhere else: beneath a directory, whatever they say.
+//!
+//! **Sandbox invariant:** what [`open`] opens, and the directory that [`locate`] hands out, was reached from the
+//! given directory without ever leaving it, even if others rename and replace files meanwhile. A name that [`locate`]
+//! hands out is used only with system calls that do not follow a symbolic link of that name: those that create,
+//! remove or rename a directory entry (path_resolution(7): they never follow the last component, also where slashes
+//! come after it), and, where no slash comes after it, those with AT_SYMLINK_NOFOLLOW, O_NOFOLLOW, or readlinkat(2).
+//!
+//! The kernel resolves paths by itself where it has openat2(2), that is since Linux 5.6 and unless a seccomp filter
+//! hides it. Elsewhere [`walk`] does.
+
+use super::errors::translate;
+use super::walk;
+use crate::wasi::errno::{Errno, Result};
+use crate::wasi::path::{CAPACITY, Path};
+use core::ffi::CStr;
+use core::sync::atomic::{AtomicBool, Ordering};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{Mode, OFlags, ResolveFlags};
+use rustix::io;
+
+/// Symbolic links in one resolution, as many as the kernel allows (path_resolution(7)).
+pub(super) const MOST_LINKS: usize = 40;
+
+/// Attempts at a path while the tree changes under the kernel's hands (openat2(2), EAGAIN).
+const ATTEMPTS: usize = 8;
+
+/// openat2(2) is known to be missing.
+static NO_OPENAT2: AtomicBool = AtomicBool::new(false);
+
+#[cfg(test)]
+std::thread_local! {
+    static WALK_ONLY: core::cell::Cell<bool> = const { core::cell::Cell::new(false) };
+}
+
+/// Makes this thread resolve paths as on a kernel without openat2(2).
+#[cfg(test)]
+pub fn set_walk_only(walk_only: bool) {
+    WALK_ONLY.set(walk_only);
+}
+
+fn has_openat2() -> bool {
+    #[cfg(test)]
+    if WALK_ONLY.get() {
+        return false;
+    }
+    !NO_OPENAT2.load(Ordering::Relaxed)
+}
+
+/// openat2(2), `None` where the walk is to answer.
+fn open_by_kernel(directory: BorrowedFd<'_>, path: &CStr, flags: OFlags, mode: Mode) -> Option<Result<OwnedFd>> {
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+    let mut attempts = 0;
+    loop {
+        return match rustix::fs::openat2(directory, path, flags, mode, resolve) {
+            Ok(opened) => Some(Ok(opened)),
+            // The path leads outside.
+            Err(io::Errno::XDEV) => Some(Err(Errno::PERM)),
+            Err(io::Errno::INTR) => continue,
+            Err(io::Errno::AGAIN) if attempts < ATTEMPTS => {
+                attempts += 1;
+                continue;
+            }
+            Err(io::Errno::AGAIN) => None,
+            Err(io::Errno::NOSYS) => {
+                NO_OPENAT2.store(true, Ordering::Relaxed);
+                None
+            }
+            // A seccomp filter, or the file's own refusal: the walk runs into the latter too.
+            Err(io::Errno::PERM) => None,
+            Err(error) => Some(Err(translate(error))),
+        };
+    }
+}
+
+/// Opens a path beneath a directory. Fails with `perm` for one that leads outside.
+pub fn open(directory: BorrowedFd<'_>, path: &CStr, flags: OFlags, mode: Mode) -> Result<OwnedFd> {
+    let flags = flags | OFlags::CLOEXEC;
+    // The kernel insists on a mode of zero where nothing is created.
+    let mode = if flags.contains(OFlags::CREATE) { mode } else { Mode::empty() };
+    if has_openat2()
+        && let Some(result) = open_by_kernel(directory, path, flags, mode)
+    {
+        return result;
+    }
+    walk::open(directory, path, flags, mode)
+}
+
+/// The directory of a directory entry.
+enum Parent<'a> {
+    Given(BorrowedFd<'a>),
+    Opened(OwnedFd),
+}
+
+/// A directory entry that need not exist.
+pub struct Location<'a> {
+    parent: Parent<'a>,
+    /// The entry's name, and the slashes that came after it: see the invariant above.
+    pub name: &'a CStr,
+    /// There are such slashes.
+    pub slash: bool,
+}
+
+impl Location<'_> {
+    /// The directory, for *at system calls.
+    pub fn directory(&self) -> BorrowedFd<'_> {
+        match &self.parent {
+            Parent::Given(directory) => *directory,
+            Parent::Opened(directory) => directory.as_fd(),
+        }
+    }
+}
+
+/// Finds the directory that holds a path's last component, which itself is not looked at.
+pub fn locate<'a>(directory: BorrowedFd<'a>, path: &'a mut Path) -> Result<Location<'a>> {
+    let split = path.split()?;
+    let parent = match split.parent {
+        None => Parent::Given(directory),
+        Some(parent) => Parent::Opened(open(directory, parent, OFlags::PATH | OFlags::DIRECTORY, Mode::empty())?),
+    };
+    Ok(Location { parent, name: split.name, slash: split.slash })
+}
+
+/// Rewrites a path so that its last component is not a symbolic link (at the time of looking).
+///
+/// Each link's target is put in the place of the link's name: what that means is resolved anew, beneath the directory.
+pub fn follow(directory: BorrowedFd<'_>, path: &mut Path) -> Result<()> {
+    let mut target = [0; CAPACITY];
+    for _ in 0..=MOST_LINKS {
+        let found = {
+            let location = locate(directory, path)?;
+            // A name with a slash after it is followed by the kernel, or by the walk, as part of the whole path.
+            if location.slash { None } else { read_link(location.directory(), location.name, &mut target)? }
+        };
+        path.join();
+        match found {
+            None => return Ok(()),
+            Some(length) => path.replace_last(target.get(..length).unwrap_or(&[]))?,
+        }
+    }
+    Err(Errno::LOOP)
+}
+
+/// The target of a symbolic link, or `None` where the name is another file's or nobody's. The name must not have
+/// slashes after it.
+pub(super) fn read_link(directory: BorrowedFd<'_>, name: &CStr, target: &mut [u8]) -> Result<Option<usize>> {
+    match rustix::fs::readlinkat_raw(directory, name, &mut *target) {
+        Ok(length) if length == target.len() => Err(Errno::NAMETOOLONG),
+        Ok(length) => Ok(Some(length)),
+        Err(io::Errno::INVAL | io::Errno::NOENT) => Ok(None),
+        Err(error) => Err(translate(error)),
+    }
+}

@@ -1,0 +1,13 @@
+//! What WASI needs of the operating system: one folder each, with the same function names.
+//!
+//! Handles are the operating system's, errors are WASI's. Paths are resolved beneath the directory they are given
+//! with, whatever symbolic links say and whoever changes the tree meanwhile: that is the sandbox.
+
+#[cfg(target_os = "linux")]
+mod linux;
+
+#[cfg(target_os = "linux")]
+pub use linux::*;
+
+#[cfg(not(target_os = "linux"))]
+compile_error!("WASI does not know this operating system yet: add a folder beside wasi/sys/linux");
