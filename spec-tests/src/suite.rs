@@ -74,13 +74,21 @@ const PARTLY: &[(&str, &str)] = &[
     ("simd", "simd_memory-multi.wast"),
 ];
 
-/// Checks whose outcome the specification changed since: suite, file, line, and why they do not count.
-const SUPERSEDED: &[(&str, &str, usize, &str)] = &[(
-    "reference-types",
-    "unreached-invalid.wast",
-    539,
-    "since 2.0 an unreachable br_table may have labels of different types",
-)];
+/// Checks whose outcome the specification changed since: suite, file, lines, and why they do not count.
+const SUPERSEDED: &[(&str, &str, &[usize], &str)] = &[
+    (
+        "mutable-global",
+        "linking.wast",
+        &[206, 227, 236, 238, 248, 298, 334, 342, 344, 354],
+        "since 2.0 a segment that does not fit is a trap, and the segments before it stay written",
+    ),
+    (
+        "reference-types",
+        "unreached-invalid.wast",
+        &[539],
+        "since 2.0 an unreachable br_table may have labels of different types",
+    ),
+];
 
 /// A script.
 #[derive(Debug)]
@@ -128,7 +136,7 @@ fn add(
         let superseded: Vec<_> = SUPERSEDED
             .iter()
             .filter(|(listed, file, ..)| (*listed, *file) == (suite, &test.name))
-            .map(|(_, _, line, why)| (*line, *why))
+            .flat_map(|(_, _, lines, why)| lines.iter().map(move |line| (*line, *why)))
             .collect();
         let partly = PARTLY.contains(&(suite, &test.name)) || !superseded.is_empty();
         TestFile {
@@ -215,8 +223,8 @@ mod tests {
     fn the_official_suite_is_sorted_within_a_suite() {
         let files = official();
         assert!(files.iter().any(|file| file.is_named("tail-call/return_call.wast")));
-        assert_eq!(files.iter().filter(|file| file.expectation == Expectation::Partly).count(), PARTLY.len() + 1);
-        assert_eq!(files.iter().map(|file| file.superseded.len()).sum::<usize>(), SUPERSEDED.len());
+        let exceptions = files.iter().filter(|file| file.expectation == Expectation::Partly).count();
+        assert_eq!(exceptions, PARTLY.len() + SUPERSEDED.len(), "an exception names a file that does not exist");
         for pair in files.windows(2) {
             assert!(pair[0].suite != pair[1].suite || pair[0].name < pair[1].name);
         }
