@@ -1,0 +1,6 @@
+;;! emit: asm
+;;! functions: exit
+;; An imported function is a direct call of the runtime library's symbol.
+(module
+  (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+  (func $exit (export "exit") (call $proc_exit (i32.const 5))))

@@ -1,0 +1,8 @@
+;;! emit: asm
+;;! functions: load store wide
+;; Fixed base: base and offset fold into the access, no instruction computes an address.
+(module
+  (memory 1)
+  (func $load (export "load") (param i32) (result i32) (i32.load offset=16 (local.get 0)))
+  (func $store (export "store") (param i32 i64) (i64.store8 offset=3 (local.get 0) (local.get 1)))
+  (func $wide (export "wide") (param i32) (result v128) (v128.load offset=0xfffffff0 (local.get 0))))

@@ -1,0 +1,11 @@
+;;! emit: asm
+;;! functions: sum
+;; A sum over an array: one load with its address folded, one induction variable, one branch an iteration.
+(module
+  (memory 1)
+  (func $sum (export "sum") (param $start i32) (param $end i32) (result i32) (local $sum i32)
+    (loop $next
+      (local.set $sum (i32.add (local.get $sum) (i32.load (local.get $start))))
+      (local.set $start (i32.add (local.get $start) (i32.const 4)))
+      (br_if $next (i32.ne (local.get $start) (local.get $end))))
+    (local.get $sum)))

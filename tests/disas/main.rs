@@ -1,0 +1,124 @@
+//! Pins what the compiler emits: each `.wat` of this folder ends in the text that `wasmc build --emit …` gives for it.
+//!
+//! The head of a file holds lines `;;! KEY: VALUE`:
+//! - `emit`: `asm` or `clif`;
+//! - `functions`: the functions to show, in this order;
+//! - `flags`: further flags of `wasmc build`, separated by spaces.
+//!
+//! After the module's last line follow the functions, each line behind `;; `. `WASMC_BLESS=1 cargo test -p wasmc
+//! --test disas` writes them anew.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// One test for each file, and one that sees to it that the list is complete.
+macro_rules! cases {
+    ($($name:ident)*) => {
+        $(#[test] fn $name() { check(stringify!($name)); })*
+
+        #[test]
+        fn list_is_complete() {
+            let mut found: Vec<String> = fs::read_dir(folder())
+                .expect("the folder can be read")
+                .map(|entry| entry.expect("the folder can be read").path())
+                .filter(|path| path.extension().is_some_and(|extension| extension == "wat"))
+                .map(|path| path.file_stem().expect("a file has a name").to_string_lossy().into_owned())
+                .collect();
+            found.sort();
+            assert_eq!(found, [$(stringify!($name)),*]);
+        }
+    };
+}
+
+cases! {
+    br_table bulk call_indirect_immutable call_indirect_mutable division float_min_max globals import load_store
+    load_store_explicit load_store_relocatable loops stack_pointer tail_call trapping_conversions twins unused_load
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/disas")
+}
+
+/// A file cut into its parts.
+struct Case<'a> {
+    emit: &'a str,
+    flags: Vec<&'a str>,
+    functions: Vec<&'a str>,
+    /// Everything up to the expected text.
+    module: &'a str,
+    expected: &'a str,
+}
+
+impl<'a> Case<'a> {
+    fn parse(text: &'a str) -> Case<'a> {
+        // The expectation begins behind the last line that is not a comment.
+        let end = text
+            .split_inclusive('\n')
+            .scan(0, |at, line| {
+                *at += line.len();
+                Some((*at, line))
+            })
+            .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with(";;"))
+            .last()
+            .map_or(0, |(at, _)| at);
+        let (module, expected) = text.split_at(end);
+        let mut case = Case { emit: "asm", flags: Vec::new(), functions: Vec::new(), module, expected };
+        for line in module.lines().map_while(|line| line.strip_prefix(";;! ")) {
+            let (key, value) = line.split_once(": ").unwrap_or_else(|| panic!("no colon in {line:?}"));
+            match key {
+                "emit" => case.emit = value,
+                "flags" => case.flags = value.split_whitespace().collect(),
+                "functions" => case.functions = value.split_whitespace().collect(),
+                _ => panic!("unknown key {key:?}"),
+            }
+        }
+        assert!(!case.functions.is_empty(), "no functions are named");
+        case
+    }
+}
+
+fn check(name: &str) {
+    let path = folder().join(format!("{name}.wat"));
+    let text = fs::read_to_string(&path).expect("the case can be read");
+    let case = Case::parse(&text);
+    let output = Command::new(env!("CARGO_BIN_EXE_wasmc"))
+        .arg("build")
+        .arg(&path)
+        .args(["--emit", case.emit, "-o", "-", "--color", "never"])
+        .args(&case.flags)
+        .output()
+        .expect("wasmc can be started");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let emitted = String::from_utf8(output.stdout).expect("the text is UTF-8");
+
+    let mut found = String::new();
+    for function in &case.functions {
+        let body = function_text(&emitted, function).unwrap_or_else(|| panic!("{function} is missing in\n{emitted}"));
+        found.push('\n');
+        for line in body.lines() {
+            found.push_str(format!(";; {line}").trim_end());
+            found.push('\n');
+        }
+    }
+    if found == case.expected {
+        return;
+    }
+    if std::env::var_os("WASMC_BLESS").is_some() {
+        fs::write(&path, format!("{}{found}", case.module)).expect("the case can be written");
+        return;
+    }
+    panic!(
+        "{name}: the emitted text has changed (WASMC_BLESS=1 accepts it)\n--- expected{}--- found{found}",
+        case.expected
+    );
+}
+
+/// The paragraph of a function: from the line that names it to the empty line before the next.
+fn function_text<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    text.split("\n\n").map(|paragraph| paragraph.trim_matches('\n')).find(|paragraph| {
+        paragraph.lines().next().is_some_and(|head| {
+            head.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == name)
+        })
+    })
+}

@@ -1,0 +1,6 @@
+;;! emit: asm
+;;! functions: unused
+;; The value is dropped, the trap is not: the load stays (wasm spec 4.4.7.1).
+(module
+  (memory 1)
+  (func $unused (export "unused") (param i32) (drop (i32.load (local.get 0)))))

@@ -1,0 +1,2 @@
+;; A module without memory, table or import.
+(module (func (export "_start")))

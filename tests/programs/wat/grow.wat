@@ -1,0 +1,17 @@
+;; memory.grow up to the declared maximum: new pages are zero, old contents stay, growing further fails.
+(module
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 0 5)
+  (func (export "_start")
+    (if (i32.ne (memory.grow (i32.const 0)) (i32.const 0)) (then unreachable))
+    (if (i32.ne (memory.grow (i32.const 1)) (i32.const 0)) (then unreachable))
+    (i32.store (i32.const 65532) (i32.const 0x12345678))
+    (if (i32.ne (memory.grow (i32.const 5)) (i32.const -1)) (then unreachable))
+    (if (i32.ne (memory.grow (i32.const -1)) (i32.const -1)) (then unreachable))
+    (if (i32.ne (memory.grow (i32.const 4)) (i32.const 1)) (then unreachable))
+    (if (i32.ne (memory.size) (i32.const 5)) (then unreachable))
+    (if (i32.ne (memory.grow (i32.const 1)) (i32.const -1)) (then unreachable))
+    (if (i32.ne (i32.load (i32.const 65532)) (i32.const 0x12345678)) (then unreachable))
+    (if (i64.ne (i64.load (i32.const 65536)) (i64.const 0)) (then unreachable))
+    (i32.store8 (i32.const 327679) (i32.const 9))
+    (call $exit (i32.load8_u (i32.const 327679)))))

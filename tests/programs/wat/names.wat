@@ -1,0 +1,20 @@
+;; Function names that are not plain: spaces, other scripts, line breaks, NUL, very short, duplicates, the names of C
+;; symbols. The calls go through a table that the outside can change, so that none is inlined. See the trace.
+(module
+  (type $f (func))
+  (table $t (export "table") 20 20 funcref)
+  (elem (i32.const 0) $a $b $c $d $e $f $g $h $i $j $k $l $m)
+  (func $a (@name "name with spaces") (call_indirect (type $f) (i32.const 1)))
+  (func $b (@name "grüße_世界_🦀") (call_indirect (type $f) (i32.const 2)))
+  (func $c (@name "two\nlines\tand a tab") (call_indirect (type $f) (i32.const 3)))
+  (func $d (@name "nul\00inside") (call_indirect (type $f) (i32.const 4)))
+  (func $e (@name "") (call_indirect (type $f) (i32.const 5)))
+  (func $f (@name "twin") (call_indirect (type $f) (i32.const 6)))
+  (func $g (@name "twin") (call_indirect (type $f) (i32.const 7)))
+  (func $h (@name "main") (call_indirect (type $f) (i32.const 8)))
+  (func $i (@name "_start") (call_indirect (type $f) (i32.const 9)))
+  (func $j (@name "wasmc_program") (call_indirect (type $f) (i32.const 10)))
+  (func $k (@name "memcpy") (call_indirect (type $f) (i32.const 11)))
+  (func $l (@name "wasi_snapshot_preview1.fd_write") (call_indirect (type $f) (i32.const 12)))
+  (func $m (@name "@quoted\"\\%s%n\1b[31m") unreachable)
+  (func $start (@name "the start") (export "_start") (call_indirect (type $f) (i32.const 0))))

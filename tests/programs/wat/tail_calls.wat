@@ -1,0 +1,21 @@
+;; return_call and return_call_indirect with more parameters than registers, growing and shrinking argument areas.
+(module
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (type $wide (func (param i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 f64 i32) (result i64)))
+  (type $narrow (func (param i64 i32) (result i64)))
+  (table 2 2 funcref)
+  (elem (i32.const 0) $narrow $wide)
+  (func $narrow (type $narrow)
+    (if (i32.eqz (local.get 1)) (then (return (local.get 0))))
+    (return_call $wide (local.get 0) (i64.const 1) (i64.const 2) (i64.const 3) (i64.const 4) (i64.const 5) (i64.const 6)
+      (i64.const 7) (i64.const 8) (i64.const 9) (f64.const 0.5) (i32.sub (local.get 1) (i32.const 1))))
+  (func $wide (type $wide)
+    (local.get 0)
+    (i64.add (local.get 9)) (i64.sub (local.get 8)) (i64.add (local.get 4)) (i64.sub (local.get 3))
+    (i64.sub (i64.trunc_f64_s (f64.add (local.get 10) (local.get 10))))
+    (local.get 11)
+    (i32.const 0)
+    (return_call_indirect (type $narrow)))
+  (func (export "_start")
+    ;; Each round adds 9 - 8 + 4 - 3 - 1 + … = 1.
+    (call $exit (i32.wrap_i64 (i64.rem_u (call $narrow (i64.const 0) (i32.const 3000000)) (i64.const 97))))))
