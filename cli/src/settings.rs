@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
 use target_lexicon::Triple;
-use wasmc_compiler::{Entry, Options, Preopen};
+use wasmc_compiler::{Entry, Options, Preopen, Standard};
 
 /// What `--emit` can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -25,6 +25,7 @@ impl CompileFlags {
     /// The compiler's options; `arguments` stand before those of the command line where a function is invoked.
     pub fn options(&self, arguments: &[String]) -> Options {
         Options {
+            standard: Standard::default(),
             target: self.target.clone().unwrap_or_else(Triple::host),
             cpu: (!self.cpu.is_empty()).then(|| self.cpu.join(",")),
             opt_level: self.opt_level,

@@ -20,7 +20,7 @@ use std::io::Write;
 use std::path::Path;
 
 pub use error::{Error, Result};
-pub use options::{Bounds, Entry, MemoryBase, OptLevel, Options, Preopen, UnknownImports};
+pub use options::{Bounds, Entry, MemoryBase, OptLevel, Options, Preopen, Standard, UnknownImports};
 
 /// Version of Cranelift, the code generator.
 pub const CRANELIFT_VERSION: &str = cranelift_codegen::VERSION;
@@ -81,7 +81,7 @@ pub fn parse_text(bytes: &[u8], path: &Path) -> Result<Vec<u8>> {
 /// The program's main module is the last. Returns the object file, or text as `emit` asks.
 pub fn compile(inputs: &[Input<'_>], options: &Options, emit: Emit, progress: &dyn Progress) -> Result<Vec<u8>> {
     let plan = plan_program(inputs, options, progress)?;
-    let isa = codegen::build_isa(options, plan.uses_register_global())?;
+    let isa = codegen::build_isa(options, &plan)?;
     progress.phase("compile", plan.units.list.len());
     match emit {
         Emit::Object => {
@@ -101,7 +101,10 @@ pub fn check(inputs: &[Input<'_>], options: &Options, progress: &dyn Progress) -
 
 fn plan_program<'a>(inputs: &[Input<'a>], options: &Options, progress: &dyn Progress) -> Result<plan::Plan<'a>> {
     progress.phase("parse", 0);
-    let modules = inputs.iter().map(|input| module::parse(&input.name, input.bytes)).collect::<Result<Vec<_>>>()?;
+    let modules = inputs
+        .iter()
+        .map(|input| module::parse(&input.name, input.bytes, options.standard))
+        .collect::<Result<Vec<_>>>()?;
     progress.phase("validate", modules.iter().map(|module| module.bodies.len()).sum());
     let facts = modules
         .iter()

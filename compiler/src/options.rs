@@ -47,6 +47,16 @@ pub enum UnknownImports {
     Trap,
 }
 
+/// The version of WebAssembly that modules are validated against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Standard {
+    /// WebAssembly 2.0 with tail calls and extended constant expressions: refuses what came later.
+    Wasm2,
+    /// Everything that wasmc compiles.
+    #[default]
+    Latest,
+}
+
 /// What the executable does once its modules are instantiated.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum Entry {
@@ -80,6 +90,8 @@ pub struct Options {
     pub target: Triple,
     /// `native`, a processor name, or `+feature` / `-feature` items, comma-separated, applied in order to the baseline.
     pub cpu: Option<String>,
+    /// What modules may contain.
+    pub standard: Standard,
     /// How much work goes into the machine code.
     pub opt_level: OptLevel,
     /// Where memories stand.
@@ -115,6 +127,7 @@ impl Default for Options {
         Options {
             target: Triple::host(),
             cpu: None,
+            standard: Standard::default(),
             opt_level: OptLevel::default(),
             memory_base: MemoryBase::default(),
             bounds: Bounds::default(),

@@ -117,8 +117,9 @@ fn check(name: &str) {
 /// The paragraph of a function: from the line that names it to the empty line before the next.
 fn function_text<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.split("\n\n").map(|paragraph| paragraph.trim_matches('\n')).find(|paragraph| {
-        paragraph.lines().next().is_some_and(|head| {
-            head.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == name)
-        })
+        paragraph
+            .lines()
+            .next()
+            .is_some_and(|head| head.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == name))
     })
 }

@@ -48,7 +48,12 @@ fn blocks_five_thousand_deep() {
     write!(module, "(br_table 0 {} (local.get 0)) ", DEPTH - 1).unwrap();
     for i in 0..DEPTH {
         // Leaving by the outermost block skips all of these.
-        write!(module, "{}", if i == DEPTH - 1 { ")" } else { ") (local.set 0 (i32.add (local.get 0) (i32.const 1)))\n" }).unwrap();
+        write!(
+            module,
+            "{}",
+            if i == DEPTH - 1 { ")" } else { ") (local.set 0 (i32.add (local.get 0) (i32.const 1)))\n" }
+        )
+        .unwrap();
     }
     module.push_str("(local.get 0))\n(func (export \"_start\")\n");
     writeln!(module, "(if (i32.ne (call $nest (i32.const 0)) (i32.const {})) (then unreachable))", DEPTH - 1).unwrap();
@@ -76,7 +81,8 @@ fn br_table_with_ten_thousand_targets() {
     module.push_str("(i32.const 111))\n(func (export \"_start\")\n");
     for i in (0..TARGETS).step_by(97).chain([TARGETS - 1]) {
         let target = i * 31 % BLOCKS;
-        writeln!(module, "(if (i32.ne (call $choose (i32.const {i})) (i32.const {target})) (then unreachable))").unwrap();
+        writeln!(module, "(if (i32.ne (call $choose (i32.const {i})) (i32.const {target})) (then unreachable))")
+            .unwrap();
     }
     writeln!(module, "(if (i32.ne (call $choose (i32.const -1)) (i32.const 111)) (then unreachable))").unwrap();
     writeln!(module, "(call $exit (call $choose (i32.const {TARGETS})))))").unwrap();
@@ -148,7 +154,8 @@ fn fifty_thousand_locals() {
 fn a_large_data_segment() {
     const SIZE: usize = 16 << 20;
     // Printable bytes, so that the text format stays small; the period is prime, so that no page equals another.
-    let bytes: String = (0..SIZE).map(|i| (b'0' + (i % 251 % 64) as u8) as char).map(|c| if c == '\\' { 'x' } else { c }).collect();
+    let bytes: String =
+        (0..SIZE).map(|i| (b'0' + (i % 251 % 64) as u8) as char).map(|c| if c == '\\' { 'x' } else { c }).collect();
     let mut expected = 0u32;
     for byte in bytes.bytes() {
         expected = expected.wrapping_mul(31).wrapping_add(byte.into());

@@ -38,7 +38,9 @@ fn inherited_environment() {
     let output = run(executable(&program, scratch.path()).env("GREETING", OsStr::from_bytes(b"h\xe9")), b"");
     let mut lines: Vec<&[u8]> = output.stdout.split(|&byte| byte == b'\n').collect();
     lines.sort();
-    assert!(lines.contains(&b"GREETING=h\xe9".as_slice()) && lines.contains(&b"HOST_SECRET=not for the program".as_slice()));
+    assert!(
+        lines.contains(&b"GREETING=h\xe9".as_slice()) && lines.contains(&b"HOST_SECRET=not for the program".as_slice())
+    );
 }
 
 #[test]
@@ -124,7 +126,10 @@ fn executables_are_static_and_small_and_reproducible() {
     let image = fs::read(build_program(scratch.path(), "c/hello.wasm", &["--strip"])).expect("it is there");
     let headers = program_headers(&image);
     assert!(headers.iter().all(|header| header.0 != INTERPRETER), "a static executable has no interpreter");
-    assert!(headers.iter().all(|header| header.1 & WRITE_AND_EXECUTE != WRITE_AND_EXECUTE), "writable code: {headers:?}");
+    assert!(
+        headers.iter().all(|header| header.1 & WRITE_AND_EXECUTE != WRITE_AND_EXECUTE),
+        "writable code: {headers:?}"
+    );
     assert!(image.len() <= 40 << 10, "hello has {} bytes", image.len());
 
     let one = fs::read(build_program(scratch.path(), "c/printf.wasm", &["--jobs", "1"])).expect("it is there");
@@ -141,7 +146,8 @@ fn runs_in_an_empty_root() {
     fs::create_dir(&root).expect("a folder can be made");
     fs::copy(&program, root.join("hello")).expect("a file can be copied");
     // Only root may change the root; others can where the kernel lets them have user namespaces.
-    let script = r#"if [ "$(id -u)" = 0 ]; then chroot "$0" /hello; else unshare -r chroot "$0" /hello || echo refused; fi"#;
+    let script =
+        r#"if [ "$(id -u)" = 0 ]; then chroot "$0" /hello; else unshare -r chroot "$0" /hello || echo refused; fi"#;
     let output = run_in_shell(&root, script);
     let stdout = String::from_utf8_lossy(&output.stdout);
     assert!(stdout == "Hello, world!\n" || stdout == "refused\n", "{stdout}");

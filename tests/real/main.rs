@@ -65,11 +65,7 @@ fn python() {
     let scratch = tempfile::tempdir().expect("a temporary folder can be made");
     let program = scratch.path().join("python");
     let scripts = format!("{}::/scripts", source("python").display());
-    build(
-        &fetched("python.wasm"),
-        &program,
-        &["--dir", &scripts, "--dir", "data::/data", "--env", "GREETING=hi"],
-    );
+    build(&fetched("python.wasm"), &program, &["--dir", &scripts, "--dir", "data::/data", "--env", "GREETING=hi"]);
     let data = scratch.path().join("data");
     fs::create_dir(&data).expect("a folder can be made");
     fs::write(data.join("given.txt"), "given text").expect("a file can be written");
@@ -98,15 +94,24 @@ fn python() {
             found.2
         );
     }
-    assert_eq!(fs::read_to_string(data.join("table.csv")).expect("it is there"), "a,b\r\n1,\"with \"\"quotes\"\", and comma\"\r\n2.5,\r\n");
+    assert_eq!(
+        fs::read_to_string(data.join("table.csv")).expect("it is there"),
+        "a,b\r\n1,\"with \"\"quotes\"\", and comma\"\r\n2.5,\r\n"
+    );
 
     let (exit, stdout, stderr) = python(&["/scripts/traceback.py"], "");
     assert_eq!((exit, stdout.as_str()), (Some(1), "before\nat exit\n"), "{stderr}");
-    assert!(stderr.starts_with("Traceback (most recent call last):\n  File \"/scripts/traceback.py\", line 15"), "{stderr}");
+    assert!(
+        stderr.starts_with("Traceback (most recent call last):\n  File \"/scripts/traceback.py\", line 15"),
+        "{stderr}"
+    );
     assert!(stderr.ends_with("IndexError: list index out of range\n"), "{stderr}");
 
     // A program on standard input, and one on the command line.
-    assert_eq!(python(&["-"], "import sys\nprint(sum(range(10**6)), sys.version_info[:2])\n").1, "499999500000 (3, 12)\n");
+    assert_eq!(
+        python(&["-"], "import sys\nprint(sum(range(10**6)), sys.version_info[:2])\n").1,
+        "499999500000 (3, 12)\n"
+    );
     assert_eq!(python(&["-c", "import sys; print(len(sys.argv[1]))", "žluť"], "").1, "4\n");
 }
 
@@ -120,7 +125,14 @@ fn icepll() {
 
     let (exit, stdout, stderr) = icepll(&["-i", "12", "-o", "48"]);
     assert_eq!((exit, stderr.as_str()), (Some(0), ""));
-    for line in ["F_PLLOUT:   48.000 MHz (achieved)", "F_VCO:  768.000 MHz", "DIVR:  0 (4'b0000)", "DIVF: 63 (7'b0111111)", "DIVQ:  4 (3'b100)", "FILTER_RANGE: 1 (3'b001)"] {
+    for line in [
+        "F_PLLOUT:   48.000 MHz (achieved)",
+        "F_VCO:  768.000 MHz",
+        "DIVR:  0 (4'b0000)",
+        "DIVF: 63 (7'b0111111)",
+        "DIVQ:  4 (3'b100)",
+        "FILTER_RANGE: 1 (3'b001)",
+    ] {
         assert!(stdout.contains(line), "{line} is missing in\n{stdout}");
     }
 

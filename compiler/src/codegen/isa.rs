@@ -6,6 +6,7 @@ use cranelift_codegen::isa::{self, TargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
 use target_lexicon::{Architecture, Triple};
 
+use crate::plan::Plan;
 use crate::{Error, OptLevel, Options, Result};
 
 /// Processor levels of the x86-64 psABI (3.1.1), as Cranelift's feature names; each level contains those before it.
@@ -19,13 +20,25 @@ const X86_64_LEVELS: [(&str, &[&str]); 4] = [
 /// What x86-64 executables need unless `--cpu` says otherwise: every processor made since 2010 has it.
 const X86_64_BASELINE: &str = "x86-64-v2";
 
-/// Builds the instruction set for a target.
-///
-/// `register_global`: keep one register out of register allocation, for a global.
+/// What a program asks of code generation.
+#[derive(Clone, Copy, Debug, Default)]
+struct Needs {
+    /// Keep one register out of register allocation, for a global.
+    register_global: bool,
+    /// Cranelift's tail calls move frames, for which it needs the frame pointer.
+    tail_calls: bool,
+}
+
+/// Builds the instruction set for a target and a program.
 ///
 /// # Errors
 /// `Error::Option` for an unknown target, processor or feature, with near matches.
-pub(crate) fn build(options: &Options, register_global: bool) -> Result<Arc<dyn TargetIsa>> {
+pub(crate) fn build(options: &Options, plan: &Plan<'_>) -> Result<Arc<dyn TargetIsa>> {
+    let needs = Needs { register_global: plan.uses_register_global(), tail_calls: plan.uses_tail_calls() };
+    build_for(options, needs)
+}
+
+fn build_for(options: &Options, needs: Needs) -> Result<Arc<dyn TargetIsa>> {
     let native = options.cpu.as_deref().is_some_and(|cpu| cpu.split(',').any(|item| item == "native"));
     let mut builder = if native && options.target == Triple::host() {
         cranelift_native::builder_with_options(true).map_err(|error| Error::Option(error.to_owned()))?
@@ -50,10 +63,10 @@ pub(crate) fn build(options: &Options, register_global: bool) -> Result<Arc<dyn 
             builder.enable(item).map_err(|_| unknown_cpu(&builder, item))?;
         }
     }
-    builder.finish(flags(options, register_global)?).map_err(|error| Error::Option(error.to_string()))
+    builder.finish(flags(options, needs)?).map_err(|error| Error::Option(error.to_string()))
 }
 
-fn flags(options: &Options, register_global: bool) -> Result<settings::Flags> {
+fn flags(options: &Options, needs: Needs) -> Result<settings::Flags> {
     let mut builder = settings::builder();
     let level = match options.opt_level {
         OptLevel::None => "none",
@@ -68,9 +81,9 @@ fn flags(options: &Options, register_global: bool) -> Result<settings::Flags> {
         // position-independent executables too.
         ("is_pic", "false"),
         ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
-        ("enable_pinned_reg", if register_global { "true" } else { "false" }),
+        ("enable_pinned_reg", if needs.register_global { "true" } else { "false" }),
         // Leaf functions that need no frame get none; the trap handler knows them by `FUNCTION_FRAMELESS`.
-        ("preserve_frame_pointers", "false"),
+        ("preserve_frame_pointers", if needs.tail_calls { "true" } else { "false" }),
         // Every page of a large frame is touched in order, so that the guard page below the stack is not jumped over.
         ("enable_probestack", "true"),
         ("probestack_strategy", "inline"),
@@ -149,9 +162,9 @@ fn distance(left: &str, right: &str) -> usize {
 mod tests {
     use super::*;
 
-    fn build_for(cpu: Option<&str>) -> Result<Arc<dyn TargetIsa>> {
+    fn build_with(cpu: Option<&str>) -> Result<Arc<dyn TargetIsa>> {
         let target = "x86_64-unknown-linux-gnu".parse().unwrap();
-        build(&Options { target, cpu: cpu.map(str::to_owned), ..Options::default() }, true)
+        build_for(&Options { target, cpu: cpu.map(str::to_owned), ..Options::default() }, Needs::default())
     }
 
     fn has(isa: &Arc<dyn TargetIsa>, feature: &str) -> bool {
@@ -160,20 +173,20 @@ mod tests {
 
     #[test]
     fn levels_and_features_apply_in_order() {
-        assert!(has(&build_for(None).unwrap(), "has_sse41"));
-        assert!(!has(&build_for(None).unwrap(), "has_avx"));
-        assert!(!has(&build_for(Some("x86-64")).unwrap(), "has_sse41"));
-        assert!(has(&build_for(Some("x86-64-v3")).unwrap(), "has_bmi2"));
-        assert!(has(&build_for(Some("+avx2,+avx")).unwrap(), "has_avx2"));
-        assert!(!has(&build_for(Some("x86-64-v3,-bmi2")).unwrap(), "has_bmi2"));
-        assert!(has(&build_for(Some("+sse4.2")).unwrap(), "has_sse42"));
+        assert!(has(&build_with(None).unwrap(), "has_sse41"));
+        assert!(!has(&build_with(None).unwrap(), "has_avx"));
+        assert!(!has(&build_with(Some("x86-64")).unwrap(), "has_sse41"));
+        assert!(has(&build_with(Some("x86-64-v3")).unwrap(), "has_bmi2"));
+        assert!(has(&build_with(Some("+avx2,+avx")).unwrap(), "has_avx2"));
+        assert!(!has(&build_with(Some("x86-64-v3,-bmi2")).unwrap(), "has_bmi2"));
+        assert!(has(&build_with(Some("+sse4.2")).unwrap(), "has_sse42"));
     }
 
     #[test]
     fn unknown_names_get_suggestions() {
-        let message = build_for(Some("haswel")).err().unwrap().to_string();
+        let message = build_with(Some("haswel")).err().unwrap().to_string();
         assert!(message.contains("`haswell`"), "{message}");
-        let message = build_for(Some("+axv2")).err().unwrap().to_string();
+        let message = build_with(Some("+axv2")).err().unwrap().to_string();
         assert!(message.contains("`avx2`"), "{message}");
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct BodyFacts {
     pub operators: u32,
     /// The body has a loop.
     pub has_loop: bool,
+    /// The body has a call in tail position.
+    pub has_tail_call: bool,
 }
 
 /// Validates every body; the facts come in the order of the bodies.
@@ -65,7 +67,7 @@ fn validate_body(
     let mut validator = validate.into_validator(allocations.take().unwrap_or_default());
     let mut reader = body.code.get_binary_reader();
     validator.read_locals(&mut reader)?;
-    reader.set_features(super::FEATURES);
+    reader.set_features(module.features);
     while !reader.eof() {
         let offset = reader.original_position();
         let operator = reader.peek_operator(&validator.visitor(offset))?;
@@ -81,9 +83,12 @@ impl BodyFacts {
     fn note(&mut self, operator: &Operator<'_>) {
         self.operators += 1;
         match *operator {
-            Operator::Call { function_index } | Operator::ReturnCall { function_index } => {
+            Operator::Call { function_index } => self.calls.push(function_index),
+            Operator::ReturnCall { function_index } => {
                 self.calls.push(function_index);
+                self.has_tail_call = true;
             }
+            Operator::ReturnCallIndirect { .. } => self.has_tail_call = true,
             Operator::RefFunc { function_index } => self.references.push(function_index),
             Operator::GlobalGet { global_index } => self.global_reads.push(global_index),
             Operator::GlobalSet { global_index } => self.global_writes.push(global_index),

@@ -9,14 +9,17 @@ use std::borrow::Cow;
 
 pub(crate) use constant::{ConstantExpression, ConstantOperator};
 pub(crate) use facts::{BodyFacts, validate_bodies};
-use parse::FEATURES;
 pub(crate) use parse::{body_offset, parse};
-use wasmparser::{FuncToValidate, FuncType, FunctionBody, GlobalType, MemoryType, TableType, ValidatorResources};
+use wasmparser::{
+    FuncToValidate, FuncType, FunctionBody, GlobalType, MemoryType, TableType, ValidatorResources, WasmFeatures,
+};
 
 /// A module (wasm spec 2.5). Every index space starts with what is imported.
 pub(crate) struct Module<'a> {
     /// For messages and symbols.
     pub name: String,
+    /// What the module was validated against.
+    features: WasmFeatures,
     /// Function types by type index; `None` for types that are not functions'.
     pub types: Vec<Option<FuncType>>,
     pub imports: Vec<Import<'a>>,
@@ -35,8 +38,6 @@ pub(crate) struct Module<'a> {
     pub imported: ImportCounts,
     /// Function names by function index, from the name section, or the export or import name.
     function_names: Vec<Option<Cow<'a, str>>>,
-    /// Global names from the name section, as (index, name), by index.
-    global_names: Vec<(u32, &'a str)>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -134,11 +135,5 @@ impl Module<'_> {
             Some(Some(name)) => Cow::Borrowed(name),
             _ => Cow::Owned(format!("wasm_function_{index}")),
         }
-    }
-
-    /// Name of a global in the name section.
-    pub fn global_name(&self, index: u32) -> Option<&str> {
-        let position = self.global_names.binary_search_by_key(&index, |&(index, _)| index).ok()?;
-        Some(self.global_names[position].1)
     }
 }

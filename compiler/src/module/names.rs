@@ -1,4 +1,4 @@
-//! Names of functions and globals, from the name section (wasm spec 7.4.1), exports and imports.
+//! Names of functions, from the name section (wasm spec 7.4.1), exports and imports.
 
 use std::borrow::Cow;
 
@@ -21,10 +21,6 @@ fn read_names<'a>(module: &mut Module<'a>, reader: NameSectionReader<'a>) {
                 for naming in map.into_iter().map_while(Result::ok) {
                     set(module, naming.index, naming.name);
                 }
-            }
-            Ok(Name::Global(map)) => {
-                module.global_names = map.into_iter().map_while(Result::ok).map(|n| (n.index, n.name)).collect();
-                module.global_names.sort_by_key(|&(index, _)| index);
             }
             Ok(_) => {}
             Err(_) => return,

@@ -11,12 +11,13 @@ use super::{
     Body, ConstantExpression, DataSegment, ElementSegment, Export, Global, Import, ImportCounts, ImportType, Module,
     SegmentMode, Table, names,
 };
-use crate::{Error, Result};
+use crate::{Error, Result, Standard};
 
-/// What wasmc compiles: WebAssembly 2.0, and these later proposals.
-pub(crate) const FEATURES: WasmFeatures = WasmFeatures::WASM2
-    .union(WasmFeatures::TAIL_CALL)
-    .union(WasmFeatures::EXTENDED_CONST)
+/// WebAssembly 2.0, and the proposals that every toolchain took for granted soon after.
+const WASM2: WasmFeatures = WasmFeatures::WASM2.union(WasmFeatures::TAIL_CALL).union(WasmFeatures::EXTENDED_CONST);
+
+/// Everything that wasmc compiles.
+const LATEST: WasmFeatures = WASM2
     .union(WasmFeatures::CALL_INDIRECT_OVERLONG)
     .union(WasmFeatures::MULTI_MEMORY)
     .union(WasmFeatures::RELAXED_SIMD);
@@ -25,12 +26,12 @@ pub(crate) const FEATURES: WasmFeatures = WasmFeatures::WASM2
 ///
 /// # Errors
 /// `Error::Invalid` for a module that no version of WebAssembly accepts, `Error::Unsupported` for one that needs a
-/// proposal which wasmc does not compile.
-pub(crate) fn parse<'a>(name: &str, bytes: &'a [u8]) -> Result<Module<'a>> {
-    read_sections(name, bytes).map_err(|error| explain(error, bytes))
+/// proposal which wasmc does not compile, or which `standard` leaves out.
+pub(crate) fn parse<'a>(name: &str, bytes: &'a [u8], standard: Standard) -> Result<Module<'a>> {
+    read_sections(name, bytes, features(standard)).map_err(|error| explain(error, bytes))
 }
 
-/// Tells a module that needs more than [`FEATURES`] from one that is wrong.
+/// Tells a module that needs more than the features asked for from one that is wrong.
 fn explain(error: Error, bytes: &[u8]) -> Error {
     match error {
         Error::Invalid { message, offset, .. }
@@ -42,9 +43,17 @@ fn explain(error: Error, bytes: &[u8]) -> Error {
     }
 }
 
-fn read_sections<'a>(name: &str, bytes: &'a [u8]) -> Result<Module<'a>> {
-    let mut validator = Validator::new_with_features(FEATURES);
+fn features(standard: Standard) -> WasmFeatures {
+    match standard {
+        Standard::Wasm2 => WASM2,
+        Standard::Latest => LATEST,
+    }
+}
+
+fn read_sections<'a>(name: &str, bytes: &'a [u8], features: WasmFeatures) -> Result<Module<'a>> {
+    let mut validator = Validator::new_with_features(features);
     let mut module = Module {
+        features,
         name: name.to_owned(),
         types: Vec::new(),
         imports: Vec::new(),
@@ -59,10 +68,9 @@ fn read_sections<'a>(name: &str, bytes: &'a [u8]) -> Result<Module<'a>> {
         bodies: Vec::new(),
         imported: ImportCounts::default(),
         function_names: Vec::new(),
-        global_names: Vec::new(),
     };
     let mut parser = Parser::new(0);
-    parser.set_features(FEATURES);
+    parser.set_features(features);
     for payload in parser.parse_all(bytes) {
         let payload = payload.map_err(Error::from_parser)?;
         match validator.payload(&payload).map_err(Error::from_parser)? {

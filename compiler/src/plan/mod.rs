@@ -184,6 +184,11 @@ impl Plan<'_> {
         self.places.globals.iter().flatten().any(|place| matches!(place, GlobalPlace::Register))
     }
 
+    /// Some function calls another in tail position.
+    pub fn uses_tail_calls(&self) -> bool {
+        self.facts.iter().flatten().any(|facts| facts.has_tail_call)
+    }
+
     /// Name of a function for symbols, traces and messages.
     pub fn name_of(&self, definition: Definition) -> String {
         match definition {

@@ -33,7 +33,7 @@ enum Extension {
 fn memory_index(memarg: &MemArg) -> u32 {
     match memarg.target {
         MemArgTarget::Memory(index) => index,
-        // Only accepted by the validator with a proposal that `module::FEATURES` leaves out.
+        // Only accepted by the validator with a proposal that `module::parse` leaves out.
         MemArgTarget::Array(_) => 0,
     }
 }
