@@ -8,6 +8,7 @@ mod link;
 pub mod manifest;
 mod module;
 mod object;
+mod optimize;
 mod options;
 mod parallel;
 mod plan;
@@ -90,7 +91,7 @@ pub fn compile(inputs: &[Input<'_>], options: &Options, emit: Emit, progress: &d
             progress.phase("write object", 0);
             object::write(plan, &*isa, text, options)
         }
-        Emit::Assembly | Emit::Clif => codegen::print_units(&plan, &*isa, emit == Emit::Assembly, progress),
+        Emit::Assembly | Emit::Clif => codegen::print_units(&plan, &*isa, options, emit == Emit::Assembly, progress),
     }
 }
 

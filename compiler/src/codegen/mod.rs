@@ -24,7 +24,7 @@ pub(crate) fn compile_units(
     parallel::in_order(
         plan.units.list.len(),
         options.jobs,
-        || Worker::new(plan, isa),
+        || Worker::new(plan, isa, options.opt_level),
         |worker, number| {
             let compiled = worker.compile(number);
             progress.step();
@@ -38,10 +38,11 @@ pub(crate) fn compile_units(
 pub(crate) fn print_units(
     plan: &Plan<'_>,
     isa: &dyn TargetIsa,
+    options: &Options,
     assembly: bool,
     progress: &dyn Progress,
 ) -> Result<Vec<u8>> {
-    let mut worker = Worker::new(plan, isa);
+    let mut worker = Worker::new(plan, isa, options.opt_level);
     let mut text = String::new();
     for number in 0..plan.units.list.len() {
         let name = plan.unit_name(UnitId(number as u32));

@@ -9,9 +9,10 @@ use cranelift_codegen::{CodegenError, Context, FinalizedRelocTarget};
 use cranelift_frontend::FunctionBuilderContext;
 
 use super::sites;
-use crate::plan::{DataId, Plan, UnitId};
+use crate::optimize::{FixedMemory, fold_addresses, widen_addresses};
+use crate::plan::{BaseStrategy, DataId, Plan, Unit, UnitId};
 use crate::translate::{Namespace, RuntimeSymbol, translate_unit};
-use crate::{Error, Result};
+use crate::{Bounds, Error, OptLevel, Result};
 
 /// Machine code of a unit, with what it refers to and what is known about it.
 pub(crate) struct CompiledUnit {
@@ -55,16 +56,19 @@ pub(crate) struct Worker<'p, 'a> {
     context: Context,
     builder_context: FunctionBuilderContext,
     control_plane: ControlPlane,
+    /// Run wasmc's own passes.
+    optimize: bool,
 }
 
 impl<'p, 'a> Worker<'p, 'a> {
-    pub fn new(plan: &'p Plan<'a>, isa: &'p dyn TargetIsa) -> Self {
+    pub fn new(plan: &'p Plan<'a>, isa: &'p dyn TargetIsa, opt_level: OptLevel) -> Self {
         Worker {
             plan,
             isa,
             context: Context::new(),
             builder_context: FunctionBuilderContext::new(),
             control_plane: ControlPlane::default(),
+            optimize: matches!(opt_level, OptLevel::Speed | OptLevel::Size),
         }
     }
 
@@ -113,6 +117,12 @@ impl<'p, 'a> Worker<'p, 'a> {
         self.context.clear();
         self.context.set_disasm(want_assembly);
         translate_unit(self.plan, self.isa, unit, &mut self.context.func, &mut self.builder_context)?;
+        if self.optimize {
+            if let Some(memory) = self.fixed_memory(unit) {
+                fold_addresses(&mut self.context.func, memory);
+            }
+            widen_addresses(&mut self.context.func);
+        }
         match self.context.compile(self.isa, &mut self.control_plane) {
             Ok(_) => Ok(()),
             Err(error) => {
@@ -122,6 +132,18 @@ impl<'p, 'a> Worker<'p, 'a> {
                 };
                 Err(self.failure(number, message))
             }
+        }
+    }
+
+    /// The memory of a wasm function whose module has just one, if it is guarded and at a fixed address.
+    fn fixed_memory(&self, unit: Unit) -> Option<FixedMemory> {
+        let Unit::Wasm { module, .. } = unit else { return None };
+        match self.plan.places.memories[module].as_slice() {
+            [place] if place.bounds == Bounds::Guard => match place.base {
+                BaseStrategy::Fixed(base) => Some(FixedMemory { base, maximum: place.maximum }),
+                BaseStrategy::Descriptor => None,
+            },
+            _ => None,
         }
     }
 

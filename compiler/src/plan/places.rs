@@ -307,7 +307,10 @@ impl Instances<'_, '_, '_, '_> {
         let initial = bytes(ty.initial).filter(|&bytes| bytes <= address_space).ok_or_else(|| {
             Error::Limit(format!("memory {index} starts with {} pages, more than an address space holds", ty.initial))
         })?;
-        let declared = ty.maximum.and_then(bytes).unwrap_or(address_space).min(address_space);
+        // `memory.grow` may fail whenever it likes (wasm spec 4.4.7.6). Where the module names no maximum, the last
+        // page of 32-bit memories stays out of reach: that makes constants in addresses foldable (`optimize/fold.rs`).
+        let undeclared = if ty.memory64 { address_space } else { address_space - (64 << 10) };
+        let declared = ty.maximum.and_then(bytes).unwrap_or(undeclared).min(address_space);
         let allowed = context.layout.max_memory.unwrap_or(u64::MAX);
         if initial > allowed {
             return Err(Error::Option(format!(
