@@ -177,6 +177,8 @@ fn a_memory_of_4_gib_ends_at_4_gib() {
     assert_eq!(random::random_get(-1, 2), fault);
     assert_eq!(clocks::clock_time_get(0, 0, -8), 0);
     assert_eq!(clocks::clock_time_get(0, 0, -7), fault);
+    // SAFETY: the last bytes of the mapping.
+    unsafe { std::ptr::with_exposed_provenance_mut::<u64>(mapping.start + (1 << 32) - 8).write(0) };
     assert_eq!(fd_write(fd, -8, 1, 16), 0, "an empty buffer in the last list");
     assert_eq!(fd_write(fd, -8, 2, 16), fault);
     crate::set_test_program(leak(empty_program()));

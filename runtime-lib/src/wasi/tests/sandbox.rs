@@ -24,6 +24,7 @@ fn furnish(stage: &Stage) {
         ("../inside/a", "back"),
         (&format!("{outside}/secret"), "file"),
         ("../outside/new", "new"),
+        ("../outside/nowhere", "nowhere"),
         ("/proc/self/root", "magic"),
     ] {
         symlink(target, stage.host(link)).unwrap();
@@ -53,6 +54,7 @@ const OUTSIDE: &[&str] = &[
     "absolute/..",
     "relative/",
     "relative/secret",
+    "nowhere/",
     "a/b/relative/secret",
     "above/",
     "above/outside/secret",
@@ -67,8 +69,20 @@ const OUTSIDE: &[&str] = &[
 ];
 
 /// Links that lead outside.
-const LINKS: &[&str] =
-    &["absolute", "relative", "a/b/relative", "above", "around", "through", "root", "back", "file", "new", "magic"];
+const LINKS: &[&str] = &[
+    "absolute",
+    "relative",
+    "a/b/relative",
+    "above",
+    "around",
+    "through",
+    "root",
+    "back",
+    "file",
+    "new",
+    "nowhere",
+    "magic",
+];
 
 #[test]
 fn no_operation_reaches_what_is_outside() {

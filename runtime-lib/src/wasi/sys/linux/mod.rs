@@ -23,7 +23,7 @@ pub use paths::{
 };
 pub use polling::{PollEntry, poll, would_block};
 #[cfg(test)]
-pub use sandbox::set_walk_only;
+pub use sandbox::{set_interference, set_walk_only};
 pub use signals::{ignore_broken_pipes, raise};
 pub use sockets::{accept, inherited_listeners, receive, send, shutdown};
 

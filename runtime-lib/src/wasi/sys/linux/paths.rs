@@ -134,6 +134,7 @@ pub fn unlink(directory: Handle, path: &mut Path) -> Result<()> {
 pub fn status_at(directory: Handle, path: &Path, follow_link: bool) -> Result<FileStatus> {
     // One system call for what is asked most: a plain name that is no link.
     if let Some(name) = path.single_name() {
+        sandbox::others_may_interfere();
         let stat = rustix::fs::statat(borrow(directory), name, AtFlags::SYMLINK_NOFOLLOW).map_err(translate)?;
         let status = status_of(&stat);
         if !follow_link || status.file_type != file_type::SYMBOLIC_LINK {

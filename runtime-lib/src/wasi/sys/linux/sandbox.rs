@@ -31,6 +31,25 @@ static NO_OPENAT2: AtomicBool = AtomicBool::new(false);
 #[cfg(test)]
 std::thread_local! {
     static WALK_ONLY: core::cell::Cell<bool> = const { core::cell::Cell::new(false) };
+    static INTERFERENCE: core::cell::RefCell<Option<Box<dyn FnMut()>>> = const { core::cell::RefCell::new(None) };
+}
+
+/// Has this thread call `interference` before each system call that goes by a name: whatever others could do to the
+/// tree at that moment, it can do.
+#[cfg(test)]
+pub fn set_interference(interference: Option<Box<dyn FnMut()>>) {
+    INTERFERENCE.set(interference);
+}
+
+/// Comes right before every system call that goes by a name. Only tests have anything happen here.
+#[inline(always)]
+pub(super) fn others_may_interfere() {
+    #[cfg(test)]
+    INTERFERENCE.with_borrow_mut(|interference| {
+        if let Some(interference) = interference {
+            interference();
+        }
+    });
 }
 
 /// Makes this thread resolve paths as on a kernel without openat2(2).
@@ -52,6 +71,7 @@ fn open_by_kernel(directory: BorrowedFd<'_>, path: &CStr, flags: OFlags, mode: M
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
     let mut attempts = 0;
     loop {
+        others_may_interfere();
         return match rustix::fs::openat2(directory, path, flags, mode, resolve) {
             Ok(opened) => Some(Ok(opened)),
             // The path leads outside.
@@ -104,6 +124,7 @@ pub struct Location<'a> {
 impl Location<'_> {
     /// The directory, for *at system calls.
     pub fn directory(&self) -> BorrowedFd<'_> {
+        others_may_interfere();
         match &self.parent {
             Parent::Given(directory) => *directory,
             Parent::Opened(directory) => directory.as_fd(),

@@ -6,7 +6,7 @@
 //! again from the start, all but the last one. So the walk cannot leave the directory where it began.
 
 use super::errors::{retry, translate};
-use super::sandbox::{MOST_LINKS, read_link};
+use super::sandbox::{MOST_LINKS, others_may_interfere, read_link};
 use crate::wasi::errno::{Errno, Result};
 use crate::wasi::path::CAPACITY;
 use core::ffi::CStr;
@@ -67,7 +67,9 @@ struct Position<'a> {
 }
 
 impl Position<'_> {
+    /// The directory, for a system call that takes a name in it.
     fn directory(&self) -> BorrowedFd<'_> {
+        others_may_interfere();
         self.directory.as_ref().map_or(self.root, OwnedFd::as_fd)
     }
 
