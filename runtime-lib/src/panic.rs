@@ -6,6 +6,7 @@ use crate::sys;
 /// Reports where, without formatting (which would draw `core::fmt` into every executable), and exits as for a trap.
 #[panic_handler]
 fn panic(information: &core::panic::PanicInfo<'_>) -> ! {
+    crate::process::run_at_exit();
     let mut storage = [0; 256];
     let mut output = Output::new(sys::STANDARD_ERROR, &mut storage);
     output.bytes(b"wasmc: internal error: the runtime library panicked");

@@ -1,4 +1,4 @@
-//! The stack of wasm code.
+//! The stack of wasm code, and that of the handler of its faults.
 
 use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -19,16 +19,25 @@ const SMALLEST: u64 = 64 << 10;
 static LOW: AtomicUsize = AtomicUsize::new(0);
 static HIGH: AtomicUsize = AtomicUsize::new(0);
 
-/// Maps a stack of `size` bytes with a guard below. Returns its upper end.
-pub fn map(size: u64) -> usize {
+/// Where the stacks end and begin.
+#[derive(Clone, Copy, Debug)]
+pub struct Stacks {
+    /// Upper end of the stack of wasm code.
+    pub top: usize,
+    /// Lower end of the stack of the handler of faults.
+    pub handler: usize,
+}
+
+/// Maps a stack of `size` bytes with a guard below, and the fault handler's above: one mapping, since each costs time.
+pub fn map(size: u64) -> Stacks {
     let usable = usize::try_from(size.max(SMALLEST))
         .ok()
         .and_then(|size| size.checked_next_multiple_of(PAGE_SIZE))
         .filter(|&size| size <= isize::MAX as usize);
     let mapped = usable.and_then(|usable| {
-        let reserved = sys::reserve(0, usable + GUARD_SIZE).ok()?;
+        let reserved = sys::reserve(0, GUARD_SIZE + usable + sys::HANDLER_STACK_SIZE).ok()?;
         // SAFETY: these pages were reserved just now.
-        unsafe { sys::commit(reserved + GUARD_SIZE, usable) }.ok()?;
+        unsafe { sys::commit(reserved + GUARD_SIZE, usable + sys::HANDLER_STACK_SIZE) }.ok()?;
         Some((reserved + GUARD_SIZE, reserved + GUARD_SIZE + usable))
     });
     let Some((low, high)) = mapped else {
@@ -40,10 +49,10 @@ pub fn map(size: u64) -> usize {
     };
     LOW.store(low, Ordering::Relaxed);
     HIGH.store(high, Ordering::Relaxed);
-    high
+    Stacks { top: high, handler: high }
 }
 
-/// The addresses that may be read and written.
+/// The addresses of the stack of wasm code.
 pub fn range() -> StackRange {
     StackRange { low: LOW.load(Ordering::Relaxed), high: HIGH.load(Ordering::Relaxed) }
 }

@@ -95,13 +95,94 @@ pub fn explain(fault: &Fault, program: &Program, code_map: &CodeMap<'_>, guard: 
         Some((offset, length)) => Detail::Access { offset, length },
         None => Detail::None,
     };
+    // Below the memory's size everything is accessible: a fault there is the machine's (a page of the executable's file
+    // that can no longer be read).
+    let is_outside = accessed.is_some_and(|(offset, length)| offset >= length);
     match (site.map(|site| site.code), fault.kind) {
         (Some(Some(TrapCode::MemoryOutOfBounds)), FaultKind::Memory) => {
             Explanation::Trap(TrapCode::MemoryOutOfBounds, detail)
         }
         (Some(Some(code)), _) => Explanation::Trap(code, Detail::None),
-        (Some(None), FaultKind::Memory) if accessed.is_some() => Explanation::Trap(TrapCode::MemoryOutOfBounds, detail),
+        (Some(None), FaultKind::Memory) if is_outside => Explanation::Trap(TrapCode::MemoryOutOfBounds, detail),
         (_, FaultKind::Instruction) => Explanation::Trap(TrapCode::UnsupportedProcessor, Detail::None),
         _ => Explanation::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::code_map::tests::sample;
+    use super::*;
+    use wasmc_abi::Span;
+    use wasmc_abi::program::ABI_VERSION;
+
+    /// A program with one memory of 64 KiB at 0x10000, and the code of the sample map.
+    fn program() -> Program {
+        let memory = MemoryDescriptor {
+            base: 0x1_0000,
+            length: 0x1_0000,
+            maximum: 0x2_0000,
+            reservation: 0x10_0000,
+            page_size_log2: 16,
+            flags: 0,
+        };
+        let memories = vec![core::ptr::from_ref(Box::leak(Box::new(memory))).expose_provenance() as u64].leak();
+        let nothing = Span { start: 0, length: 0 };
+        Program {
+            abi_version: ABI_VERSION,
+            flags: 0,
+            stack_size: 0,
+            entry: 0,
+            memories: Span { start: memories.as_ptr().expose_provenance() as u64, length: 1 },
+            images: nothing,
+            wasi_memory: 0,
+            code: sample(),
+            environment: nothing,
+            preopens: nothing,
+            arguments: nothing,
+            modules: nothing,
+        }
+    }
+
+    /// The trap, and whether an access was told.
+    fn explained(kind: FaultKind, address: Option<usize>, program_counter: usize) -> Option<(TrapCode, bool)> {
+        let program = program();
+        let registers = Registers { program_counter, stack_pointer: 0, frame_pointer: 0 };
+        let fault = Fault { kind, signal: 0, address, registers };
+        match explain(&fault, &program, &CodeMap::new(&program.code), 0x70_0000..0x71_0000) {
+            Explanation::Trap(code, detail) => Some((code, matches!(detail, Detail::Access { .. }))),
+            Explanation::Unknown => None,
+        }
+    }
+
+    #[test]
+    fn faults_are_explained_by_address_and_site() {
+        use FaultKind::{Arithmetic, Instruction, Memory};
+        let (load, trap, elsewhere, runtime) = (0x1008, 0x10d8, 0x1009, 0x5000);
+        let out_of_bounds = Some((TrapCode::MemoryOutOfBounds, true));
+        assert_eq!(explained(Memory, Some(0x2_0000), load), out_of_bounds);
+        assert_eq!(explained(Memory, Some(0x10_ffff), load), out_of_bounds);
+        // Accessible, behind the reservation, no address: not the program's doing.
+        assert_eq!(explained(Memory, Some(0x1_ffff), load), None);
+        assert_eq!(explained(Memory, Some(0x11_0000), load), None);
+        assert_eq!(explained(Memory, Some(0xffff), load), None);
+        assert_eq!(explained(Memory, None, load), None);
+        // Where no access is known to be, and outside of compiled code.
+        assert_eq!(explained(Memory, Some(0x2_0000), elsewhere), None);
+        assert_eq!(explained(Memory, Some(0x2_0000), runtime), None);
+        // The stack's guard explains everything.
+        for program_counter in [load, trap, elsewhere, runtime] {
+            let overflow = Some((TrapCode::StackOverflow, false));
+            assert_eq!(explained(Memory, Some(0x70_0000), program_counter), overflow);
+            assert_eq!(explained(Memory, Some(0x70_ffff), program_counter), overflow);
+        }
+        // A site with a code means that.
+        for kind in [Instruction, Arithmetic, Memory] {
+            assert_eq!(explained(kind, None, trap), Some((TrapCode::Unreachable, false)));
+        }
+        assert_eq!(explained(Instruction, None, elsewhere), Some((TrapCode::UnsupportedProcessor, false)));
+        assert_eq!(explained(Instruction, None, load), Some((TrapCode::UnsupportedProcessor, false)));
+        assert_eq!(explained(Instruction, None, runtime), None);
+        assert_eq!(explained(Arithmetic, None, elsewhere), None);
     }
 }

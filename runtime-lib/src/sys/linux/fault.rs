@@ -1,9 +1,7 @@
 //! Turns the signals of faulting instructions into calls of the trap handler.
 
-use core::cell::UnsafeCell;
-
+use super::PAGE_SIZE;
 use super::architecture::{MachineContext, number, restorer, system_call};
-use super::{PAGE_SIZE, allocate};
 use crate::trap::fault::{Fault, FaultKind, Resumption};
 
 const SIGILL: i32 = 4;
@@ -15,17 +13,9 @@ const SA_SIGINFO: usize = 4;
 const SA_RESTORER: usize = 0x0400_0000;
 const SA_ONSTACK: usize = 0x0800_0000;
 
-/// Stack for the handler. The kernel's part of a signal frame is below 12 KiB with every register set so far
-/// (AT_MINSIGSTKSZ), the handler's own below 16 KiB. Pages that no signal touches take no memory.
-const HANDLER_STACK_SIZE: usize = 16 * PAGE_SIZE;
-
-#[repr(C, align(4096))]
-struct HandlerStack(UnsafeCell<[u8; HANDLER_STACK_SIZE]>);
-
-// SAFETY: only the kernel and the handler that it starts there use the bytes.
-unsafe impl Sync for HandlerStack {}
-
-static HANDLER_STACK: HandlerStack = HandlerStack(UnsafeCell::new([0; HANDLER_STACK_SIZE]));
+/// Bytes of stack that the handler needs: the kernel's part of a signal frame is below 12 KiB with every register set so
+/// far (AT_MINSIGSTKSZ), the handler's own below 16 KiB. Pages that no signal touches take no memory.
+pub const HANDLER_STACK_SIZE: usize = 16 * PAGE_SIZE;
 
 /// The kernel's `struct sigaction`.
 #[repr(C)]
@@ -75,31 +65,27 @@ unsafe extern "C" fn on_signal(signal: i32, information: *const SignalInformatio
     context.resume(point, code);
 }
 
-/// Has every fault of this process reported to [`on_fault`](crate::trap::on_fault), on a stack of its own.
-/// sigaltstack(2), rt_sigaction(2).
-pub fn install_fault_handler() {
-    let mut stack =
-        SignalStack { pointer: HANDLER_STACK.0.get().expose_provenance(), flags: 0, size: HANDLER_STACK_SIZE };
-    // SAFETY: the stack is used by nobody else, and lives for ever.
+/// Has every fault of this process reported to [`on_fault`](crate::trap::on_fault), on the stack of
+/// [`HANDLER_STACK_SIZE`] bytes that begins at `stack`. sigaltstack(2), rt_sigaction(2).
+///
+/// # Safety
+/// Nobody else may ever use that memory.
+pub unsafe fn install_fault_handler(stack: usize) {
+    let stack = SignalStack { pointer: stack, flags: 0, size: HANDLER_STACK_SIZE };
+    // SAFETY: the caller's promise.
     let mut returned =
         unsafe { system_call(number::SIGALTSTACK, [(&raw const stack).expose_provenance(), 0, 0, 0, 0, 0]) };
-    if returned != 0 {
-        // A processor with larger register sets than any so far.
-        stack.size = 64 * HANDLER_STACK_SIZE;
-        if let Ok(pointer) = allocate(stack.size) {
-            stack.pointer = pointer;
-            // SAFETY: as above.
-            returned =
-                unsafe { system_call(number::SIGALTSTACK, [(&raw const stack).expose_provenance(), 0, 0, 0, 0, 0]) };
-        }
-    }
     let action = SignalAction {
         handler: on_signal as *const () as usize,
         flags: SA_SIGINFO | SA_ONSTACK | SA_RESTORER,
         restorer: restorer as *const () as usize,
         mask: 0,
     };
-    for signal in [SIGSEGV, SIGBUS, SIGILL, SIGFPE] {
+    // A set rather than an array: nothing of the executable's read-only data need be touched to start a program.
+    let mut signals = (1u32 << SIGSEGV) | (1 << SIGBUS) | (1 << SIGILL) | (1 << SIGFPE);
+    while signals != 0 {
+        let signal = signals.trailing_zeros();
+        signals &= signals - 1;
         // SAFETY: the handler keeps to what a handler may do: it calls nothing but what is in this crate, which
         // neither allocates nor locks.
         returned |= unsafe {

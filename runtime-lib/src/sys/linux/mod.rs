@@ -17,7 +17,7 @@ mod signal;
 pub use address_space::{allocate, commit, discard, forbid, move_pages, release, reserve};
 pub use descriptor::{STANDARD_ERROR, STANDARD_INPUT, STANDARD_OUTPUT, exit, read, write_all};
 pub use error::Error;
-pub use fault::install_fault_handler;
+pub use fault::{HANDLER_STACK_SIZE, install_fault_handler};
 pub use handle::{duplicate, is_listening, open, socket_type};
 pub use signal::{ignore_signal, restore_signal};
 
