@@ -10,3 +10,29 @@
   (func $c (param i64))
   (func $call (export "call") (param i32) (result i32)
     (call_indirect (type $f) (i32.const 1) (local.get 0))))
+
+;; call:
+;;   pushq %rbp
+;;   movq %rsp, %rbp
+;; block0:
+;;   cmpl $0x3, %edi
+;;   jnb #trap=user4
+;;   load_ext_name userextname0+0, %r10
+;;   movl %edi, %r9d
+;;   shlq $0x4, %r9
+;;   movl 8(%r10, %r9), %r11d
+;;   testl %r11d, %r11d
+;;   jnz     label3; j label1
+;; block1:
+;;   movq (%r10, %r9), %rax
+;;   movl $0x1, %edi
+;;   call    *%rax
+;;   jmp     label2
+;; block2:
+;;   movq %rbp, %rsp
+;;   popq %rbp
+;;   retq
+;; block3:
+;;   cmpl $0xffffffff, %r11d
+;;   jz #trap=user5
+;;   ud2

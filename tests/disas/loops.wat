@@ -9,3 +9,28 @@
       (local.set $start (i32.add (local.get $start) (i32.const 4)))
       (br_if $next (i32.ne (local.get $start) (local.get $end))))
     (local.get $sum)))
+
+;; sum:
+;;   pushq %rbp
+;;   movq %rsp, %rbp
+;; block0:
+;;   uninit  %rax
+;;   xorl %eax, %eax
+;;   jmp     label1
+;; block1:
+;;   movl %edi, %r11d
+;;   movl 0x10000(%r11), %r11d
+;;   leal 4(%rdi), %edi
+;;   leal (%rax, %r11), %eax
+;;   cmpl %esi, %edi
+;;   jnz     label2; j label3
+;; block2:
+;;   jmp     label1
+;; block3:
+;;   jmp     label4
+;; block4:
+;;   jmp     label5
+;; block5:
+;;   movq %rbp, %rsp
+;;   popq %rbp
+;;   retq

@@ -2,7 +2,8 @@
 //!
 //! The head of a file holds lines `;;! KEY: VALUE`:
 //! - `emit`: `asm` or `clif`;
-//! - `functions`: the functions to show, in this order;
+//! - `functions`: the functions to show, in this order. They are exports: each comes from a build whose entry it is, so
+//!   that what only other functions need is left out;
 //! - `flags`: further flags of `wasmc build`, separated by spaces.
 //!
 //! After the module's last line follow the functions, each line behind `;; `. `WASMC_BLESS=1 cargo test -p wasmc
@@ -82,22 +83,21 @@ fn check(name: &str) {
     let path = folder().join(format!("{name}.wat"));
     let text = fs::read_to_string(&path).expect("the case can be read");
     let case = Case::parse(&text);
-    let output = Command::new(env!("CARGO_BIN_EXE_wasmc"))
-        .arg("build")
-        .arg(&path)
-        .args(["--emit", case.emit, "-o", "-", "--color", "never"])
-        .args(&case.flags)
-        .output()
-        .expect("wasmc can be started");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let emitted = String::from_utf8(output.stdout).expect("the text is UTF-8");
-
     let mut found = String::new();
     for function in &case.functions {
+        let output = Command::new(env!("CARGO_BIN_EXE_wasmc"))
+            .arg("build")
+            .arg(&path)
+            .args(["--emit", case.emit, "-o", "-", "--color", "never", "--invoke", function])
+            .args(&case.flags)
+            .output()
+            .expect("wasmc can be started");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let emitted = String::from_utf8(output.stdout).expect("the text is UTF-8");
         let body = function_text(&emitted, function).unwrap_or_else(|| panic!("{function} is missing in\n{emitted}"));
         found.push('\n');
         for line in body.lines() {
-            found.push_str(format!(";; {line}").trim_end());
+            found.push_str(format!(";; {}", line.strip_prefix(";; ").unwrap_or(line)).trim_end());
             found.push('\n');
         }
     }
@@ -114,12 +114,19 @@ fn check(name: &str) {
     );
 }
 
-/// The paragraph of a function: from the line that names it to the empty line before the next.
-fn function_text<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    text.split("\n\n").map(|paragraph| paragraph.trim_matches('\n')).find(|paragraph| {
-        paragraph
-            .lines()
-            .next()
-            .is_some_and(|head| head.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == name))
-    })
+/// The part of the text that belongs to a function: behind the head that names it, up to the next head.
+fn function_text(text: &str, name: &str) -> Option<String> {
+    let mut lines = text.lines().skip_while(|line| head(line) != Some(name));
+    let first = lines.next()?;
+    // What the unwind tables will say is not machine code.
+    let rest = lines.take_while(|line| head(line).is_none()).filter(|line| !line.trim_start().starts_with("unwind "));
+    let text: Vec<&str> = [first].into_iter().chain(rest).collect();
+    Some(text.join("\n").trim_end().to_owned())
+}
+
+/// The function's name, where the line is a function's head: `NAME:` in machine code, `;; NAME:` in CLIF.
+fn head(line: &str) -> Option<&str> {
+    let name = line.strip_prefix(";; ").unwrap_or(line).strip_suffix(':')?;
+    let block = name.strip_prefix("block").is_some_and(|number| number.parse::<u32>().is_ok());
+    (!block && !name.starts_with([' ', '\t']) && !name.contains('(')).then_some(name)
 }

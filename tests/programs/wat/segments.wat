@@ -1,10 +1,10 @@
 ;; Active segments in order, one over another, up to the last byte; passive ones used and dropped.
 (module
   (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
-  (global $base i32 (i32.const 100))
+  
   (memory (export "memory") 1)
   (data (i32.const 100) "AAAA")
-  (data (global.get $base) "B")
+  (data (offset (i32.add (i32.const 99) (i32.const 1))) "B")
   (data (i32.const 65535) "Z")
   (data (i32.const 65536) "")
   (data $passive "0123456789")
