@@ -217,7 +217,7 @@ fn opt_level() -> impl TypedValueParser<Value = OptLevel> {
     PossibleValuesParser::new([
         PossibleValue::new("0").help("Fastest build; values stay where a debugger finds them"),
         PossibleValue::new("1").help("Optimise within functions"),
-        PossibleValue::new("2").help("Optimise across functions too"),
+        PossibleValue::new("2").help("Run wasmc's own passes too"),
         PossibleValue::new("s").help("As 2, where that does not make the code larger"),
     ])
     .map(|value| match value.as_str() {

@@ -10,7 +10,7 @@ pub enum OptLevel {
     None,
     /// `-O1`: Cranelift's optimisations.
     Basic,
-    /// `-O2`: those, inlining across functions, and wasmc's own passes.
+    /// `-O2`: those, and wasmc's own passes.
     #[default]
     Speed,
     /// `-Os`: as `-O2` where that does not make the code larger.

@@ -80,6 +80,7 @@ fn flags(options: &Options, needs: Needs) -> Result<settings::Flags> {
         // All symbols are defined in the same image: PC-relative code without a global offset table serves
         // position-independent executables too.
         ("is_pic", "false"),
+        ("use_colocated_libcalls", "true"),
         ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
         ("enable_pinned_reg", if needs.register_global { "true" } else { "false" }),
         // Leaf functions that need no frame get none; the trap handler knows them by `FUNCTION_FRAMELESS`.

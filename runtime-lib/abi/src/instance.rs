@@ -1,6 +1,6 @@
 //! The mutable state of an instance that both sides touch: linear memories, tables, function references.
 
-/// A linear memory. Compiled code reads `base` and `length`; the runtime library maps, grows and moves it.
+/// A linear memory. Compiled code reads `base` and `length`; the runtime library maps and grows it.
 ///
 /// **Sandbox invariant:** in a guard build (`MEMORY_EXPLICIT_BOUNDS` unset), every address in
 /// `base .. base + reservation` that is not below `base + length` is inaccessible, and `reservation` covers

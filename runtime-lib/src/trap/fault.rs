@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use wasmc_abi::instance::MemoryDescriptor;
+use wasmc_abi::instance::{MEMORY_FIXED_BASE, MemoryDescriptor};
 use wasmc_abi::program::Program;
 use wasmc_abi::trap::TrapCode;
 
@@ -72,7 +72,13 @@ fn access(program: &Program, address: u64) -> Option<(u64, u64)> {
     memories.iter().find_map(|&memory| {
         // SAFETY: as above; nobody writes the descriptor while the handler runs.
         let memory = unsafe { &*core::ptr::with_exposed_provenance::<MemoryDescriptor>(memory as usize) };
-        let offset = address.checked_sub(memory.base)?;
+        // An index that wraps at 2^32 may have a constant folded into its displacement: the processor then sees an
+        // address below the base, where a memory at a fixed place has nothing but unmapped pages.
+        let offset = match address.checked_sub(memory.base) {
+            Some(offset) => offset,
+            None if memory.flags & MEMORY_FIXED_BASE != 0 => u64::from(address.wrapping_sub(memory.base) as u32),
+            None => return None,
+        };
         (offset < memory.reservation).then_some((offset, memory.length))
     })
 }
