@@ -74,7 +74,7 @@ fn br_table_with_ten_thousand_targets() {
     for i in 0..TARGETS {
         write!(module, " {}", i * 31 % BLOCKS).unwrap();
     }
-    write!(module, " {BLOCKS} (local.get 0)))\n").unwrap();
+    writeln!(module, " {BLOCKS} (local.get 0)))").unwrap();
     for i in 0..BLOCKS {
         writeln!(module, "(return (i32.const {i})))").unwrap();
     }

@@ -34,10 +34,10 @@ fn find_wanted(function: &Function) -> HashSet<Value> {
     let mut incoming: HashMap<Value, Vec<Value>> = HashMap::new();
     for block in function.layout.blocks() {
         for inst in function.layout.block_insts(block) {
-            if let Some(value) = extended(function, inst) {
-                if wanted.insert(value) {
-                    pending.push(value);
-                }
+            if let Some(value) = extended(function, inst)
+                && wanted.insert(value)
+            {
+                pending.push(value);
             }
             for (parameter, argument) in edges(function, inst) {
                 if function.dfg.value_type(parameter) == types::I32 {

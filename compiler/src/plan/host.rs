@@ -3,7 +3,9 @@
 use wasmparser::{FuncType, ValType};
 
 /// Module name of WASI 0.1 imports.
-pub(crate) const WASI: &str = "wasi_snapshot_preview1";
+const WASI: &str = "wasi_snapshot_preview1";
+/// Module name of the snapshot before it: the same functions and types but for `sock_accept`, with other structures.
+const WASI_UNSTABLE: &str = "wasi_unstable";
 
 /// Every function of WASI 0.1 (`wasi_snapshot_preview1.witx`) as name, parameters and results; `i` is i32, `I` is i64.
 #[rustfmt::skip]
@@ -58,7 +60,8 @@ const WASI_FUNCTIONS: &[(&str, &str, &str)] = &[
 
 /// Type of the function that the runtime library provides under this name, if it does.
 pub(crate) fn function_type(module: &str, name: &str) -> Option<FuncType> {
-    if module != WASI {
+    let provided = module == WASI || module == WASI_UNSTABLE && name != "sock_accept";
+    if !provided {
         return None;
     }
     let position = WASI_FUNCTIONS.binary_search_by_key(&name, |&(name, ..)| name).ok()?;
@@ -80,5 +83,7 @@ mod tests {
         assert!(WASI_FUNCTIONS.is_sorted_by_key(|&(name, ..)| name));
         assert!(function_type(WASI, "fd_write").is_some());
         assert!(function_type("env", "fd_write").is_none());
+        assert!(function_type(WASI_UNSTABLE, "fd_write").is_some());
+        assert!(function_type(WASI_UNSTABLE, "sock_accept").is_none());
     }
 }

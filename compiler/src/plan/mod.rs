@@ -18,7 +18,6 @@ use wasmparser::FuncType;
 
 pub(crate) use data::{Address, DataId, DataObject, DataObjects, Placement, StructureWriter, Target, UnitId};
 pub(crate) use definitions::{Definition, Definitions, SizeCheck};
-pub(crate) use host::WASI;
 pub(crate) use places::{BaseStrategy, GlobalPlace, MemoryPlace, Places, Slot, TablePlace};
 pub(crate) use reach::{Unit, Units, entry_function, reactor_initializer};
 pub(crate) use records::FunctionRecords;

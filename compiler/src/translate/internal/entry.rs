@@ -3,7 +3,7 @@
 use cranelift_codegen::ir::{InstBuilder, types};
 use wasmc_abi::trap::TrapCode;
 
-use crate::plan::{ConstantValue, Definition, GlobalPlace, Unit, WASI, entry_function, reactor_initializer};
+use crate::plan::{ConstantValue, Definition, GlobalPlace, Unit, entry_function, reactor_initializer};
 use crate::translate::Translator;
 use crate::translate::symbols::RuntimeSymbol;
 use crate::{Entry, Result};
@@ -13,7 +13,8 @@ impl Translator<'_, '_, '_> {
     pub(super) fn entry(&mut self) -> Result<()> {
         let plan = self.plan;
         self.open_entry();
-        if plan.definitions.host.iter().any(|host| host.symbol.starts_with(WASI)) {
+        // All functions of the runtime library that modules import are WASI's.
+        if !plan.definitions.host.is_empty() {
             self.call_runtime(RuntimeSymbol::WasiInitialize, &[]);
         }
         self.initialize_register_global();

@@ -10,6 +10,7 @@ use cranelift_codegen::verifier::verify_function;
 use cranelift_frontend::FunctionBuilderContext;
 use target_lexicon::Triple;
 
+use crate::Standard;
 use crate::module::{parse, validate_bodies};
 use crate::plan::{Unit, plan};
 use crate::translate::translate_unit;
@@ -138,7 +139,7 @@ fn module(tables: &[&[Signature]]) -> (Vec<&'static str>, Vec<u8>) {
 fn translate(bytes: &[u8], isa: &dyn TargetIsa, bounds: Bounds) -> Vec<Function> {
     let options =
         Options { target: isa.triple().clone(), entry: Entry::Harness, bounds, jobs: 1, ..Options::default() };
-    let module = parse("test", bytes).expect("valid module");
+    let module = parse("test", bytes, Standard::Latest).expect("valid module");
     let facts = validate_bodies(&module, 1, &()).expect("valid bodies");
     let count = module.bodies.len();
     let inputs = [Input { name: "test".to_owned(), bytes, ..Input::default() }];
@@ -202,7 +203,7 @@ fn assembly(operator: &str, isa: &dyn TargetIsa) -> String {
 #[test]
 fn tables_name_every_vector_operator() {
     let (_, bytes) = module(&[MEMORY, VECTOR]);
-    let parsed = parse("test", &bytes).expect("valid module");
+    let parsed = parse("test", &bytes, Standard::Latest).expect("valid module");
     let mut found = BTreeSet::new();
     for body in &parsed.bodies {
         for operator in body.code.get_operators_reader().expect("operators") {
