@@ -152,6 +152,9 @@ fn traps_are_reported_with_the_wasm_stack() {
     assert_eq!(load.output, "before\n");
     let far = "out of bounds memory access: address 0x1fffffff0 of a memory of 0x20000 bytes";
     assert_trap(&run_entry("trap_load_far", &[]), far, "load [13] at 0x305", "MemoryOutOfBounds");
+    // A constant folded into the displacement of an index that wraps.
+    let below = "out of bounds memory access: address 0xffff0008 of a memory of 0x20000 bytes";
+    assert_trap(&run_entry("trap_load_below", &[]), below, "load [13] at 0x305", "MemoryOutOfBounds");
     let divide = run_entry("trap_divide", &[]);
     assert_trap(&divide, "integer divide by zero", "divide [14] at 0x1400", "IntegerDivideByZero");
     assert_trap(&run_entry("trap_leaf", &[]), "unreachable", "leaf [17] at 0x702", "Unreachable");
@@ -185,7 +188,7 @@ fn a_full_stack_is_a_trap() {
 fn other_faults_are_defects() {
     for (entry, place) in [
         ("fault_no_site", " of the compiled code), accessing address 0x30000\n"),
-        ("fault_elsewhere", " of the compiled code), accessing address 0x8\n"),
+        ("fault_elsewhere", " of the compiled code), accessing address 0x7000000000\n"),
         ("fault_outside", ", accessing address 0x10\n"),
         ("write_sealed", ", accessing address 0x"),
     ] {

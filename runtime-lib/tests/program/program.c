@@ -32,6 +32,7 @@ void hello(void) { print("hello\n"); }
 void trap_unreachable(void) { adapter(unreachable, 0); }
 void trap_load(void) { print("before\n"); adapter(load, memory.base + 0x20010); }
 void trap_load_far(void) { adapter(load, memory.base + 0x1fffffff0); }
+void trap_load_below(void) { adapter(load, 8); }
 void trap_divide(void) { adapter(divide, 0); }
 void trap_recurse(void) { adapter(recurse, 0); }
 void trap_push_only(void) { adapter(push_only, 0); }
@@ -39,7 +40,7 @@ void trap_leaf(void) { adapter(leaf, 0); }
 void trap_illegal(void) { adapter(illegal, 0); }
 void trap_import(void) { adapter(import, 0); }
 void fault_no_site(void) { adapter(no_site, memory.base + 0x20000); }
-void fault_elsewhere(void) { adapter(load, 8); }
+void fault_elsewhere(void) { adapter(load, 0x7000000000); }
 void fault_outside(void) { *(volatile int *)16 = 1; }
 void sent(void) { system_call(62, system_call(39, 0, 0, 0), 11, 0); }
 
