@@ -82,16 +82,17 @@ pub fn parse_text(bytes: &[u8], path: &Path) -> Result<Vec<u8>> {
 /// The program's main module is the last. Returns the object file, or text as `emit` asks.
 pub fn compile(inputs: &[Input<'_>], options: &Options, emit: Emit, progress: &dyn Progress) -> Result<Vec<u8>> {
     let plan = plan_program(inputs, options, progress)?;
-    let isa = codegen::build_isa(options, &plan)?;
+    let isas = codegen::build_isas(options, &plan)?;
+    let isa = &*isas.general;
     progress.phase("compile", plan.units.list.len());
     match emit {
         Emit::Object => {
-            let mut text = object::Text::new(&*isa, plan.units.list.len());
-            codegen::compile_units(&plan, &*isa, options, progress, |unit| text.append(unit))?;
+            let mut text = object::Text::new(isa, plan.units.list.len());
+            codegen::compile_units(&plan, &isas, options, progress, |unit| text.append(unit))?;
             progress.phase("write object", 0);
-            object::write(plan, &*isa, text, options)
+            object::write(plan, isa, text, options)
         }
-        Emit::Assembly | Emit::Clif => codegen::print_units(&plan, &*isa, options, emit == Emit::Assembly, progress),
+        Emit::Assembly | Emit::Clif => codegen::print_units(&plan, &isas, options, emit == Emit::Assembly, progress),
     }
 }
 

@@ -13,6 +13,10 @@ use crate::sys::{self, Error, PAGE_SIZE};
 /// Address space that a memory with explicit bounds leaves to the rest of the program where space is short.
 const SPARED: usize = 32 << 20;
 
+/// Size in bytes from which a memory asks for large pages: fewer faults and fewer misses of the address
+/// translation cache, for at most one large page more than the program touches in each place.
+const LARGE_PAGES_FROM: usize = 8 << 20;
+
 /// Maps every memory of the program, each limited to `limit` bytes.
 ///
 /// # Safety
@@ -103,6 +107,9 @@ unsafe fn commit(memory: &MemoryDescriptor, from: u64, to: u64) -> Result<(), Er
     let (from, to) = (whole_pages(from), whole_pages(to));
     if from >= to {
         return Ok(());
+    }
+    if from < LARGE_PAGES_FROM && to >= LARGE_PAGES_FROM {
+        sys::prefer_large_pages(memory.base as usize, memory.reservation as usize);
     }
     // SAFETY: the caller's promise.
     unsafe { sys::commit(memory.base as usize + from, to - from) }

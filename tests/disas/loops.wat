@@ -16,10 +16,10 @@
 ;; block0:
 ;;   uninit  %rax
 ;;   xorl %eax, %eax
+;;   movl %edi, %edi
 ;;   jmp     label1
 ;; block1:
-;;   movl %edi, %r11d
-;;   movl 0x10000(%r11), %r11d
+;;   movl 0x10000(%rdi), %r11d
 ;;   leal 4(%rdi), %edi
 ;;   leal (%rax, %r11), %eax
 ;;   cmpl %esi, %edi

@@ -19,10 +19,10 @@
 ;;   pushq %rbp
 ;;   movq %rsp, %rbp
 ;; block0:
+;;   movl %edi, %eax
 ;;   jmp     label1
 ;; block1:
-;;   movl %edi, %esi
-;;   movl 0x10000(%rsi), %esi
+;;   movl 0x10000(%rax), %esi
 ;;   testl %esi, %esi
 ;;   jnz     label6; j label2
 ;; block2:
@@ -32,12 +32,11 @@
 ;; block4:
 ;;   jmp     label5
 ;; block5:
-;;   movq %rdi, %rax
 ;;   movq %rbp, %rsp
 ;;   popq %rbp
 ;;   retq
 ;; block6:
-;;   movq %rsi, %rdi
+;;   movq %rsi, %rax
 ;;   jmp     label1
 
 ;; length:
@@ -46,12 +45,12 @@
 ;; block0:
 ;;   uninit  %rax
 ;;   xorl %eax, %eax
+;;   movl %edi, %esi
 ;;   jmp     label1
 ;; block1:
-;;   movl %edi, %r9d
-;;   movl 0x10004(%r9), %edi
+;;   movl 0x10004(%rsi), %esi
 ;;   leal 1(%rax), %eax
-;;   testl %edi, %edi
+;;   testl %esi, %esi
 ;;   jnz     label2; j label3
 ;; block2:
 ;;   jmp     label1

@@ -29,13 +29,28 @@ struct Needs {
     tail_calls: bool,
 }
 
+/// The instruction set of a program, as its functions see it.
+pub(crate) struct Isas {
+    /// For every function.
+    pub general: Arc<dyn TargetIsa>,
+    /// For functions that call nothing and leave the register global alone: they may use its register, which the
+    /// calling convention makes them preserve.
+    pub leaf: Arc<dyn TargetIsa>,
+}
+
 /// Builds the instruction set for a target and a program.
 ///
 /// # Errors
 /// `Error::Option` for an unknown target, processor or feature, with near matches.
-pub(crate) fn build(options: &Options, plan: &Plan<'_>) -> Result<Arc<dyn TargetIsa>> {
+pub(crate) fn build(options: &Options, plan: &Plan<'_>) -> Result<Isas> {
     let needs = Needs { register_global: plan.uses_register_global(), tail_calls: plan.uses_tail_calls() };
-    build_for(options, needs)
+    let general = build_for(options, needs)?;
+    let leaf = if needs.register_global {
+        build_for(options, Needs { register_global: false, ..needs })?
+    } else {
+        general.clone()
+    };
+    Ok(Isas { general, leaf })
 }
 
 fn build_for(options: &Options, needs: Needs) -> Result<Arc<dyn TargetIsa>> {

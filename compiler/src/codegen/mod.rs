@@ -4,9 +4,7 @@ mod isa;
 mod sites;
 mod unit;
 
-use cranelift_codegen::isa::TargetIsa;
-
-pub(crate) use isa::build as build_isa;
+pub(crate) use isa::{Isas, build as build_isas};
 pub(crate) use sites::unsigned as unsigned_leb128;
 pub(crate) use unit::{CompiledUnit, UnitTarget, Worker};
 
@@ -16,7 +14,7 @@ use crate::{Options, Progress, Result, parallel};
 /// Compiles all units and hands them to `consume` in the order of the text section.
 pub(crate) fn compile_units(
     plan: &Plan<'_>,
-    isa: &dyn TargetIsa,
+    isas: &Isas,
     options: &Options,
     progress: &dyn Progress,
     mut consume: impl FnMut(CompiledUnit) -> Result<()>,
@@ -24,7 +22,7 @@ pub(crate) fn compile_units(
     parallel::in_order(
         plan.units.list.len(),
         options.jobs,
-        || Worker::new(plan, isa, options.opt_level),
+        || Worker::new(plan, isas, options.opt_level),
         |worker, number| {
             let compiled = worker.compile(number);
             progress.step();
@@ -37,12 +35,12 @@ pub(crate) fn compile_units(
 /// The program's wasm functions as text: machine code, or optimised intermediate representation.
 pub(crate) fn print_units(
     plan: &Plan<'_>,
-    isa: &dyn TargetIsa,
+    isas: &Isas,
     options: &Options,
     assembly: bool,
     progress: &dyn Progress,
 ) -> Result<Vec<u8>> {
-    let mut worker = Worker::new(plan, isa, options.opt_level);
+    let mut worker = Worker::new(plan, isas, options.opt_level);
     let mut text = String::new();
     for number in 0..plan.units.list.len() {
         let name = plan.unit_name(UnitId(number as u32));

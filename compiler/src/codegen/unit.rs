@@ -8,6 +8,7 @@ use cranelift_codegen::isa::unwind::{UnwindInfo, UnwindInst};
 use cranelift_codegen::{CodegenError, Context, FinalizedRelocTarget};
 use cranelift_frontend::FunctionBuilderContext;
 
+use super::isa::Isas;
 use super::sites;
 use crate::optimize::{FixedMemory, fold_addresses, widen_addresses};
 use crate::plan::{BaseStrategy, DataId, Plan, Unit, UnitId};
@@ -52,36 +53,39 @@ pub(crate) enum UnitTarget {
 /// What a thread keeps between units.
 pub(crate) struct Worker<'p, 'a> {
     plan: &'p Plan<'a>,
-    isa: &'p dyn TargetIsa,
+    isas: &'p Isas,
     context: Context,
     builder_context: FunctionBuilderContext,
     control_plane: ControlPlane,
     /// Run wasmc's own passes.
     optimize: bool,
+    align_for_speed: bool,
 }
 
 impl<'p, 'a> Worker<'p, 'a> {
-    pub fn new(plan: &'p Plan<'a>, isa: &'p dyn TargetIsa, opt_level: OptLevel) -> Self {
+    pub fn new(plan: &'p Plan<'a>, isas: &'p Isas, opt_level: OptLevel) -> Self {
         Worker {
             plan,
-            isa,
+            isas,
             context: Context::new(),
             builder_context: FunctionBuilderContext::new(),
             control_plane: ControlPlane::default(),
             optimize: matches!(opt_level, OptLevel::Speed | OptLevel::Size),
+            align_for_speed: matches!(opt_level, OptLevel::Speed | OptLevel::Basic),
         }
     }
 
     /// Compiles the unit with this number.
     pub fn compile(&mut self, number: usize) -> Result<CompiledUnit> {
         self.generate(number, false)?;
+        let isa = self.isa_of(self.plan.units.list[number]);
         // `generate` has just succeeded.
         let Some(compiled) = self.context.compiled_code() else {
             return Err(self.failure(number, "no code".to_owned()));
         };
         let unwind_insts: &[(u32, UnwindInst)] = &compiled.buffer.unwind_info;
         let frameless = !unwind_insts.iter().any(|(_, inst)| matches!(inst, UnwindInst::PushFrameRegs { .. }));
-        let unwind = match compiled.create_unwind_info(self.isa) {
+        let unwind = match compiled.create_unwind_info(isa) {
             Ok(Some(UnwindInfo::SystemV(info))) => Some(info),
             Ok(_) => None,
             Err(error) => return Err(self.failure(number, error.to_string())),
@@ -97,7 +101,7 @@ impl<'p, 'a> Worker<'p, 'a> {
             relocations: relocations.collect(),
             sites: sites::encode(compiled),
             code: compiled.code_buffer().to_vec(),
-            align: compiled.buffer.alignment.max(self.isa.function_alignment().minimum),
+            align: compiled.buffer.alignment.max(self.function_alignment(isa)),
             frameless,
             unwind,
         })
@@ -114,16 +118,17 @@ impl<'p, 'a> Worker<'p, 'a> {
 
     fn generate(&mut self, number: usize, want_assembly: bool) -> Result<()> {
         let unit = self.plan.units.list[number];
+        let isa = self.isa_of(unit);
         self.context.clear();
         self.context.set_disasm(want_assembly);
-        translate_unit(self.plan, self.isa, unit, &mut self.context.func, &mut self.builder_context)?;
+        translate_unit(self.plan, isa, unit, &mut self.context.func, &mut self.builder_context)?;
         if self.optimize {
             if let Some(memory) = self.fixed_memory(unit) {
                 fold_addresses(&mut self.context.func, memory);
             }
             widen_addresses(&mut self.context.func);
         }
-        match self.context.compile(self.isa, &mut self.control_plane) {
+        match self.context.compile(isa, &mut self.control_plane) {
             Ok(_) => Ok(()),
             Err(error) => {
                 let message = match error.inner {
@@ -133,6 +138,17 @@ impl<'p, 'a> Worker<'p, 'a> {
                 Err(self.failure(number, message))
             }
         }
+    }
+
+    /// The instruction set to compile a unit for.
+    fn isa_of(&self, unit: Unit) -> &'p dyn TargetIsa {
+        if self.plan.is_free_of_register_global(unit) { &*self.isas.leaf } else { &*self.isas.general }
+    }
+
+    /// Alignment in bytes: what the processor fetches at once, where speed counts more than size.
+    fn function_alignment(&self, isa: &dyn TargetIsa) -> u32 {
+        let alignment = isa.function_alignment();
+        if self.align_for_speed { alignment.preferred } else { alignment.minimum }
     }
 
     /// The memory of a wasm function whose module has just one, if it is guarded and at a fixed address.

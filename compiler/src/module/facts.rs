@@ -28,6 +28,8 @@ pub(crate) struct BodyFacts {
     pub has_loop: bool,
     /// The body has a call in tail position.
     pub has_tail_call: bool,
+    /// The body has an indirect call.
+    pub has_indirect_call: bool,
 }
 
 /// Validates every body; the facts come in the order of the bodies.
@@ -88,7 +90,11 @@ impl BodyFacts {
                 self.calls.push(function_index);
                 self.has_tail_call = true;
             }
-            Operator::ReturnCallIndirect { .. } => self.has_tail_call = true,
+            Operator::CallIndirect { .. } => self.has_indirect_call = true,
+            Operator::ReturnCallIndirect { .. } => {
+                self.has_indirect_call = true;
+                self.has_tail_call = true;
+            }
             Operator::RefFunc { function_index } => self.references.push(function_index),
             Operator::GlobalGet { global_index } => self.global_reads.push(global_index),
             Operator::GlobalSet { global_index } => self.global_writes.push(global_index),

@@ -183,6 +183,18 @@ impl Plan<'_> {
         self.places.globals.iter().flatten().any(|place| matches!(place, GlobalPlace::Register))
     }
 
+    /// The code neither touches the global that lives in a register nor calls any that may.
+    pub fn is_free_of_register_global(&self, unit: Unit) -> bool {
+        let Unit::Wasm { module, position } = unit else { return false };
+        let facts = &self.facts[module][position];
+        let place = |global: &u32| self.places.globals[module][*global as usize];
+        let touches = |globals: &[u32]| globals.iter().map(place).any(|place| matches!(place, GlobalPlace::Register));
+        facts.calls.is_empty()
+            && !facts.has_indirect_call
+            && !touches(&facts.global_reads)
+            && !touches(&facts.global_writes)
+    }
+
     /// Some function calls another in tail position.
     pub fn uses_tail_calls(&self) -> bool {
         self.facts.iter().flatten().any(|facts| facts.has_tail_call)

@@ -12,6 +12,7 @@ const MAP_FIXED_NOREPLACE: usize = 0x10_0000;
 const MREMAP_MAYMOVE: usize = 1;
 const MREMAP_FIXED: usize = 2;
 const MADV_DONTNEED: usize = 4;
+const MADV_HUGEPAGE: usize = 14;
 
 /// mmap(2) of anonymous private pages.
 fn map(address: usize, size: usize, protection: usize, flags: usize) -> Result<usize, Error> {
@@ -93,6 +94,12 @@ pub unsafe fn release(address: usize, size: usize) {
 pub unsafe fn discard(address: usize, size: usize) {
     // SAFETY: the caller's promise. Where the kernel refuses, the contents just stay.
     unsafe { system_call(number::MADVISE, [address, size, MADV_DONTNEED, 0, 0, 0]) };
+}
+
+/// Asks for large pages where the program will touch these addresses; madvise(2).
+pub fn prefer_large_pages(address: usize, size: usize) {
+    // SAFETY: a hint about pages changes nothing that a program can see. Where the kernel has no large pages, it refuses.
+    unsafe { system_call(number::MADVISE, [address, size, MADV_HUGEPAGE, 0, 0, 0]) };
 }
 
 /// Moves pages, contents and all, over what is mapped at `to`, and makes them readable and writable; mremap(2).

@@ -14,7 +14,7 @@ mod handle;
 mod relocate;
 mod signal;
 
-pub use address_space::{allocate, commit, discard, forbid, move_pages, release, reserve};
+pub use address_space::{allocate, commit, discard, forbid, move_pages, prefer_large_pages, release, reserve};
 pub use descriptor::{STANDARD_ERROR, STANDARD_INPUT, STANDARD_OUTPUT, exit, read, write_all};
 pub use error::Error;
 pub use fault::{HANDLER_STACK_SIZE, install_fault_handler};
