@@ -9,6 +9,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The folder in which open files have names (proc_pid_fd(5)).
 const OPEN_FILES: &str = "/proc/self/fd";
@@ -82,6 +83,11 @@ pub fn execute_open(file: &File, name: &OsStr, arguments: &[OsString]) -> io::Er
     execute(&path_of_open(file), name, arguments)
 }
 
+/// How often to try a file that somebody still has open for writing, and how long to wait between: a second in all.
+const BUSY_ATTEMPTS: u32 = 200;
+/// See [`BUSY_ATTEMPTS`].
+const BUSY_PAUSE: Duration = Duration::from_millis(5);
+
 /// Puts the program at `path` in the place of this process, with `name` as its argument 0; returns only if that fails
 /// (execve(2)).
 ///
@@ -98,9 +104,19 @@ pub fn execute(path: &Path, name: &OsStr, arguments: &[OsString]) -> io::Error {
     let pointers: Vec<_> = strings.iter().map(|string| string.as_ptr()).chain([std::ptr::null()]).collect();
     // SAFETY: Rust's start-up code ignores SIGPIPE, which the program would inherit; this undoes it.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
-    // SAFETY: all are pointers to zero-terminated strings that live until the call returns, if it does.
-    unsafe { libc::execv(pointers[0], pointers[1..].as_ptr()) };
-    let error = io::Error::last_os_error();
+    let mut error;
+    let mut attempts = 0;
+    loop {
+        // SAFETY: all are pointers to zero-terminated strings that live until the call returns, if it does.
+        unsafe { libc::execv(pointers[0], pointers[1..].as_ptr()) };
+        error = io::Error::last_os_error();
+        // Another process has put the file there and is about to close it, or to execute something after a fork.
+        attempts += 1;
+        if error.kind() != io::ErrorKind::ExecutableFileBusy || attempts == BUSY_ATTEMPTS {
+            break;
+        }
+        std::thread::sleep(BUSY_PAUSE);
+    }
     // SAFETY: as above; this process goes on with what it had.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
     error
