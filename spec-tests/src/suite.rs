@@ -112,7 +112,10 @@ impl TestFile {
     }
 }
 
-/// The official suite, in the order of the tables above, by name within a suite.
+/// Scripts of this project's own, for what the official suite does not try.
+const OWN: &[(&str, &str)] = &[("address_folding.wast", include_str!("../scripts/address_folding.wast"))];
+
+/// The official suite, in the order of the tables above, by name within a suite; then the project's own scripts.
 pub fn official() -> Vec<TestFile> {
     let mut files = Vec::new();
     for (suite, version, expectation) in SPEC_VERSIONS {
@@ -121,6 +124,13 @@ pub fn official() -> Vec<TestFile> {
     for (suite, expectation) in PROPOSALS {
         add(&mut files, &suite.to_string(), proposal(suite), *expectation);
     }
+    files.extend(OWN.iter().map(|(name, text)| TestFile {
+        suite: "wasmc".to_owned(),
+        name: (*name).to_owned(),
+        contents: Ok((*text).to_owned()),
+        expectation: Expectation::Required,
+        superseded: Vec::new(),
+    }));
     files
 }
 
