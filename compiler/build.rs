@@ -44,8 +44,8 @@ fn embed_all() -> Result<(), Box<dyn Error>> {
 fn build(workspace: &Path, output: &Path, target: &str) -> Result<PathBuf, Box<dyn Error>> {
     let target_directory = output.join("runtime-target");
     let workspace_path = workspace.canonicalize()?;
-    let registry = env::var_os("CARGO_HOME").map(PathBuf::from).unwrap_or_default();
-    let flags = [
+    let registry = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let mut flags = vec![
         // Backtraces walk frame pointers, from the runtime library's own frames on to those of compiled code.
         "-Cforce-frame-pointers=yes".to_owned(),
         "-Cforce-unwind-tables=no".to_owned(),
@@ -53,13 +53,15 @@ fn build(workspace: &Path, output: &Path, target: &str) -> Result<PathBuf, Box<d
         "-Crelocation-model=pic".to_owned(),
         // The same bytes wherever wasmc is built: panics name source files.
         format!("--remap-path-prefix={}=wasmc", workspace_path.display()),
-        format!("--remap-path-prefix={}=cargo", registry.display()),
     ];
+    if let Some(registry) = registry {
+        flags.push(format!("--remap-path-prefix={}=cargo", registry.display()));
+    }
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // What the outer cargo, or clippy, was told is not meant for this build.
     for (name, _) in env::vars_os() {
         let inherited = name.to_string_lossy();
-        let is_for_outer = ["CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_TARGET_", "CARGO_UNSTABLE_", "CLIPPY_"]
+        let is_for_outer = ["CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_UNSTABLE_", "CLIPPY_"]
             .iter()
             .any(|prefix| inherited.starts_with(prefix));
         let is_wrapper = matches!(&*inherited, "RUSTFLAGS" | "RUSTC_WORKSPACE_WRAPPER" | "CARGO_INCREMENTAL");
