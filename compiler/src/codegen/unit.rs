@@ -5,12 +5,12 @@ use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{ExternalName, Function, LibCall};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::isa::unwind::{UnwindInfo, UnwindInst};
-use cranelift_codegen::{CodegenError, Context, FinalizedRelocTarget};
+use cranelift_codegen::{CodegenError, CodegenResult, CompiledCode, Context, FinalizedRelocTarget};
 use cranelift_frontend::FunctionBuilderContext;
 
 use super::isa::Isas;
 use super::sites;
-use crate::optimize::{FixedMemory, fold_addresses, widen_addresses};
+use crate::optimize::{FixedMemory, fold_addresses, restore_loop_compares, widen_addresses};
 use crate::plan::{BaseStrategy, DataId, Plan, Unit, UnitId};
 use crate::translate::{Namespace, RuntimeSymbol, translate_unit};
 use crate::{Bounds, Error, OptLevel, Result};
@@ -55,6 +55,7 @@ pub(crate) struct Worker<'p, 'a> {
     plan: &'p Plan<'a>,
     isas: &'p Isas,
     context: Context,
+    register_allocator: regalloc2::Ctx,
     builder_context: FunctionBuilderContext,
     control_plane: ControlPlane,
     /// Run wasmc's own passes.
@@ -68,6 +69,7 @@ impl<'p, 'a> Worker<'p, 'a> {
             plan,
             isas,
             context: Context::new(),
+            register_allocator: regalloc2::Ctx::default(),
             builder_context: FunctionBuilderContext::new(),
             control_plane: ControlPlane::default(),
             optimize: matches!(opt_level, OptLevel::Speed | OptLevel::Size),
@@ -77,12 +79,8 @@ impl<'p, 'a> Worker<'p, 'a> {
 
     /// Compiles the unit with this number.
     pub fn compile(&mut self, number: usize) -> Result<CompiledUnit> {
-        self.generate(number, false)?;
+        let compiled = self.generate(number, false)?;
         let isa = self.isa_of(self.plan.units.list[number]);
-        // `generate` has just succeeded.
-        let Some(compiled) = self.context.compiled_code() else {
-            return Err(self.failure(number, "no code".to_owned()));
-        };
         let unwind_insts: &[(u32, UnwindInst)] = &compiled.buffer.unwind_info;
         let frameless = !unwind_insts.iter().any(|(_, inst)| matches!(inst, UnwindInst::PushFrameRegs { .. }));
         let unwind = match compiled.create_unwind_info(isa) {
@@ -99,7 +97,7 @@ impl<'p, 'a> Worker<'p, 'a> {
         Ok(CompiledUnit {
             id: UnitId(number as u32),
             relocations: relocations.collect(),
-            sites: sites::encode(compiled),
+            sites: sites::encode(&compiled),
             code: compiled.code_buffer().to_vec(),
             align: compiled.buffer.alignment.max(self.function_alignment(isa)),
             frameless,
@@ -109,18 +107,14 @@ impl<'p, 'a> Worker<'p, 'a> {
 
     /// The unit's optimised intermediate representation, or its machine code, as text.
     pub fn text(&mut self, number: usize, assembly: bool) -> Result<String> {
-        self.generate(number, assembly)?;
-        if !assembly {
-            return Ok(self.context.func.display().to_string());
-        }
-        Ok(self.context.compiled_code().and_then(|compiled| compiled.vcode.clone()).unwrap_or_default())
+        let compiled = self.generate(number, assembly)?;
+        Ok(if assembly { compiled.vcode.unwrap_or_default() } else { self.context.func.display().to_string() })
     }
 
-    fn generate(&mut self, number: usize, want_assembly: bool) -> Result<()> {
+    fn generate(&mut self, number: usize, want_assembly: bool) -> Result<CompiledCode> {
         let unit = self.plan.units.list[number];
         let isa = self.isa_of(unit);
         self.context.clear();
-        self.context.set_disasm(want_assembly);
         translate_unit(self.plan, isa, unit, &mut self.context.func, &mut self.builder_context)?;
         if self.optimize {
             if let Some(memory) = self.fixed_memory(unit) {
@@ -128,16 +122,32 @@ impl<'p, 'a> Worker<'p, 'a> {
             }
             widen_addresses(&mut self.context.func);
         }
-        match self.context.compile(isa, &mut self.control_plane) {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                let message = match error.inner {
-                    CodegenError::Verifier(errors) => errors.to_string(),
-                    other => other.to_string(),
-                };
-                Err(self.failure(number, message))
-            }
+        self.finish(isa, want_assembly).map_err(|error| {
+            let message = match error {
+                CodegenError::Verifier(errors) => errors.to_string(),
+                other => other.to_string(),
+            };
+            self.failure(number, message)
+        })
+    }
+
+    /// Optimises the function and generates its machine code.
+    fn finish(&mut self, isa: &dyn TargetIsa, want_assembly: bool) -> CodegenResult<CompiledCode> {
+        let context = &mut self.context;
+        context.verify_if(isa)?;
+        context.optimize(isa, &mut self.control_plane)?;
+        if self.optimize {
+            restore_loop_compares(&mut context.func);
+            context.verify_if(isa)?;
         }
+        let code = isa.compile_function(
+            &context.func,
+            &context.domtree,
+            &mut self.register_allocator,
+            want_assembly,
+            &mut self.control_plane,
+        )?;
+        Ok(code.apply_params(&context.func.params))
     }
 
     /// The instruction set to compile a unit for.
