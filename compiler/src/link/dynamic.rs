@@ -108,7 +108,8 @@ fn collect_from<'a>(
                 });
             }
             Need::Word if !target.moves() => {}
-            Need::Word if !section.has_flag(elf::SHF_WRITE) => {
+            // Unwind tables are read-only in the output, whatever they were in the object.
+            Need::Word if !section.has_flag(elf::SHF_WRITE) || section.role == Role::Unwind => {
                 let name = display(section.name);
                 let why = format!("section {name} is read-only, but the address must be relocated at start-up");
                 return Err(refuse(program, id, relocation, why));

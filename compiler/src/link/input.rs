@@ -21,7 +21,7 @@ pub(super) enum Role {
     Memory,
     /// Unwind tables (`.eh_frame`), which are taken apart and put together again.
     Unwind,
-    /// Not loaded: debug information and comments.
+    /// Not loaded: debug information, comments, notes to tools.
     Debug,
     /// Symbol tables, relocations and all else that ends here.
     None,
@@ -246,6 +246,7 @@ fn role(name: &[u8], kind: elf::SectionType, flags: elf::SectionFlags) -> Role {
         _ if name == b".note.gnu.property" => Role::None,
         _ if loaded && name == b".eh_frame" => Role::Unwind,
         _ if loaded => Role::Memory,
+        elf::SHT_NOTE => Role::Debug,
         elf::SHT_PROGBITS if name != b".note.GNU-stack" => Role::Debug,
         _ => Role::None,
     }

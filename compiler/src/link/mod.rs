@@ -51,7 +51,7 @@ pub(crate) struct LinkOptions<'a> {
     pub entry: &'a str,
     /// Symbols to keep, with all they refer to, although nobody refers to them.
     pub keep: &'a [&'a str],
-    /// Leave out the symbol table and every section that is not loaded.
+    /// Leave out the symbol table and the sections that are not loaded, but for notes.
     pub strip: bool,
     /// Write a `.note.gnu.build-id` that identifies the inputs. Stripping does not change it.
     pub build_id: bool,

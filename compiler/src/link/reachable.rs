@@ -75,9 +75,7 @@ pub(super) fn find(program: &Program<'_>, unwind: &Unwind, options: &LinkOptions
     }
     finder.mark_linked_to()?;
     finder.report_undefined()?;
-    if !options.strip {
-        finder.mark_debug()?;
-    }
+    finder.mark_debug(options.strip)?;
     Ok(finder.found)
 }
 
@@ -262,11 +260,12 @@ impl<'a> Finder<'_, 'a> {
     }
 
     /// What is not loaded: all of the objects', nothing of the archives' (the runtime library's debug information
-    /// would be larger than most programs).
-    fn mark_debug(&mut self) -> Result<()> {
+    /// would be larger than most programs). Stripping leaves the notes, which tell tools what the file is.
+    fn mark_debug(&mut self, strip: bool) -> Result<()> {
         for id in self.program.section_ids() {
             let section = self.program.section(id);
-            if section.role == Role::Debug && !section.discarded && !self.program.object_of(id).from_archive {
+            let wanted = section.role == Role::Debug && (!strip || section.kind == elf::SHT_NOTE);
+            if wanted && !section.discarded && !self.program.object_of(id).from_archive {
                 self.check(id)?;
                 self.found.sections[id.0 as usize] = true;
             }

@@ -57,6 +57,15 @@ fn addresses_in_read_only_sections_are_refused() {
 }
 
 #[test]
+fn absolute_addresses_in_unwind_tables_are_refused() {
+    let message = refused(
+        ".globl main\nmain: ret\n.section .eh_frame,\"aw\",@progbits\n\
+         .long 12, 0\n.byte 1, 0, 1, 0x78, 16, 0, 0, 0\n.long 20, 20\n.quad main, 1",
+    );
+    assert_mentions(&message, &["main.o", ".eh_frame", "read-only"]);
+}
+
+#[test]
 fn absolute_addresses_are_refused() {
     let message = refused(".text\n.globl main\nmain: mov $main, %eax\nret");
     assert_mentions(&message, &["main.o", "position-independent"]);

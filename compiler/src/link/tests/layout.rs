@@ -164,14 +164,22 @@ fn tentative_definitions_share_the_largest() {
 fn stripping_changes_nothing_that_is_loaded() {
     let shop = Workshop::new();
     let main = shop.object_with("main.c", "int data = 3; int main(void) { return data; }", &["-g"]);
+    let note = ".section .note.tool,\"\",@note\n.long 4, 4, 1\n.asciz \"abc\"\n.ascii \"note\"\n\
+                .section .note.loaded,\"a\",@note\n.balign 4\n.long 4, 4, 1\n.asciz \"abc\"\n.ascii \"note\"\n\
+                .section .note.GNU-stack,\"\"";
+    let note = shop.object("note.s", note);
     let start = shop.start();
-    let objects = [("start.o", start.as_slice()), ("main.o", main.as_slice())];
+    let objects = [("start.o", start.as_slice()), ("main.o", main.as_slice()), ("note.o", note.as_slice())];
     let full = link(&objects, &[], &OPTIONS).unwrap();
     let stripped = link(&objects, &[], &LinkOptions { strip: true, ..OPTIONS }).unwrap();
     assert!(section(&full, ".symtab").is_some() && section(&full, ".debug_info").is_some());
     for name in [".symtab", ".strtab", ".debug_info", ".debug_line", ".comment"] {
         assert!(section(&stripped, name).is_none(), "{name}");
     }
+    for name in [".note.tool", ".note.loaded"] {
+        assert!(section(&full, name).is_some() && section(&stripped, name).is_some(), "{name}");
+    }
+    assert_eq!(segments(&full).iter().filter(|segment| segment.0 == elf::PT_NOTE).count(), 2);
     assert_eq!(segments(&full), segments(&stripped));
     let (_, offset, size) = section(&full, ".note.gnu.build-id").unwrap();
     let loaded = segments(&full).iter().map(|s| s.2 + s.4).max().unwrap() as usize;
