@@ -123,14 +123,14 @@ mod tests {
     use wasmc_abi::program::ABI_VERSION;
 
     /// A program with one memory of 64 KiB at 0x10000, and the code of the sample map.
-    fn program() -> Program {
+    fn program(flags: u32) -> Program {
         let memory = MemoryDescriptor {
             base: 0x1_0000,
             length: 0x1_0000,
             maximum: 0x2_0000,
-            reservation: 0x10_0000,
+            reservation: if flags == 0 { 0x10_0000 } else { 1 << 33 },
             page_size_log2: 16,
-            flags: 0,
+            flags,
         };
         let memories = vec![core::ptr::from_ref(Box::leak(Box::new(memory))).expose_provenance() as u64].leak();
         let nothing = Span { start: 0, length: 0 };
@@ -152,10 +152,18 @@ mod tests {
 
     /// The trap, and whether an access was told.
     fn explained(kind: FaultKind, address: Option<usize>, program_counter: usize) -> Option<(TrapCode, bool)> {
-        let program = program();
+        explained_in(&program(0), kind, address, program_counter)
+    }
+
+    fn explained_in(
+        program: &Program,
+        kind: FaultKind,
+        address: Option<usize>,
+        program_counter: usize,
+    ) -> Option<(TrapCode, bool)> {
         let registers = Registers { program_counter, stack_pointer: 0, frame_pointer: 0 };
         let fault = Fault { kind, signal: 0, address, registers };
-        match explain(&fault, &program, &CodeMap::new(&program.code), 0x70_0000..0x71_0000) {
+        match explain(&fault, program, &CodeMap::new(&program.code), 0x70_0000..0x71_0000) {
             Explanation::Trap(code, detail) => Some((code, matches!(detail, Detail::Access { .. }))),
             Explanation::Unknown => None,
         }
@@ -173,6 +181,11 @@ mod tests {
         assert_eq!(explained(Memory, Some(0x11_0000), load), None);
         assert_eq!(explained(Memory, Some(0xffff), load), None);
         assert_eq!(explained(Memory, None, load), None);
+        // But below a fixed base, an index wrapped.
+        let fixed = program(MEMORY_FIXED_BASE);
+        let far_below = 8usize.wrapping_sub(0x100_0000);
+        assert_eq!(explained_in(&fixed, Memory, Some(0xfff8), load), out_of_bounds);
+        assert_eq!(explained_in(&fixed, Memory, Some(far_below), load), out_of_bounds);
         // Where no access is known to be, and outside of compiled code.
         assert_eq!(explained(Memory, Some(0x2_0000), elsewhere), None);
         assert_eq!(explained(Memory, Some(0x2_0000), runtime), None);
