@@ -21,7 +21,7 @@
 ;;   jnbe #trap=user2
 ;;   leaq 0x10000(%r10), %rdi
 ;;   leaq 0x10000(%rax), %rsi
-;;   call    User(userextname0)
+;;   call    wasmc_memory_move
 ;;   jmp     label1
 ;; block1:
 ;;   movq %rbp, %rsp
@@ -38,7 +38,7 @@
 ;;   cmpq $0x10000, %r8
 ;;   jnbe #trap=user2
 ;;   leaq 0x10000(%rdi), %rdi
-;;   call    User(userextname0)
+;;   call    wasmc_memory_fill
 ;;   jmp     label1
 ;; block1:
 ;;   movq %rbp, %rsp

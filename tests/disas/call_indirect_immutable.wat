@@ -17,7 +17,7 @@
 ;; block0:
 ;;   cmpl $0x3, %edi
 ;;   jnb #trap=user4
-;;   load_ext_name userextname0+0, %r10
+;;   load_ext_name call_indirect_immutable.table0+0, %r10
 ;;   movl %edi, %r9d
 ;;   shlq $0x4, %r9
 ;;   movl 8(%r10, %r9), %r11d

@@ -20,17 +20,16 @@
 ;;   movq %r12, 8(%rsp)
 ;; block0:
 ;;   movq %rdi, %r12
-;;   load_ext_name userextname0+0, %rbx
-;;   uninit  %rsi
+;;   load_ext_name call_indirect_mutable.instance+0, %rbx
 ;;   xorq %rsi, %rsi
 ;;   movl $0x1, %edx
 ;;   movq %rbx, %rdi
-;;   call    User(userextname1)
+;;   call    wasmc_table_grow
 ;;   movq 8(%rbx), %rcx
 ;;   cmpq $0x2, %rcx
 ;;   jbe #trap=user3
 ;;   movq (%rbx), %rax
-;;   load_ext_name userextname2+0, %rdx
+;;   load_ext_name wasmc_function_records+0, %rdx
 ;;   leaq 0x10(%rdx), %rdx
 ;;   movq %rdx, 0x10(%rax)
 ;;   movq %r12, %rdi

@@ -25,7 +25,7 @@
 ;;   pushq %rbp
 ;;   movq %rsp, %rbp
 ;; block0:
-;;   load_ext_name userextname0+0, %rdi
+;;   load_ext_name globals.instance+0, %rdi
 ;;   movq (%rdi), %rsi
 ;;   leaq 1(%rsi), %r8
 ;;   movq %r8, (%rdi)

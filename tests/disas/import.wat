@@ -10,7 +10,7 @@
 ;;   movq %rsp, %rbp
 ;; block0:
 ;;   movl $0x5, %edi
-;;   call    User(userextname0)
+;;   call    wasi_snapshot_preview1.proc_exit
 ;;   jmp     label1
 ;; block1:
 ;;   movq %rbp, %rsp

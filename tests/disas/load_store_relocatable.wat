@@ -13,7 +13,7 @@
 ;;   movq %rsp, %rbp
 ;; block0:
 ;;   movq %rdi, %r10
-;;   load_ext_name userextname0+0, %rdi
+;;   load_ext_name load_store_relocatable.instance+0, %rdi
 ;;   movq (%rdi), %rdi
 ;;   movl %r10d, %r9d
 ;;   movl 0x10(%rdi, %r9), %r8d
@@ -29,7 +29,7 @@
 ;;   pushq %rbp
 ;;   movq %rsp, %rbp
 ;; block0:
-;;   load_ext_name userextname0+0, %r8
+;;   load_ext_name load_store_relocatable.instance+0, %r8
 ;;   movq (%r8), %r8
 ;;   movl %edi, %edi
 ;;   movb %sil, 3(%r8, %rdi)

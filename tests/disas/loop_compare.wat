@@ -12,7 +12,6 @@
 ;;   pushq %rbp
 ;;   movq %rsp, %rbp
 ;; block0:
-;;   uninit  %rax
 ;;   xorq %rax, %rax
 ;;   jmp     label1
 ;; block1:

@@ -14,7 +14,6 @@
 ;;   pushq %rbp
 ;;   movq %rsp, %rbp
 ;; block0:
-;;   uninit  %rax
 ;;   xorl %eax, %eax
 ;;   movl %edi, %edi
 ;;   jmp     label1

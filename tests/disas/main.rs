@@ -118,8 +118,7 @@ fn check(name: &str) {
 fn function_text(text: &str, name: &str) -> Option<String> {
     let mut lines = text.lines().skip_while(|line| head(line) != Some(name));
     let first = lines.next()?;
-    // What the unwind tables will say is not machine code.
-    let rest = lines.take_while(|line| head(line).is_none()).filter(|line| !line.trim_start().starts_with("unwind "));
+    let rest = lines.take_while(|line| head(line).is_none());
     let text: Vec<&str> = [first].into_iter().chain(rest).collect();
     Some(text.join("\n").trim_end().to_owned())
 }

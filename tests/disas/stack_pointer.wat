@@ -21,13 +21,13 @@
 ;;   movq %r13, 8(%rsp)
 ;;   movq %r14, 0x10(%rsp)
 ;; block0:
-;;   load_ext_name userextname0+0, %r14
+;;   load_ext_name stack_pointer.instance+0, %r14
 ;;   movl 0x28(%r14), %r12d
 ;;   movq %r12, %r13
 ;;   subl $0x20, %r13d
 ;;   movl %r13d, 0x28(%r14)
 ;;   movl %edi, 0x1000c(%r13)
-;;   call    User(userextname1)
+;;   call    wasi_snapshot_preview1.sched_yield
 ;;   movl 0x1000c(%r13), %eax
 ;;   movl %r12d, 0x28(%r14)
 ;;   jmp     label1

@@ -17,7 +17,7 @@
 ;;   jz      label2; j label1
 ;; block1:
 ;;   subq $0x1, %rdi
-;;   return_call_known User(userextname0) (0) tmp=%r11 %rdi=%rdi
+;;   return_call_known odd (0) tmp=%r11 %rdi=%rdi
 ;; block2:
 ;;   jmp     label3
 ;; block3:
@@ -36,13 +36,12 @@
 ;;   jz      label2; j label1
 ;; block1:
 ;;   subq $0x1, %rdi
-;;   return_call_known User(userextname0) (0) tmp=%r11 %rdi=%rdi
+;;   return_call_known even (0) tmp=%r11 %rdi=%rdi
 ;; block2:
 ;;   jmp     label3
 ;; block3:
 ;;   jmp     label4
 ;; block4:
-;;   uninit  %rax
 ;;   xorl %eax, %eax
 ;;   movq %rbp, %rsp
 ;;   popq %rbp

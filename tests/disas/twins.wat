@@ -43,7 +43,6 @@
 ;;   pushq %rbp
 ;;   movq %rsp, %rbp
 ;; block0:
-;;   uninit  %rax
 ;;   xorl %eax, %eax
 ;;   movl %edi, %esi
 ;;   jmp     label1

@@ -2,7 +2,7 @@
 
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::ir::{ExternalName, Function, LibCall};
+use cranelift_codegen::ir::{ExternalName, Function, LibCall, UserExternalNameRef};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::isa::unwind::{UnwindInfo, UnwindInst};
 use cranelift_codegen::{CodegenError, CodegenResult, CompiledCode, Context, FinalizedRelocTarget};
@@ -49,6 +49,9 @@ pub(crate) enum UnitTarget {
     /// In the unit itself, bytes from its start.
     Own(u32),
 }
+
+/// How Cranelift's listings write the names that the translator declared.
+const NUMBERED: &str = "userextname";
 
 /// What a thread keeps between units.
 pub(crate) struct Worker<'p, 'a> {
@@ -108,7 +111,49 @@ impl<'p, 'a> Worker<'p, 'a> {
     /// The unit's optimised intermediate representation, or its machine code, as text.
     pub fn text(&mut self, number: usize, assembly: bool) -> Result<String> {
         let compiled = self.generate(number, assembly)?;
-        Ok(if assembly { compiled.vcode.unwrap_or_default() } else { self.context.func.display().to_string() })
+        if !assembly {
+            return Ok(self.context.func.display().to_string());
+        }
+        let listing = compiled.vcode.unwrap_or_default();
+        // Directions for unwind tables and the register allocator are no instructions.
+        let is_direction = |line: &&str| ["unwind ", "uninit "].iter().any(|word| line.trim_start().starts_with(word));
+        let instructions = listing.lines().filter(|line| !is_direction(line));
+        let mut text = String::with_capacity(listing.len());
+        for line in instructions {
+            text.push_str(&self.with_symbols(line));
+            text.push('\n');
+        }
+        Ok(text)
+    }
+
+    /// The linker's name of what a user name means.
+    fn symbol(&self, namespace: u32, index: u32) -> String {
+        match Namespace::from_number(namespace) {
+            Some(Namespace::Unit) => self.plan.unit_name(UnitId(index)),
+            Some(Namespace::Data) => self.plan.data.0[index as usize].symbol.clone(),
+            Some(Namespace::Host) => self.plan.definitions.host[index as usize].symbol.clone(),
+            _ => RuntimeSymbol::ALL[index as usize].name().to_owned(),
+        }
+    }
+
+    /// A line of a listing, with symbols for Cranelift's numbers of them.
+    fn with_symbols(&self, line: &str) -> String {
+        let Some(start) = line.find(NUMBERED) else { return line.to_owned() };
+        let digits = &line[start + NUMBERED.len()..];
+        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+        let symbol = digits[..end].parse().ok().and_then(|number| {
+            let names = self.context.func.params.user_named_funcs();
+            let name = names.get(UserExternalNameRef::from_u32(number))?;
+            Some(self.symbol(name.namespace, name.index))
+        });
+        let Some(symbol) = symbol else { return line.to_owned() };
+        // Calls wrap the name.
+        let before = &line[..start];
+        let after = &digits[end..];
+        match (before.strip_suffix("User("), after.strip_prefix(')')) {
+            (Some(before), Some(after)) => format!("{before}{symbol}{after}"),
+            _ => format!("{before}{symbol}{after}"),
+        }
     }
 
     fn generate(&mut self, number: usize, want_assembly: bool) -> Result<CompiledCode> {
