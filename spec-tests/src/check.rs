@@ -5,7 +5,7 @@ use crate::harness::{Answer, Conversation, Harness, Request};
 use crate::program::{Program, programs};
 use crate::report::{FileReport, Finding, Outcome, Run};
 use crate::script::{Action, Check, Expected, Link, Script, Step};
-use crate::suite::{Expectation, TestFile};
+use crate::suite::TestFile;
 use std::path::Path;
 use wasmc_abi::trap::TrapCode;
 use wasmc_compiler::{Bounds, Error, MemoryBase, OptLevel, Options, Standard};
@@ -29,7 +29,7 @@ pub fn check(file: &TestFile, settings: &Settings, harness: &Harness) -> FileRep
         Err(error) => Err(error.clone()),
     };
     match script {
-        Ok(script) => Checker { script: &script, settings, harness, report: &mut report }.run(file.expectation),
+        Ok(script) => Checker { script: &script, settings, harness, report: &mut report }.run(file.standard),
         Err(message) => report.add(Finding {
             line: 0,
             directive: "file",
@@ -83,7 +83,7 @@ impl Fault {
 }
 
 impl<'a> Checker<'a> {
-    fn run(&mut self, expectation: Expectation) {
+    fn run(&mut self, standard: Standard) {
         let script = self.script;
         let mut faults: Vec<Option<Fault>> = vec![None; script.instances.len()];
         let mut refused = vec![false; script.instances.len()];
@@ -100,7 +100,7 @@ impl<'a> Checker<'a> {
                     Ok(module) => define(&module.bytes, &options),
                     Err(error) => Fault::of(error).outcome,
                 },
-                Check::Refuse(module, message) => self.refuse(module, message, &options, expectation),
+                Check::Refuse(module, message) => self.refuse(module, message, &options, standard),
                 Check::Broken(reason) => Outcome::Failed(reason.clone()),
                 Check::Unsupported(reason) => Outcome::Unsupported(reason.clone()),
                 Check::Instantiate(instance, Expected::Unlinkable(message)) if faults[*instance].is_none() => {
@@ -149,7 +149,7 @@ impl<'a> Checker<'a> {
         module: &Result<Vec<u8>, Error>,
         message: &str,
         options: &Options,
-        expectation: Expectation,
+        standard: Standard,
     ) -> Outcome {
         let compiled;
         let refusal = match module {
@@ -157,7 +157,7 @@ impl<'a> Checker<'a> {
             Ok(bytes) => match object(bytes, options) {
                 Ok(_) | Err(Refusal::Error(Error::UnknownImports(_) | Error::IncompatibleImport { .. })) => {
                     // A script of 2.0 or before refuses what a later proposal allows.
-                    if expectation != Expectation::NotYetSupported && is_refused_by_2_0(bytes) {
+                    if standard == Standard::Wasm2 && is_refused_by_2_0(bytes) {
                         return Outcome::Passed;
                     }
                     return Outcome::Failed(format!("accepted, but expected \"{message}\""));
@@ -172,16 +172,13 @@ impl<'a> Checker<'a> {
         let reason = match refusal {
             Error::Text(reason) => reason,
             // A proposal's own tests are not passed by not knowing the proposal.
-            Error::Invalid { message: reason, .. }
-                if expectation == Expectation::NotYetSupported && is_disabled_feature(reason) =>
-            {
+            Error::Invalid { message: reason, .. } if standard == Standard::Latest && is_disabled_feature(reason) => {
                 return Outcome::Unsupported(reason.clone());
             }
             Error::Invalid { message: reason, .. } => reason,
             // What a later proposal allows is invalid without it; the validator's words tell this from other gaps.
             Error::Unsupported { what, .. }
-                if expectation != Expectation::NotYetSupported
-                    && (what.contains(message) || is_disabled_feature(what)) =>
+                if standard == Standard::Wasm2 && (what.contains(message) || is_disabled_feature(what)) =>
             {
                 what
             }
@@ -414,6 +411,7 @@ fn is_message(expected: &str, found: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::suite::Expectation;
     use crate::values::{Float, Pattern};
 
     fn outcome(expected: Expected, answer: Answer) -> Outcome {
@@ -474,6 +472,7 @@ mod tests {
             name: "test.wast".into(),
             contents: Ok(text.into()),
             expectation: Expectation::Given,
+            standard: Standard::Wasm2,
             superseded: Vec::new(),
         };
         let settings = Settings {

