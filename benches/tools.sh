@@ -31,7 +31,7 @@ native() {
 wasmtime() {
     [ ! -x target/tools/wasmtime/bin/wasmtime ] || return 0
     cargo install wasmtime-cli --version "$wasmtime_version" --locked --no-default-features \
-        --features run,compile,cranelift,wat,threads,gc,gc-drc,gc-null,parallel-compilation,cache,component-model,component-model-async \
+        --features run,compile,cranelift,wat,threads,gc,gc-copying,gc-drc,gc-null,parallel-compilation,cache,component-model,component-model-async \
         --root target/tools/wasmtime --target-dir target/tools/build-wasmtime
     rm -r target/tools/build-wasmtime
 }
