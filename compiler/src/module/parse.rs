@@ -189,26 +189,23 @@ fn read_payload<'a>(module: &mut Module<'a>, payload: Payload<'a>) -> Result<()>
 }
 
 fn add_import(module: &mut Module<'_>, ty: TypeRef) -> Result<ImportType> {
+    /// Adds an item to an index space and counts it as imported; returns its index.
+    fn add<T>(space: &mut Vec<T>, imported: &mut u32, item: T) -> u32 {
+        space.push(item);
+        *imported += 1;
+        *imported - 1
+    }
+    let imported = &mut module.imported;
     Ok(match ty {
         TypeRef::Func(type_index) | TypeRef::FuncExact(type_index) => {
-            module.functions.push(type_index);
-            module.imported.functions += 1;
-            ImportType::Function { index: module.imported.functions - 1 }
+            ImportType::Function { index: add(&mut module.functions, &mut imported.functions, type_index) }
         }
         TypeRef::Table(ty) => {
-            module.tables.push(Table { ty, init: None });
-            module.imported.tables += 1;
-            ImportType::Table { index: module.imported.tables - 1 }
+            ImportType::Table { index: add(&mut module.tables, &mut imported.tables, Table { ty, init: None }) }
         }
-        TypeRef::Memory(ty) => {
-            module.memories.push(ty);
-            module.imported.memories += 1;
-            ImportType::Memory { index: module.imported.memories - 1 }
-        }
+        TypeRef::Memory(ty) => ImportType::Memory { index: add(&mut module.memories, &mut imported.memories, ty) },
         TypeRef::Global(ty) => {
-            module.globals.push(Global { ty, init: None });
-            module.imported.globals += 1;
-            ImportType::Global { index: module.imported.globals - 1 }
+            ImportType::Global { index: add(&mut module.globals, &mut imported.globals, Global { ty, init: None }) }
         }
         TypeRef::Tag(_) => {
             return Err(Error::Unsupported { what: "exception tags".to_owned(), offset: None });

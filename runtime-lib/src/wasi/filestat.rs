@@ -77,18 +77,22 @@ pub(super) fn follows(flags: i32) -> Result<bool> {
 /// Bytes of a `filestat`.
 const SIZE: usize = 64;
 
-/// Lays out a `filestat` of the present snapshot.
-pub(super) fn write_status(memory: GuestMemory, result: i32, status: &FileStatus) -> Result<()> {
+/// Lays out a `filestat`: where the number of links is and how it is written differs between snapshots.
+pub(super) fn lay_out<const SIZE: usize>(status: &FileStatus, links_at: usize, links: &[u8]) -> [u8; SIZE] {
     let mut bytes = [0; SIZE];
     put(&mut bytes, 0, &status.device.to_le_bytes());
     put(&mut bytes, 8, &status.inode.to_le_bytes());
     put(&mut bytes, 16, &[status.file_type]);
-    put(&mut bytes, 24, &status.links.to_le_bytes());
-    put(&mut bytes, 32, &status.size.to_le_bytes());
-    put(&mut bytes, 40, &status.accessed.to_le_bytes());
-    put(&mut bytes, 48, &status.modified.to_le_bytes());
-    put(&mut bytes, 56, &status.changed.to_le_bytes());
-    memory.write(address(result), &bytes)
+    put(&mut bytes, links_at, links);
+    let last = [status.size, status.accessed, status.modified, status.changed];
+    for (number, value) in last.iter().enumerate() {
+        put(&mut bytes, links_at + links.len() + number * 8, &value.to_le_bytes());
+    }
+    bytes
+}
+
+fn write_status(memory: GuestMemory, result: i32, status: &FileStatus) -> Result<()> {
+    memory.write(address(result), &lay_out::<SIZE>(status, 24, &status.links.to_le_bytes()))
 }
 
 /// The attributes of an open file.

@@ -2,8 +2,8 @@
 //! and in the layouts of `filestat` and `subscription`. All else is the present snapshot's, under another name.
 
 use super::errno::{Errno, Result, code};
-use super::filestat::{FileStatus, of_descriptor, of_path};
-use super::memory::{GuestMemory, address, put};
+use super::filestat::{FileStatus, lay_out, of_descriptor, of_path};
+use super::memory::{GuestMemory, address};
 use super::poll::{Layout, poll};
 use super::{arguments, clocks, descriptors, directories, environment, files, filestat, path_open, paths};
 use super::{processes, random, sockets};
@@ -75,19 +75,10 @@ unchanged! {
     sockets::sock_shutdown(fd: i32, how: i32) -> i32;
 }
 
-/// Lays out a `filestat` of snapshot 0: the number of links has 32 bits.
+/// Writes a `filestat` of snapshot 0: the number of links has 32 bits.
 fn write_status(memory: GuestMemory, result: i32, status: &FileStatus) -> Result<()> {
-    let mut bytes = [0; 56];
     let links = u32::try_from(status.links).unwrap_or(u32::MAX);
-    put(&mut bytes, 0, &status.device.to_le_bytes());
-    put(&mut bytes, 8, &status.inode.to_le_bytes());
-    put(&mut bytes, 16, &[status.file_type]);
-    put(&mut bytes, 20, &links.to_le_bytes());
-    put(&mut bytes, 24, &status.size.to_le_bytes());
-    put(&mut bytes, 32, &status.accessed.to_le_bytes());
-    put(&mut bytes, 40, &status.modified.to_le_bytes());
-    put(&mut bytes, 48, &status.changed.to_le_bytes());
-    memory.write(address(result), &bytes)
+    memory.write(address(result), &lay_out::<56>(status, 20, &links.to_le_bytes()))
 }
 
 fn get(fd: i32, result: i32) -> Result<()> {

@@ -26,15 +26,8 @@ pub(super) trait Machine: Sync {
     /// `site` holds the section's bytes before any relocation; `at` is the relocation's offset in it.
     fn need(&self, kind: elf::RelocationType, site: &[u8], at: usize, target: TargetKind) -> Result<Need, Fault>;
 
-    /// Changes the bytes at `at` in `site`. `values.slot` is there exactly where `need` said [`Need::Slot`].
-    fn apply(
-        &self,
-        kind: elf::RelocationType,
-        endian: Endianness,
-        site: &mut [u8],
-        at: usize,
-        values: &Values,
-    ) -> Result<(), Fault>;
+    /// Changes the bytes at a place. `values.slot` is there exactly where `need` said [`Need::Slot`].
+    fn apply(&self, kind: elf::RelocationType, place: &mut Place<'_>, values: &Values) -> Result<(), Fault>;
 }
 
 /// The architectures that can be linked.
@@ -113,6 +106,36 @@ impl Values {
     }
 }
 
+/// The bytes that a relocation changes.
+pub(super) struct Place<'b> {
+    /// Bytes of the section, as many as relocations at `at` reach.
+    pub section: &'b mut [u8],
+    /// Where in them the relocation's offset is.
+    pub at: usize,
+    /// The byte order of data.
+    pub endian: Endianness,
+}
+
+impl Place<'_> {
+    /// The `N` bytes from `distance` on, seen from the relocation's offset.
+    fn field<const N: usize>(&mut self, distance: isize) -> Result<&mut [u8; N], Fault> {
+        let start = self.at.checked_add_signed(distance);
+        let bytes = start.and_then(|start| self.section.get_mut(start..)?.first_chunk_mut());
+        bytes.ok_or(Fault::OutsideSection)
+    }
+
+    /// Writes the low `N` bytes (1, 2, 4 or 8) of a value.
+    fn put<const N: usize>(&mut self, value: u64) -> Result<(), Fault> {
+        let endian = self.endian;
+        let field = self.field::<N>(0)?;
+        match endian {
+            Endianness::Little => field.copy_from_slice(&value.to_le_bytes()[..N]),
+            Endianness::Big => field.copy_from_slice(&value.to_be_bytes()[8 - N..]),
+        }
+        Ok(())
+    }
+}
+
 /// Why a relocation cannot be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -151,21 +174,6 @@ impl std::fmt::Display for Fault {
             Fault::OutsideSection => write!(f, "it lies outside its section"),
         }
     }
-}
-
-/// The `N` bytes at `at`.
-fn field<const N: usize>(site: &mut [u8], at: usize) -> Result<&mut [u8; N], Fault> {
-    site.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<N>()).ok_or(Fault::OutsideSection)
-}
-
-/// Writes the low `N` bytes (1, 2, 4 or 8) of a value.
-fn put<const N: usize>(site: &mut [u8], at: usize, endian: Endianness, value: u64) -> Result<(), Fault> {
-    let field = field::<N>(site, at)?;
-    match endian {
-        Endianness::Little => field.copy_from_slice(&value.to_le_bytes()[..N]),
-        Endianness::Big => field.copy_from_slice(&value.to_be_bytes()[8 - N..]),
-    }
-    Ok(())
 }
 
 /// The value, if it fits a signed field of so many bits.

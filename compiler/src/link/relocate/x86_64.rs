@@ -1,7 +1,7 @@
 //! x86-64: System V ABI, AMD64 supplement, 4.4 "Relocation" and B.2 "Optimize GOTPCRELX Relocations".
 
-use super::{Fault, Machine, Need, TargetKind, Values, either, field, put, signed, unsigned};
-use object::{Endianness, elf};
+use super::{Fault, Machine, Need, Place, TargetKind, Values, either, signed, unsigned};
+use object::elf;
 
 /// The architecture.
 pub(super) struct X86_64;
@@ -102,45 +102,34 @@ impl Machine for X86_64 {
         }
     }
 
-    fn apply(
-        &self,
-        kind: elf::RelocationType,
-        endian: Endianness,
-        site: &mut [u8],
-        at: usize,
-        values: &Values,
-    ) -> Result<(), Fault> {
+    fn apply(&self, kind: elf::RelocationType, place: &mut Place<'_>, values: &Values) -> Result<(), Fault> {
         let from_table = |address: u64| address.wrapping_sub(values.table) as i64;
         let size = values.size.wrapping_add_signed(values.addend);
         match kind {
             elf::R_X86_64_NONE => Ok(()),
-            elf::R_X86_64_64 => put::<8>(site, at, endian, values.address()),
-            elf::R_X86_64_32 => put::<4>(site, at, endian, unsigned(values.address(), 32)?),
-            elf::R_X86_64_32S => put::<4>(site, at, endian, signed(values.address() as i64, 32)?),
-            elf::R_X86_64_16 => put::<2>(site, at, endian, either(values.address(), 16)?),
-            elf::R_X86_64_8 => put::<1>(site, at, endian, either(values.address(), 8)?),
-            elf::R_X86_64_PC64 => put::<8>(site, at, endian, values.distance() as u64),
-            elf::R_X86_64_PC32 | elf::R_X86_64_PLT32 => put::<4>(site, at, endian, signed(values.distance(), 32)?),
-            elf::R_X86_64_PC16 => put::<2>(site, at, endian, signed(values.distance(), 16)?),
-            elf::R_X86_64_PC8 => put::<1>(site, at, endian, signed(values.distance(), 8)?),
-            elf::R_X86_64_SIZE32 => put::<4>(site, at, endian, unsigned(size, 32)?),
-            elf::R_X86_64_SIZE64 => put::<8>(site, at, endian, size),
+            elf::R_X86_64_64 => place.put::<8>(values.address()),
+            elf::R_X86_64_32 => place.put::<4>(unsigned(values.address(), 32)?),
+            elf::R_X86_64_32S => place.put::<4>(signed(values.address() as i64, 32)?),
+            elf::R_X86_64_16 => place.put::<2>(either(values.address(), 16)?),
+            elf::R_X86_64_8 => place.put::<1>(either(values.address(), 8)?),
+            elf::R_X86_64_PC64 => place.put::<8>(values.distance() as u64),
+            elf::R_X86_64_PC32 | elf::R_X86_64_PLT32 => place.put::<4>(signed(values.distance(), 32)?),
+            elf::R_X86_64_PC16 => place.put::<2>(signed(values.distance(), 16)?),
+            elf::R_X86_64_PC8 => place.put::<1>(signed(values.distance(), 8)?),
+            elf::R_X86_64_SIZE32 => place.put::<4>(unsigned(size, 32)?),
+            elf::R_X86_64_SIZE64 => place.put::<8>(size),
             // There is no procedure linkage table: a function's entry in it is the function.
-            elf::R_X86_64_GOTOFF64 | elf::R_X86_64_PLTOFF64 => {
-                put::<8>(site, at, endian, from_table(values.address()) as u64)
-            }
+            elf::R_X86_64_GOTOFF64 | elf::R_X86_64_PLTOFF64 => place.put::<8>(from_table(values.address()) as u64),
             elf::R_X86_64_GOTPC32 | elf::R_X86_64_GOTPC64 => {
                 let distance = values.table.wrapping_add_signed(values.addend).wrapping_sub(values.place);
                 match kind {
-                    elf::R_X86_64_GOTPC32 => put::<4>(site, at, endian, signed(distance as i64, 32)?),
-                    _ => put::<8>(site, at, endian, distance),
+                    elf::R_X86_64_GOTPC32 => place.put::<4>(signed(distance as i64, 32)?),
+                    _ => place.put::<8>(distance),
                 }
             }
-            elf::R_X86_64_GOT32 => put::<4>(site, at, endian, signed(from_table(values.slot_address()?), 32)?),
-            elf::R_X86_64_GOT64 | elf::R_X86_64_GOTPLT64 => {
-                put::<8>(site, at, endian, from_table(values.slot_address()?) as u64)
-            }
-            elf::R_X86_64_GOTPCREL64 => put::<8>(site, at, endian, values.slot_distance()? as u64),
+            elf::R_X86_64_GOT32 => place.put::<4>(signed(from_table(values.slot_address()?), 32)?),
+            elf::R_X86_64_GOT64 | elf::R_X86_64_GOTPLT64 => place.put::<8>(from_table(values.slot_address()?) as u64),
+            elf::R_X86_64_GOTPCREL64 => place.put::<8>(values.slot_distance()? as u64),
             elf::R_X86_64_GOTPCREL
             | elf::R_X86_64_GOTPCRELX
             | elf::R_X86_64_REX_GOTPCRELX
@@ -148,9 +137,9 @@ impl Machine for X86_64 {
             | elf::R_X86_64_CODE_5_GOTPCRELX
             | elf::R_X86_64_CODE_6_GOTPCRELX => {
                 if values.slot.is_some() {
-                    return put::<4>(site, at, endian, signed(values.slot_distance()?, 32)?);
+                    return place.put::<4>(signed(values.slot_distance()?, 32)?);
                 }
-                relax(kind, endian, site, at, values)
+                relax(kind, place, values)
             }
             _ => Err(Fault::Unsupported),
         }
@@ -158,32 +147,24 @@ impl Machine for X86_64 {
 }
 
 /// Turns the instruction around the field into one that computes or uses the symbol's address itself.
-fn relax(
-    kind: elf::RelocationType,
-    endian: Endianness,
-    site: &mut [u8],
-    at: usize,
-    values: &Values,
-) -> Result<(), Fault> {
-    let relaxation = relaxation(kind, site, at).ok_or(Fault::Unsupported)?;
+fn relax(kind: elf::RelocationType, place: &mut Place<'_>, values: &Values) -> Result<(), Fault> {
+    let relaxation = relaxation(kind, place.section, place.at).ok_or(Fault::Unsupported)?;
     let distance = values.distance();
-    // `relaxation` has seen the two bytes before the field.
-    let start = at - 2;
     match relaxation {
         Relaxation::Lea => {
-            field::<1>(site, start)?[0] = 0x8d;
-            put::<4>(site, at, endian, signed(distance, 32)?)
+            *place.field(-2)? = [0x8d];
+            place.put::<4>(signed(distance, 32)?)
         }
         Relaxation::Call => {
-            *field::<2>(site, start)? = [0x67, 0xe8];
-            put::<4>(site, at, endian, signed(distance, 32)?)
+            *place.field(-2)? = [0x67, 0xe8];
+            place.put::<4>(signed(distance, 32)?)
         }
         Relaxation::Jump => {
             // One byte shorter, so the field moves down by one and a `nop` fills the end.
-            let value = signed(distance.wrapping_add(1), 32)?;
-            field::<1>(site, start)?[0] = 0xe9;
-            put::<4>(site, at - 1, endian, value)?;
-            field::<1>(site, at + 3)?[0] = 0x90;
+            let value = signed(distance.wrapping_add(1), 32)? as u32;
+            *place.field(-2)? = [0xe9];
+            *place.field(-1)? = value.to_le_bytes();
+            *place.field(3)? = [0x90];
             Ok(())
         }
     }

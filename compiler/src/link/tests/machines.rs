@@ -1,6 +1,6 @@
 //! Relocations of AArch64 against instructions as GNU as encodes them, so that no cross tools are needed to test.
 
-use crate::link::relocate::{Fault, Machine, Need, TargetKind, Values, machine};
+use crate::link::relocate::{Fault, Machine, Need, Place, TargetKind, Values, machine};
 use object::{Endianness, elf};
 
 const PLACE: u64 = 0x1000_0000;
@@ -16,7 +16,8 @@ fn apply(kind: elf::RelocationType, instruction: u32, address: u64) -> Result<u3
     let slot = slot.then_some(address);
     let table = address & !0xfff;
     let values = Values { symbol: address, addend: 0, place: PLACE, size: 0, slot, table };
-    aarch64().apply(kind, Endianness::Little, &mut site, 0, &values)?;
+    let mut place = Place { section: &mut site, at: 0, endian: Endianness::Little };
+    aarch64().apply(kind, &mut place, &values)?;
     Ok(u32::from_le_bytes(site))
 }
 

@@ -7,7 +7,7 @@ use crate::link::error;
 use crate::link::input::{Rela, Role};
 use crate::link::layout::WORD_SIZE;
 use crate::link::program::{SectionId, Target};
-use crate::link::relocate::{Fault, Need, Values};
+use crate::link::relocate::{Fault, Need, Place, Values};
 use std::io::Write;
 
 impl<W: Write> Writer<'_, '_, W> {
@@ -51,7 +51,8 @@ impl<W: Write> Writer<'_, '_, W> {
             }
             values.symbol = self.value(target)?;
         }
-        program.machine.apply(kind, program.endian, site, at, &values).map_err(fail)
+        let mut place = Place { section: site, at, endian: program.endian };
+        program.machine.apply(kind, &mut place, &values).map_err(fail)
     }
 
     /// The value of something that is linked.

@@ -5,6 +5,35 @@
 
 use super::super::ResumePoint;
 
+/// Makes a frame and saves the registers that a callee must preserve (System V ABI AMD64 3.2.1); leaves the stack aligned
+/// for a call.
+macro_rules! save_registers {
+    () => {
+        "push rbp
+        mov rbp, rsp
+        push rbx
+        push r12
+        push r13
+        push r14
+        push r15
+        sub rsp, 8"
+    };
+}
+
+/// Undoes `save_registers` and returns to the caller.
+macro_rules! restore_registers_and_return {
+    () => {
+        "add rsp, 8
+        pop r15
+        pop r14
+        pop r13
+        pop r12
+        pop rbx
+        pop rbp
+        ret"
+    };
+}
+
 /// Calls `function` on the stack that ends at `stack_top`. It must not return to anyone but this frame's caller.
 ///
 /// # Safety
@@ -12,25 +41,14 @@ use super::super::ResumePoint;
 #[unsafe(naked)]
 pub unsafe extern "C" fn enter(stack_top: usize, function: unsafe extern "C" fn()) {
     core::arch::naked_asm!(
-        "push rbp",
-        "push rbx",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
+        save_registers!(),
         // The outermost frame of the new stack: no frame pointer, which ends every walk; the old stack pointer.
         "mov qword ptr [rdi - 8], rsp",
         "lea rsp, [rdi - 16]",
         "xor ebp, ebp",
         "call rsi",
         "mov rsp, qword ptr [rsp + 8]",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "pop rbp",
-        "ret",
+        restore_registers_and_return!(),
     )
 }
 
@@ -41,25 +59,11 @@ pub unsafe extern "C" fn enter(stack_top: usize, function: unsafe extern "C" fn(
 #[unsafe(naked)]
 pub unsafe extern "C" fn call_compiled(function: unsafe extern "C" fn(*mut u8), argument: *mut u8) {
     core::arch::naked_asm!(
-        "push rbp",
-        "mov rbp, rsp",
-        "push rbx",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
-        "sub rsp, 8",
+        save_registers!(),
         "mov rax, rdi",
         "mov rdi, rsi",
         "call rax",
-        "add rsp, 8",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "pop rbp",
-        "ret",
+        restore_registers_and_return!(),
     )
 }
 
@@ -75,14 +79,7 @@ pub unsafe extern "C" fn call_with_resume_point(
     point: *mut ResumePoint,
 ) -> u32 {
     core::arch::naked_asm!(
-        "push rbp",
-        "mov rbp, rsp",
-        "push rbx",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
-        "sub rsp, 8",
+        save_registers!(),
         "mov qword ptr [rdx], rsp",
         "lea rax, [rip + 2f]",
         "mov qword ptr [rdx + 8], rax",
@@ -91,14 +88,7 @@ pub unsafe extern "C" fn call_with_resume_point(
         "call rax",
         "xor eax, eax",
         "2:",
-        "add rsp, 8",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "pop rbp",
-        "ret",
+        restore_registers_and_return!(),
     )
 }
 
