@@ -48,7 +48,8 @@ fn build(workspace: &Path, output: &Path, target: &str) -> Result<PathBuf, Box<d
     let mut flags = vec![
         // Backtraces walk frame pointers, from the runtime library's own frames on to those of compiled code.
         "-Cforce-frame-pointers=yes".to_owned(),
-        "-Cforce-unwind-tables=no".to_owned(),
+        // Debuggers and profilers unwind from here into compiled code, and the other way round.
+        "-Cforce-unwind-tables=yes".to_owned(),
         // Executables are position-independent.
         "-Crelocation-model=pic".to_owned(),
         // The same bytes wherever wasmc is built: panics name source files.
@@ -94,7 +95,7 @@ struct Member {
     undefined: Vec<String>,
 }
 
-/// The archive without debug information, unwind tables, and members that the library itself does not need.
+/// The archive without debug information and members that the library itself does not need.
 fn reduce(archive: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut members = Vec::new();
     let file = ArchiveFile::parse(archive)?;
@@ -139,15 +140,15 @@ fn reduce(archive: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     Ok(write_archive(&kept))
 }
 
-/// Whether the linker has a use for a section: code, data, and no description of them.
+/// Whether the linker has a use for a section: code, data, unwind tables.
 fn is_kept(section: &object::Section<'_, '_>) -> bool {
     let is_loaded = matches!(section.flags(), SectionFlags::Elf { sh_flags, .. } if sh_flags.contains(elf::SHF_ALLOC));
     let name = section.name().unwrap_or_default();
     // The empty note says that the code needs no executable stack: linkers assume the worst where it is missing.
-    name == ".note.GNU-stack" || is_loaded && name != ".eh_frame" && !name.starts_with(".note")
+    name == ".note.GNU-stack" || is_loaded && !name.starts_with(".note")
 }
 
-/// An object file without debug information and unwind tables.
+/// An object file without debug information.
 fn strip(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     let input = object::File::parse(bytes)?;
     let mut output = write::Object::new(input.format(), input.architecture(), input.endianness());

@@ -3,10 +3,12 @@
 mod isa;
 mod sites;
 mod unit;
+mod unwind;
 
 pub(crate) use isa::{Isas, build as build_isas};
 pub(crate) use sites::unsigned as unsigned_leb128;
 pub(crate) use unit::{CompiledUnit, UnitTarget, Worker};
+pub(crate) use unwind::Unwind;
 
 use crate::plan::{Plan, UnitId};
 use crate::{Options, Progress, Result, parallel};

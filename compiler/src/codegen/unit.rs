@@ -4,12 +4,13 @@ use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{ExternalName, Function, LibCall, UserExternalNameRef};
 use cranelift_codegen::isa::TargetIsa;
-use cranelift_codegen::isa::unwind::{UnwindInfo, UnwindInst};
+use cranelift_codegen::isa::unwind::UnwindInst;
 use cranelift_codegen::{CodegenError, CodegenResult, CompiledCode, Context, FinalizedRelocTarget};
 use cranelift_frontend::FunctionBuilderContext;
 
 use super::isa::Isas;
 use super::sites;
+use super::unwind::Unwind;
 use crate::optimize::{FixedMemory, fold_addresses, restore_loop_compares, widen_addresses};
 use crate::plan::{BaseStrategy, DataId, Plan, Unit, UnitId};
 use crate::translate::{Namespace, RuntimeSymbol, translate_unit};
@@ -26,7 +27,7 @@ pub(crate) struct CompiledUnit {
     pub sites: Vec<u8>,
     /// The code keeps its caller's frame pointer.
     pub frameless: bool,
-    pub unwind: Option<cranelift_codegen::isa::unwind::systemv::UnwindInfo>,
+    pub unwind: Option<Unwind>,
 }
 
 /// A place in the code to be filled with an address.
@@ -86,11 +87,7 @@ impl<'p, 'a> Worker<'p, 'a> {
         let isa = self.isa_of(self.plan.units.list[number]);
         let unwind_insts: &[(u32, UnwindInst)] = &compiled.buffer.unwind_info;
         let frameless = !unwind_insts.iter().any(|(_, inst)| matches!(inst, UnwindInst::PushFrameRegs { .. }));
-        let unwind = match compiled.create_unwind_info(isa) {
-            Ok(Some(UnwindInfo::SystemV(info))) => Some(info),
-            Ok(_) => None,
-            Err(error) => return Err(self.failure(number, error.to_string())),
-        };
+        let unwind = Unwind::of(&compiled, isa).map_err(|message| self.failure(number, message))?;
         let relocations = compiled.buffer.relocs().iter().map(|relocation| UnitRelocation {
             offset: relocation.offset,
             kind: relocation.kind,

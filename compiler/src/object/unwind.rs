@@ -1,9 +1,10 @@
 //! The `.eh_frame` section (LSB 5.0, 10.6): how to unwind from every piece of code.
 
 use cranelift_codegen::isa::TargetIsa;
-use cranelift_codegen::isa::unwind::systemv::UnwindInfo;
 use gimli::RunTimeEndian;
 use gimli::write::{Address, CieId, EhFrame, EndianVec, FrameTable, RelocateWriter, Relocation};
+
+use crate::codegen::Unwind;
 
 /// Frame descriptions of the units seen so far.
 pub(super) struct UnwindTable {
@@ -31,9 +32,9 @@ impl UnwindTable {
     }
 
     /// Adds the unit that starts `offset` bytes into the text section.
-    pub fn add(&mut self, unwind: &UnwindInfo, offset: u64) {
+    pub fn add(&mut self, unwind: &Unwind, offset: u64) {
         if let Some(cie) = self.cie {
-            self.table.add_fde(cie, unwind.to_fde(Address::Symbol { symbol: TEXT, addend: offset as i64 }));
+            self.table.add_fde(cie, unwind.to_description(Address::Symbol { symbol: TEXT, addend: offset as i64 }));
         }
     }
 

@@ -5,6 +5,8 @@
 //! 64 bytes with aligned stores; the ends, which alignment leaves ragged, are loaded first and stored last. From a few
 //! kilobytes on, the string instructions of eight bytes a step: fast on every processor made since 1995, where those of
 //! one byte a step are not.
+//!
+//! None of them moves the stack pointer, which is all that their unwind tables have to say.
 
 /// As in C.
 ///
@@ -14,6 +16,7 @@
 #[unsafe(naked)]
 pub unsafe extern "C" fn memmove(destination: *mut u8, source: *const u8, length: usize) -> *mut u8 {
     core::arch::naked_asm!(
+        ".cfi_startproc",
         "mov rax, rdi",
         "cmp rdx, 16",
         "jb 20f",
@@ -180,6 +183,7 @@ pub unsafe extern "C" fn memmove(destination: *mut u8, source: *const u8, length
         "mov [rdi + rdx - 1], r9b",
         "23:",
         "ret",
+        ".cfi_endproc",
         string = const 2048,
     )
 }
@@ -191,7 +195,7 @@ pub unsafe extern "C" fn memmove(destination: *mut u8, source: *const u8, length
 #[cfg_attr(not(test), unsafe(no_mangle))]
 #[unsafe(naked)]
 pub unsafe extern "C" fn memcpy(destination: *mut u8, source: *const u8, length: usize) -> *mut u8 {
-    core::arch::naked_asm!("jmp {memmove}", memmove = sym memmove)
+    core::arch::naked_asm!(".cfi_startproc", "jmp {memmove}", ".cfi_endproc", memmove = sym memmove)
 }
 
 /// `memory.copy`, bounds checked: see [`wasmc_abi::symbols::MEMORY_MOVE`].
@@ -201,7 +205,7 @@ pub unsafe extern "C" fn memcpy(destination: *mut u8, source: *const u8, length:
 #[cfg_attr(not(test), unsafe(no_mangle))]
 #[unsafe(naked)]
 pub unsafe extern "C" fn wasmc_memory_move(destination: *mut u8, source: *const u8, length: u64) {
-    core::arch::naked_asm!("jmp {memmove}", memmove = sym memmove)
+    core::arch::naked_asm!(".cfi_startproc", "jmp {memmove}", ".cfi_endproc", memmove = sym memmove)
 }
 
 /// As in C.
@@ -212,6 +216,7 @@ pub unsafe extern "C" fn wasmc_memory_move(destination: *mut u8, source: *const 
 #[unsafe(naked)]
 pub unsafe extern "C" fn memset(destination: *mut u8, byte: i32, length: usize) -> *mut u8 {
     core::arch::naked_asm!(
+        ".cfi_startproc",
         "mov rax, rdi",
         "movzx esi, sil",
         "movabs rcx, 0x0101010101010101",
@@ -287,6 +292,7 @@ pub unsafe extern "C" fn memset(destination: *mut u8, byte: i32, length: usize) 
         "mov [rdi + rdx - 1], sil",
         "23:",
         "ret",
+        ".cfi_endproc",
         string = const 2048,
     )
 }
@@ -298,7 +304,7 @@ pub unsafe extern "C" fn memset(destination: *mut u8, byte: i32, length: usize) 
 #[cfg_attr(not(test), unsafe(no_mangle))]
 #[unsafe(naked)]
 pub unsafe extern "C" fn wasmc_memory_fill(destination: *mut u8, byte: u32, length: u64) {
-    core::arch::naked_asm!("jmp {memset}", memset = sym memset)
+    core::arch::naked_asm!(".cfi_startproc", "jmp {memset}", ".cfi_endproc", memset = sym memset)
 }
 
 /// As in C.
@@ -309,6 +315,7 @@ pub unsafe extern "C" fn wasmc_memory_fill(destination: *mut u8, byte: u32, leng
 #[unsafe(naked)]
 pub unsafe extern "C" fn memcmp(left: *const u8, right: *const u8, length: usize) -> i32 {
     core::arch::naked_asm!(
+        ".cfi_startproc",
         "cmp rdx, 16",
         "jb 3f",
         "2:",
@@ -346,6 +353,7 @@ pub unsafe extern "C" fn memcmp(left: *const u8, right: *const u8, length: usize
         "xor eax, eax",
         "6:",
         "ret",
+        ".cfi_endproc",
     )
 }
 
@@ -356,7 +364,7 @@ pub unsafe extern "C" fn memcmp(left: *const u8, right: *const u8, length: usize
 #[cfg_attr(not(test), unsafe(no_mangle))]
 #[unsafe(naked)]
 pub unsafe extern "C" fn bcmp(left: *const u8, right: *const u8, length: usize) -> i32 {
-    core::arch::naked_asm!("jmp {memcmp}", memcmp = sym memcmp)
+    core::arch::naked_asm!(".cfi_startproc", "jmp {memcmp}", ".cfi_endproc", memcmp = sym memcmp)
 }
 
 /// As in C.
@@ -366,5 +374,14 @@ pub unsafe extern "C" fn bcmp(left: *const u8, right: *const u8, length: usize) 
 #[cfg_attr(not(test), unsafe(no_mangle))]
 #[unsafe(naked)]
 pub unsafe extern "C" fn strlen(string: *const u8) -> usize {
-    core::arch::naked_asm!("mov rax, -1", "2:", "inc rax", "cmp byte ptr [rdi + rax], 0", "jne 2b", "ret",)
+    core::arch::naked_asm!(
+        ".cfi_startproc",
+        "mov rax, -1",
+        "2:",
+        "inc rax",
+        "cmp byte ptr [rdi + rax], 0",
+        "jne 2b",
+        "ret",
+        ".cfi_endproc",
+    )
 }

@@ -9,13 +9,22 @@ use super::super::ResumePoint;
 /// for a call.
 macro_rules! save_registers {
     () => {
-        "push rbp
+        ".cfi_startproc
+        push rbp
+        .cfi_def_cfa_offset 16
+        .cfi_offset rbp, -16
         mov rbp, rsp
+        .cfi_def_cfa_register rbp
         push rbx
         push r12
         push r13
         push r14
         push r15
+        .cfi_offset rbx, -24
+        .cfi_offset r12, -32
+        .cfi_offset r13, -40
+        .cfi_offset r14, -48
+        .cfi_offset r15, -56
         sub rsp, 8"
     };
 }
@@ -30,7 +39,9 @@ macro_rules! restore_registers_and_return {
         pop r12
         pop rbx
         pop rbp
-        ret"
+        .cfi_def_cfa rsp, 8
+        ret
+        .cfi_endproc"
     };
 }
 
@@ -45,9 +56,15 @@ pub unsafe extern "C" fn enter(stack_top: usize, function: unsafe extern "C" fn(
         // The outermost frame of the new stack: no frame pointer, which ends every walk; the old stack pointer.
         "mov qword ptr [rdi - 8], rsp",
         "lea rsp, [rdi - 16]",
+        // The canonical frame address from here on, by which unwinders go on with the old stack: DW_CFA_def_cfa_expression
+        // of 5 bytes, DW_OP_breg7 8, DW_OP_deref, DW_OP_plus_uconst 64 (DWARF 5, 6.4.2.2).
+        ".cfi_escape 0x0f, 0x05, 0x77, 0x08, 0x06, 0x23, 0x40",
         "xor ebp, ebp",
         "call rsi",
         "mov rsp, qword ptr [rsp + 8]",
+        ".cfi_def_cfa rsp, 64",
+        "lea rbp, [rsp + 48]",
+        ".cfi_def_cfa rbp, 16",
         restore_registers_and_return!(),
     )
 }
@@ -99,7 +116,7 @@ pub unsafe extern "C" fn call_with_resume_point(
 #[unsafe(naked)]
 pub unsafe extern "C" fn resume(point: ResumePoint, code: u32) -> ! {
     // The two words of the point come in rdi and rsi (System V ABI AMD64 3.2.3), the code in edx.
-    core::arch::naked_asm!("mov rsp, rdi", "mov eax, edx", "jmp rsi")
+    core::arch::naked_asm!(".cfi_startproc", "mov rsp, rdi", "mov eax, edx", "jmp rsi", ".cfi_endproc")
 }
 
 /// The frame pointer of the function that this is inlined into.

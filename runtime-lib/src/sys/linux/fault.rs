@@ -1,7 +1,7 @@
 //! Turns the signals of faulting instructions into calls of the trap handler.
 
 use super::PAGE_SIZE;
-use super::architecture::{MachineContext, number, restorer, system_call};
+use super::architecture::{MachineContext, RESTORER_ENTRY, number, restorer, system_call};
 use crate::trap::fault::{Fault, FaultKind, Resumption};
 
 const SIGILL: i32 = 4;
@@ -78,7 +78,7 @@ pub unsafe fn install_fault_handler(stack: usize) {
     let action = SignalAction {
         handler: on_signal as *const () as usize,
         flags: SA_SIGINFO | SA_ONSTACK | SA_RESTORER,
-        restorer: restorer as *const () as usize,
+        restorer: restorer as *const () as usize + RESTORER_ENTRY,
         mask: 0,
     };
     // A set rather than an array: nothing of the executable's read-only data need be touched to start a program.

@@ -57,6 +57,9 @@ pub(super) unsafe fn system_call(number: usize, arguments: [usize; 6]) -> usize 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn _start() -> ! {
     core::arch::naked_asm!(
+        ".cfi_startproc",
+        // Nobody called: unwinding ends here.
+        ".cfi_undefined rip",
         "xor ebp, ebp",
         "mov rbx, rsp",
         "mov rdi, rsp",
@@ -65,6 +68,7 @@ unsafe extern "C" fn _start() -> ! {
         "mov rdi, rbx",
         "call {start}",
         "ud2",
+        ".cfi_endproc",
         relocate = sym super::relocate::wasmc_relocate,
         start = sym start,
     )
@@ -82,10 +86,47 @@ unsafe extern "C" fn start(stack: *const usize) -> ! {
 }
 
 /// Where the kernel has a signal handler return to: rt_sigreturn(2).
+///
+/// Its unwind table leads from the handler to the interrupted code: `ucontext_t` is at the stack pointer, and in it are
+/// the registers. Each rule is a DW_CFA_expression (DWARF 5, 6.4.2.3) of register, length, DW_OP_breg7 and an offset.
+/// Debuggers that have no use for the table know the function by its name or by its instructions.
 #[unsafe(naked)]
+#[cfg_attr(not(test), unsafe(export_name = "__restore_rt"))]
 pub(super) unsafe extern "C" fn restorer() {
-    core::arch::naked_asm!("mov eax, 15", "syscall", "ud2")
+    core::arch::naked_asm!(
+        ".cfi_startproc",
+        ".cfi_signal_frame",
+        // The frame address is the interrupted code's stack pointer.
+        ".cfi_escape 0x0f, 0x04, 0x77, 0xa0, 0x01, 0x06",
+        ".cfi_escape 0x10, 8, 2, 0x77, 40",
+        ".cfi_escape 0x10, 9, 2, 0x77, 48",
+        ".cfi_escape 0x10, 10, 2, 0x77, 56",
+        ".cfi_escape 0x10, 11, 3, 0x77, 0xc0, 0x00",
+        ".cfi_escape 0x10, 12, 3, 0x77, 0xc8, 0x00",
+        ".cfi_escape 0x10, 13, 3, 0x77, 0xd0, 0x00",
+        ".cfi_escape 0x10, 14, 3, 0x77, 0xd8, 0x00",
+        ".cfi_escape 0x10, 15, 3, 0x77, 0xe0, 0x00",
+        ".cfi_escape 0x10, 5, 3, 0x77, 0xe8, 0x00",
+        ".cfi_escape 0x10, 4, 3, 0x77, 0xf0, 0x00",
+        ".cfi_escape 0x10, 6, 3, 0x77, 0xf8, 0x00",
+        ".cfi_escape 0x10, 3, 3, 0x77, 0x80, 0x01",
+        ".cfi_escape 0x10, 1, 3, 0x77, 0x88, 0x01",
+        ".cfi_escape 0x10, 0, 3, 0x77, 0x90, 0x01",
+        ".cfi_escape 0x10, 2, 3, 0x77, 0x98, 0x01",
+        ".cfi_escape 0x10, 7, 3, 0x77, 0xa0, 0x01",
+        ".cfi_escape 0x10, 16, 3, 0x77, 0xa8, 0x01",
+        // Unwinders that look up the byte before a return address find this one.
+        "nop",
+        // The long form, by which debuggers know what this is.
+        ".byte 0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00",
+        "syscall",
+        "ud2",
+        ".cfi_endproc",
+    )
 }
+
+/// Bytes from the start of [`restorer`] to the instruction to return to.
+pub(super) const RESTORER_ENTRY: usize = 1;
 
 /// `ucontext_t` as far as the general registers, in the order of `<sys/ucontext.h>`.
 #[repr(C)]

@@ -1,0 +1,8 @@
+//! Drives real debuggers over executables that `wasmc build` made, and checks what they say.
+
+#[path = "../programs/process.rs"]
+#[allow(dead_code, reason = "the tests of programs use all of it")]
+mod process;
+
+mod debugger;
+mod unwind;
