@@ -2,9 +2,10 @@
 //!
 //! **Sandbox invariant:** see [`MemoryDescriptor`]. A guarded memory's reservation is never made smaller than the
 //! compiler asked for; what lies behind the current size is inaccessible, to the byte where the page size is a multiple
-//! of the operating system's (otherwise the memory has explicit bounds).
+//! of the operating system's (otherwise the memory has explicit bounds). Where explicit bounds rely on a tail guard,
+//! the memory never grows into the last [`TAIL_GUARD`] bytes of its reservation.
 
-use wasmc_abi::instance::{MEMORY_EXPLICIT_BOUNDS, MEMORY_FIXED_BASE, MemoryDescriptor};
+use wasmc_abi::instance::{MEMORY_EXPLICIT_BOUNDS, MEMORY_FIXED_BASE, MEMORY_TAIL_GUARD, MemoryDescriptor, TAIL_GUARD};
 use wasmc_abi::program::Program;
 
 use crate::process;
@@ -54,9 +55,14 @@ fn lower_maximum(memory: &mut MemoryDescriptor, limit: u64) {
     if limit < memory.maximum {
         memory.maximum = limit;
         if memory.flags & MEMORY_EXPLICIT_BOUNDS != 0 {
-            memory.reservation = memory.reservation.min(limit);
+            memory.reservation = memory.reservation.min(limit + tail_guard(memory));
         }
     }
+}
+
+/// Bytes at the end of a memory's reservation that never belong to it.
+fn tail_guard(memory: &MemoryDescriptor) -> u64 {
+    if memory.flags & MEMORY_TAIL_GUARD != 0 { TAIL_GUARD } else { 0 }
 }
 
 /// `size` in whole pages of the operating system; an unreachable number where there are none so many.
@@ -68,13 +74,14 @@ fn whole_pages(size: u64) -> usize {
 fn map(memory: &mut MemoryDescriptor) -> Result<(), Error> {
     let is_explicit = memory.flags & MEMORY_EXPLICIT_BOUNDS != 0;
     let address = if memory.flags & MEMORY_FIXED_BASE != 0 { memory.base as usize } else { 0 };
-    let mut size = whole_pages(memory.reservation.max(memory.maximum));
+    let guard = tail_guard(memory);
+    let mut size = whole_pages(memory.reservation.max(memory.maximum.saturating_add(guard)));
     if size == 0 {
         // Explicit bounds, and no byte to access.
         return Ok(());
     }
     let base = if is_explicit {
-        let smallest = whole_pages(memory.length).max(PAGE_SIZE);
+        let smallest = whole_pages(memory.length.saturating_add(guard)).max(PAGE_SIZE);
         loop {
             let reserved = sys::reserve(address, size.saturating_add(SPARED));
             match reserved {
@@ -93,8 +100,9 @@ fn map(memory: &mut MemoryDescriptor) -> Result<(), Error> {
     };
     memory.base = base as u64;
     memory.reservation = size as u64;
-    if memory.maximum > memory.reservation {
-        memory.maximum = memory.reservation >> memory.page_size_log2 << memory.page_size_log2;
+    let room = memory.reservation - guard;
+    if memory.maximum > room {
+        memory.maximum = room >> memory.page_size_log2 << memory.page_size_log2;
     }
     Ok(())
 }
@@ -231,6 +239,21 @@ mod tests {
         assert_eq!(memory.maximum, memory.reservation >> 16 << 16);
         assert_eq!(grow(&mut memory, 1), 1);
         bytes(&mut memory).fill(3);
+        // SAFETY: of this test's.
+        unsafe { sys::release(memory.base as usize, memory.reservation as usize) };
+    }
+
+    #[test]
+    fn the_tail_guard_stays_out_of_reach() {
+        let guarded = MEMORY_EXPLICIT_BOUNDS | MEMORY_TAIL_GUARD;
+        let mut memory = mapped(1 << 16, 3 << 16, (3 << 16) + TAIL_GUARD, 16, guarded);
+        assert_eq!(memory.reservation, (3 << 16) + TAIL_GUARD);
+        lower_maximum(&mut memory, 2 << 16);
+        assert_eq!((memory.maximum, memory.reservation), (2 << 16, (2 << 16) + TAIL_GUARD));
+        // Where the address space is short, the guard is not what gives way.
+        let memory = mapped(1 << 16, 1 << 62, 1 << 62, 16, guarded);
+        assert!(memory.reservation < 1 << 48);
+        assert_eq!(memory.maximum, (memory.reservation - TAIL_GUARD) >> 16 << 16);
         // SAFETY: of this test's.
         unsafe { sys::release(memory.base as usize, memory.reservation as usize) };
     }

@@ -53,15 +53,15 @@ const PROPOSALS: &[(Proposal, Expectation, Standard)] = &[
     (Proposal::ExtendedConst, Expectation::Required, Standard::Wasm2),
     (Proposal::Annotations, Expectation::Required, Standard::Latest),
     (Proposal::CustomDescriptors, Expectation::NotYetSupported, Standard::Latest),
-    (Proposal::CustomPageSizes, Expectation::NotYetSupported, Standard::Latest),
+    (Proposal::CustomPageSizes, Expectation::Required, Standard::Latest),
     (Proposal::ExceptionHandling, Expectation::NotYetSupported, Standard::Latest),
     (Proposal::FunctionReferences, Expectation::NotYetSupported, Standard::Latest),
     (Proposal::GC, Expectation::NotYetSupported, Standard::Latest),
-    (Proposal::Memory64, Expectation::NotYetSupported, Standard::Latest),
+    (Proposal::Memory64, Expectation::Required, Standard::Latest),
     (Proposal::MultiMemory, Expectation::Required, Standard::Latest),
     (Proposal::RelaxedSimd, Expectation::Required, Standard::Latest),
     (Proposal::Threads, Expectation::NotYetSupported, Standard::Latest),
-    (Proposal::WideArithmetic, Expectation::NotYetSupported, Standard::Latest),
+    (Proposal::WideArithmetic, Expectation::Required, Standard::Latest),
 ];
 
 /// Files of required suites that also use a later proposal.
@@ -88,6 +88,14 @@ const SUPERSEDED: &[(&str, &str, &[usize], &str)] = &[
         &[539],
         "since 2.0 an unreachable br_table may have labels of different types",
     ),
+    (
+        "memory64",
+        "binary.wast",
+        &[876, 896, 915, 934, 973, 992, 1010, 1028],
+        "since 3.0 a memory or table index may stand where only a zero byte could, at any length of LEB128",
+    ),
+    ("memory64", "memory.wast", &[10, 11], "since 3.0 a module may have several memories"),
+    ("memory64", "memory64.wast", &[8, 9], "since 3.0 a module may have several memories"),
 ];
 
 /// A script.
@@ -115,7 +123,10 @@ impl TestFile {
 }
 
 /// Scripts of this project's own, for what the official suite does not try.
-const OWN: &[(&str, &str)] = &[("address_folding.wast", include_str!("../scripts/address_folding.wast"))];
+const OWN: &[(&str, &str, Standard)] = &[
+    ("address_folding.wast", include_str!("../scripts/address_folding.wast"), Standard::Wasm2),
+    ("wide_indices.wast", include_str!("../scripts/wide_indices.wast"), Standard::Latest),
+];
 
 /// The official suite, in the order of the tables above, by name within a suite; then the project's own scripts.
 pub fn official() -> Vec<TestFile> {
@@ -126,13 +137,13 @@ pub fn official() -> Vec<TestFile> {
     for (suite, expectation, standard) in PROPOSALS {
         add(&mut files, &suite.to_string(), proposal(suite), *expectation, *standard);
     }
-    files.extend(OWN.iter().map(|(name, text)| TestFile {
+    files.extend(OWN.iter().map(|(name, text, standard)| TestFile {
         suite: "wasmc".to_owned(),
         name: (*name).to_owned(),
         contents: Ok((*text).to_owned()),
         expectation: Expectation::Required,
         superseded: Vec::new(),
-        standard: Standard::Wasm2,
+        standard: *standard,
     }));
     files
 }

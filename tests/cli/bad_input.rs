@@ -104,6 +104,22 @@ fn a_module_without_an_entry_says_what_to_do() {
 }
 
 #[test]
+fn memories_and_tables_beyond_limits_are_refused() {
+    let sandbox = Sandbox::new();
+    for (name, definition, words) in [
+        ("memory", "(memory i64 0x1000000000000)", "memory 0 starts with 281474976710656 pages"),
+        ("bytes", "(memory i64 0xffffffffffffffff (pagesize 1))", "memory 0 starts with 18446744073709551615 pages"),
+        ("table", "(table 0xffffffff funcref)", "table 0 starts with 4294967295 elements"),
+        ("table64", "(table i64 0xffffffffffffffff funcref)", "table 0 starts with 18446744073709551615 elements"),
+    ] {
+        let file = format!("{name}.wat");
+        sandbox.write(&file, format!(r#"(module {definition} (func (export "_start")))"#));
+        sandbox.wasmc(&format!("build {file}")).fails(&[&file, words]);
+        assert!(!sandbox.path(name).exists(), "{file}");
+    }
+}
+
+#[test]
 fn names_in_a_module_do_not_reach_the_terminal_raw() {
     let sandbox = Sandbox::new();
     sandbox.write("evil.wat", r#"(module (import "env" "\1b[2J" (func)) (func (export "_start")))"#);

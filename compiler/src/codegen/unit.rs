@@ -11,7 +11,7 @@ use cranelift_frontend::FunctionBuilderContext;
 use super::isa::Isas;
 use super::sites;
 use super::unwind::Unwind;
-use crate::optimize::{FixedMemory, fold_addresses, restore_loop_compares, widen_addresses};
+use crate::optimize::{FixedMemory, fold_addresses, remove_redundant_checks, restore_loop_compares, widen_addresses};
 use crate::plan::{BaseStrategy, DataId, Plan, Unit, UnitId};
 use crate::translate::{Namespace, RuntimeSymbol, translate_unit};
 use crate::{Bounds, Error, OptLevel, Result};
@@ -157,8 +157,9 @@ impl<'p, 'a> Worker<'p, 'a> {
         let unit = self.plan.units.list[number];
         let isa = self.isa_of(unit);
         self.context.clear();
-        translate_unit(self.plan, isa, unit, &mut self.context.func, &mut self.builder_context)?;
+        let checks = translate_unit(self.plan, isa, unit, &mut self.context.func, &mut self.builder_context)?;
         if self.optimize {
+            remove_redundant_checks(&mut self.context.func, &checks);
             if let Some(memory) = self.fixed_memory(unit) {
                 fold_addresses(&mut self.context.func, memory);
             }

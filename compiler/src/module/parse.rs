@@ -19,8 +19,11 @@ const WASM2: WasmFeatures = WasmFeatures::WASM2.union(WasmFeatures::TAIL_CALL).u
 /// Everything that wasmc compiles.
 const LATEST: WasmFeatures = WASM2
     .union(WasmFeatures::CALL_INDIRECT_OVERLONG)
+    .union(WasmFeatures::CUSTOM_PAGE_SIZES)
+    .union(WasmFeatures::MEMORY64)
     .union(WasmFeatures::MULTI_MEMORY)
-    .union(WasmFeatures::RELAXED_SIMD);
+    .union(WasmFeatures::RELAXED_SIMD)
+    .union(WasmFeatures::WIDE_ARITHMETIC);
 
 /// Reads a module in the binary format.
 ///

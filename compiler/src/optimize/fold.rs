@@ -11,13 +11,11 @@
 //!   module's address is at least 2^32 − 64 KiB ≥ M, which traps; the folded address lies below the memory's
 //!   base in the lowest 64 KiB of the address space, which nothing ever maps (`vm.mmap_min_addr`), and traps too.
 
-use std::collections::HashMap;
-
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
-use cranelift_codegen::dominator_tree::DominatorTree;
-use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::immediates::Offset32;
 use cranelift_codegen::ir::{Block, Function, Inst, InstBuilder, InstructionData, Opcode, Value, ValueDef, types};
+
+use super::dominance::{Facts, walk};
 
 /// 2^32, the first index that does not exist.
 const END: u64 = 1 << 32;
@@ -38,59 +36,8 @@ pub(crate) fn fold_addresses(function: &mut Function, memory: FixedMemory) {
     if !has_candidates(function) {
         return;
     }
-    let cfg = ControlFlowGraph::with_function(function);
-    let dominators = DominatorTree::with_function(function, &cfg);
-    let mut children: HashMap<Block, Vec<Block>> = HashMap::new();
-    for block in function.layout.blocks() {
-        if let Some(parent) = dominators.idom(block) {
-            children.entry(parent).or_default().push(block);
-        }
-    }
-    let mut facts = Facts { slack: HashMap::new(), log: Vec::new() };
-    let mut pending: Vec<Step> = function.layout.entry_block().map(Step::Enter).into_iter().collect();
-    while let Some(step) = pending.pop() {
-        match step {
-            Step::Enter(block) => {
-                pending.push(Step::Leave(facts.log.len()));
-                visit(function, block, memory, &mut facts);
-                pending.extend(children.get(&block).into_iter().flatten().map(|&child| Step::Enter(child)));
-            }
-            Step::Leave(mark) => facts.forget(mark),
-        }
-    }
-}
-
-/// Walk of the dominator tree.
-enum Step {
-    Enter(Block),
-    /// Forget the facts beyond this mark.
-    Leave(usize),
-}
-
-/// What executed accesses prove: x ≤ 2^32 − slack, by value, with a log to undo it.
-struct Facts {
-    slack: HashMap<Value, u64>,
-    log: Vec<(Value, Option<u64>)>,
-}
-
-impl Facts {
-    /// Adds x ≤ 2^32 − slack.
-    fn learn(&mut self, value: Value, slack: u64) {
-        let old = self.slack.get(&value).copied();
-        if old.is_none_or(|old| old < slack) {
-            self.log.push((value, old));
-            self.slack.insert(value, slack);
-        }
-    }
-
-    fn forget(&mut self, mark: usize) {
-        for (value, old) in self.log.drain(mark..).rev() {
-            match old {
-                Some(old) => self.slack.insert(value, old),
-                None => self.slack.remove(&value),
-            };
-        }
-    }
+    // What executed accesses prove: x ≤ 2^32 − slack, by value.
+    walk(function, |function, block, facts| visit(function, block, memory, facts));
 }
 
 /// Whether some address is a sum with a constant at all.
@@ -199,7 +146,7 @@ fn bound(function: &Function, value: Value) -> u64 {
     }
 }
 
-fn visit(function: &mut Function, block: Block, memory: FixedMemory, facts: &mut Facts) {
+fn visit(function: &mut Function, block: Block, memory: FixedMemory, facts: &mut Facts<Value>) {
     let insts: Vec<Inst> = function.layout.block_insts(block).collect();
     for inst in insts {
         let Some(access) = access(function, inst) else { continue };
@@ -214,7 +161,7 @@ fn visit(function: &mut Function, block: Block, memory: FixedMemory, facts: &mut
         {
             let small = bound(function, x);
             let provable = if c > 0 {
-                facts.slack.get(&x).is_some_and(|&slack| (c as u64) < slack) || small + c as u64 <= END
+                facts.known(x).is_some_and(|slack| (c as u64) < slack) || small + c as u64 <= END
             } else {
                 c >= -UNMAPPED
                     && offset == 0

@@ -141,7 +141,10 @@ impl Resolver<'_, '_> {
                 let owner = self.definitions.table(provider, export);
                 let (expected, found) =
                     (&importer.tables[index as usize].ty, &self.modules[owner.module].tables[owner.index as usize].ty);
-                if expected.element_type != found.element_type || !maximum_fits(expected.maximum, found.maximum) {
+                let same_kind = expected.element_type == found.element_type
+                    && expected.table64 == found.table64
+                    && expected.shared == found.shared;
+                if !same_kind || !maximum_fits(expected.maximum, found.maximum) {
                     return mismatch(table_text(expected), table_text(found));
                 }
                 if found.initial < expected.initial {
@@ -158,7 +161,7 @@ impl Resolver<'_, '_> {
                     (&importer.memories[index as usize], &self.modules[owner.module].memories[owner.index as usize]);
                 let same_kind = expected.memory64 == found.memory64
                     && expected.shared == found.shared
-                    && expected.page_size_log2 == found.page_size_log2;
+                    && page_size_log2(expected) == page_size_log2(found);
                 if !same_kind || !maximum_fits(expected.maximum, found.maximum) {
                     return mismatch(memory_text(expected), memory_text(found));
                 }
@@ -263,6 +266,14 @@ impl Resolver<'_, '_> {
     }
 }
 
+/// Binary logarithm of the size of pages in bytes, unless a memory's type says otherwise.
+const DEFAULT_PAGE_SIZE_LOG2: u32 = 16;
+
+/// Binary logarithm of the size of a memory's pages in bytes.
+pub(super) fn page_size_log2(ty: &MemoryType) -> u32 {
+    ty.page_size_log2.unwrap_or(DEFAULT_PAGE_SIZE_LOG2)
+}
+
 /// Limits matching, the maximum's half (wasm spec 3.4.11.1).
 fn maximum_fits(expected: Option<u64>, found: Option<u64>) -> bool {
     match (expected, found) {
@@ -282,18 +293,18 @@ fn limits_text(initial: u64, maximum: Option<u64>) -> String {
 }
 
 fn table_text(ty: &TableType) -> String {
-    format!("table {} {}", limits_text(ty.initial, ty.maximum), ty.element_type)
+    let index = if ty.table64 { " i64" } else { "" };
+    format!("table{index} {} {}", limits_text(ty.initial, ty.maximum), ty.element_type)
 }
 
 fn memory_text(ty: &MemoryType) -> String {
-    let mut text = format!("memory {}", limits_text(ty.initial, ty.maximum));
-    if ty.memory64 {
-        text += " i64";
-    }
-    if ty.shared {
-        text += " shared";
-    }
-    text
+    let index = if ty.memory64 { " i64" } else { "" };
+    let shared = if ty.shared { " shared" } else { "" };
+    let page_size = match page_size_log2(ty) {
+        DEFAULT_PAGE_SIZE_LOG2 => String::new(),
+        log2 => format!(" (pagesize {})", 1u64 << log2),
+    };
+    format!("memory{index} {}{shared}{page_size}", limits_text(ty.initial, ty.maximum))
 }
 
 fn global_text(ty: &GlobalType) -> String {

@@ -2,11 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use wasmc_abi::instance::{FIXED_BASE, GUARDED_RESERVATION, MEMORY_EXPLICIT_BOUNDS, MEMORY_FIXED_BASE, NULL_TYPE};
+use wasmc_abi::instance::{
+    FIXED_BASE, GUARDED_RESERVATION, MEMORY_EXPLICIT_BOUNDS, MEMORY_FIXED_BASE, MEMORY_TAIL_GUARD, NULL_TYPE,
+    TAIL_GUARD,
+};
 use wasmparser::{ExternalKind, ValType};
 
 use super::data::{DataId, DataObject, DataObjects, Placement, StructureWriter, Target};
-use super::definitions::{Definition, Definitions, Owner};
+use super::definitions::{Definition, Definitions, Owner, page_size_log2};
 use super::reach::{Unit, Units};
 use super::records::{FunctionRecords, write_record};
 use super::signatures::Signatures;
@@ -58,6 +61,10 @@ pub(crate) struct MemoryPlace {
     /// Nobody grows it.
     pub constant_size: bool,
     pub page_size_log2: u32,
+    /// Indices are i64.
+    pub memory64: bool,
+    /// With explicit bounds: `TAIL_GUARD` bytes behind the current size are inaccessible.
+    pub tail_guard: bool,
 }
 
 /// A table as compiled code sees it.
@@ -201,7 +208,13 @@ impl Instances<'_, '_, '_, '_> {
         let mut storages = Vec::new();
         for (index, table) in module.tables.iter().enumerate() {
             let dynamic = index >= module.imported.tables as usize && static_objects[index].is_none();
-            let size = table.ty.initial.saturating_mul(8);
+            if table.ty.initial > LARGEST_TABLE {
+                return Err(Error::Limit(format!(
+                    "table {index} starts with {} elements; no table has more than {LARGEST_TABLE}",
+                    table.ty.initial
+                )));
+            }
+            let size = table.ty.initial * 8;
             storages
                 .push(dynamic.then(|| {
                     self.data.add(DataObject::zero(format!("{}.table{index}", module.name), 16, size.max(8)))
@@ -229,7 +242,7 @@ impl Instances<'_, '_, '_, '_> {
                     None => writer.u64(0),
                 }
                 writer.u64(table.ty.initial);
-                writer.u64(table.ty.maximum.unwrap_or(u64::from(u32::MAX)).min(LARGEST_TABLE).max(table.ty.initial));
+                writer.u64(table.ty.maximum.unwrap_or(u64::from(u32::MAX)).min(LARGEST_TABLE));
                 writer.u64(table.ty.initial);
                 TablePlace::Dynamic(slot)
             });
@@ -301,9 +314,9 @@ impl Instances<'_, '_, '_, '_> {
             return Ok(places.memories[owner.module][owner.index as usize]);
         }
         let ty = &context.modules[number].memories[index as usize];
-        let page_size_log2 = ty.page_size_log2.unwrap_or(16);
+        let page_size_log2 = page_size_log2(ty);
         let bytes = |pages: u64| pages.checked_shl(page_size_log2).filter(|bytes| bytes >> page_size_log2 == pages);
-        let address_space = if ty.memory64 { 1 << 48 } else { 1 << 32 };
+        let address_space = if ty.memory64 { LARGEST_MEMORY64 } else { 1 << 32 };
         let initial = bytes(ty.initial).filter(|&bytes| bytes <= address_space).ok_or_else(|| {
             Error::Limit(format!("memory {index} starts with {} pages, more than an address space holds", ty.initial))
         })?;
@@ -318,8 +331,10 @@ impl Instances<'_, '_, '_, '_> {
             )));
         }
         let maximum = declared.min(allowed).max(initial);
-        let explicit = context.layout.bounds == Bounds::Explicit || ty.memory64;
-        let base = if self.fixed_base_free && !ty.memory64 && !ty.shared {
+        // The MMU's unit is a page of the operating system, and 64 bits reach farther than any reservation.
+        let explicit = context.layout.bounds == Bounds::Explicit || ty.memory64 || page_size_log2 < 12;
+        let tail_guard = ty.memory64 && page_size_log2 >= 12;
+        let base = if self.fixed_base_free && !ty.shared {
             self.fixed_base_free = false;
             BaseStrategy::Fixed(FIXED_BASE)
         } else {
@@ -330,10 +345,15 @@ impl Instances<'_, '_, '_, '_> {
         writer.u64(if let BaseStrategy::Fixed(base) = base { base } else { 0 });
         writer.u64(initial);
         writer.u64(maximum);
-        writer.u64(if explicit { maximum.next_multiple_of(4096) } else { GUARDED_RESERVATION });
+        let tail = if tail_guard { TAIL_GUARD } else { 0 };
+        writer.u64(if explicit { maximum.next_multiple_of(4096) + tail } else { GUARDED_RESERVATION });
         writer.u32(page_size_log2);
-        let fixed = if matches!(base, BaseStrategy::Fixed(_)) { MEMORY_FIXED_BASE } else { 0 };
-        writer.u32(if explicit { MEMORY_EXPLICIT_BOUNDS } else { 0 } | fixed);
+        let flag = |on: bool, bit: u32| if on { bit } else { 0 };
+        writer.u32(
+            flag(explicit, MEMORY_EXPLICIT_BOUNDS)
+                | flag(matches!(base, BaseStrategy::Fixed(_)), MEMORY_FIXED_BASE)
+                | flag(tail_guard, MEMORY_TAIL_GUARD),
+        );
         places.descriptors.push(descriptor);
         Ok(MemoryPlace {
             descriptor,
@@ -343,6 +363,8 @@ impl Instances<'_, '_, '_, '_> {
             maximum,
             constant_size: !self.grown.contains(&owner),
             page_size_log2,
+            memory64: ty.memory64,
+            tail_guard,
         })
     }
 
@@ -393,5 +415,8 @@ impl Instances<'_, '_, '_, '_> {
     }
 }
 
-/// No table grows beyond this many elements, declared or not: their 8-byte references would fill 80 MB.
+/// No table has more elements than this, declared or not: their 8-byte references would fill 80 MB.
 const LARGEST_TABLE: u64 = 10_000_000;
+
+/// No 64-bit memory has more bytes than this, declared or not: an eighth of what processes can address on x86-64.
+const LARGEST_MEMORY64: u64 = 1 << 44;

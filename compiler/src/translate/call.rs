@@ -84,7 +84,7 @@ impl Translator<'_, '_, '_> {
                 let instance = self.data_address(slot.object);
                 let field = |offset: usize| slot.offset as i32 + offset as i32;
                 let length = self.builder.ins().load(types::I64, flags, instance, field(TableDescriptor::LENGTH));
-                let wide = self.builder.ins().uextend(types::I64, index);
+                let wide = self.extent(index).value;
                 let outside = self.builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, wide, length);
                 self.trap_if(outside, TrapCode::UndefinedElement);
                 let base = self.builder.ins().load(REFERENCE, flags, instance, field(TableDescriptor::BASE));
@@ -138,9 +138,9 @@ impl Translator<'_, '_, '_> {
         self.builder.switch_to_block(right);
     }
 
-    /// An i32 index times a power of two, as an offset in bytes.
+    /// An index times a power of two, as an offset in bytes.
     fn scaled(&mut self, index: Value, size: u64) -> Value {
-        let wide = self.builder.ins().uextend(types::I64, index);
+        let wide = self.extent(index).value;
         self.builder.ins().ishl_imm_u(wide, i64::from(size.trailing_zeros()))
     }
 }

@@ -1,25 +1,10 @@
-//! Loads, stores and the size of linear memory (wasm spec 4.4.7).
-//!
-//! **This file guards the sandbox.** Every access to linear memory gets its address from [`Translator::address`],
-//! whose contract is: the access of `size` bytes at the returned address plus offset either lies below the memory's
-//! current length, or traps without effect. How that holds:
-//!
-//! | bounds | checked by | because |
-//! |---|---|---|
-//! | `Guard` | the MMU | index < 2^32 and offset < 2^32, so the address is below base + 2^33 + `size`, all of which is reserved (`wasmc_abi::instance::GUARDED_RESERVATION`) and inaccessible from the memory's length on |
-//! | `Explicit` | a comparison | `index + (offset + size) <= length` is evaluated in 64 bits, where it cannot wrap |
+//! Loads, stores and the size of linear memory (wasm spec 4.4.7). Their addresses are made in `address.rs`.
 
-use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::immediates::Offset32;
-use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Type, Value, types};
-use wasmc_abi::instance::MemoryDescriptor;
-use wasmc_abi::trap::TrapCode;
-use wasmparser::{MemArg, MemArgTarget, Operator};
+use cranelift_codegen::ir::{InstBuilder, Type, types};
+use wasmparser::{MemArg, Operator};
 
+use super::Translator;
 use super::symbols::RuntimeSymbol;
-use super::{REFERENCE, Translator};
-use crate::Bounds;
-use crate::plan::{BaseStrategy, MemoryPlace};
 
 /// What of the bits in memory a load makes its value from.
 #[derive(Clone, Copy)]
@@ -27,15 +12,6 @@ enum Extension {
     Whole,
     Signed,
     Unsigned,
-}
-
-/// Index of the memory that an instruction accesses.
-fn memory_index(memarg: &MemArg) -> u32 {
-    match memarg.target {
-        MemArgTarget::Memory(index) => index,
-        // Only accepted by the validator with a proposal that `module::parse` leaves out.
-        MemArgTarget::Array(_) => 0,
-    }
 }
 
 impl Translator<'_, '_, '_> {
@@ -103,90 +79,22 @@ impl Translator<'_, '_, '_> {
         };
     }
 
-    /// The place of the memory with this index.
-    pub(super) fn memory_place(&self, memory: u32) -> MemoryPlace {
-        self.plan.places.memories[self.module][memory as usize]
-    }
-
-    /// Native address of an access of `size` bytes: a value, and an offset for the instruction to add.
-    ///
-    /// See the contract at the top of this file.
-    pub(super) fn address(&mut self, memarg: &MemArg, index: Value, size: u32) -> (Value, Offset32) {
-        let place = self.memory_place(memory_index(memarg));
-        let index = self.builder.ins().uextend(types::I64, index);
-        if place.bounds == Bounds::Explicit {
-            self.check_bounds(place, index, memarg.offset.saturating_add(u64::from(size)));
-        }
-        let (address, displacement) = match place.base {
-            BaseStrategy::Fixed(base) => (index, base.saturating_add(memarg.offset)),
-            BaseStrategy::Descriptor => {
-                let base = self.memory_base(place);
-                (self.builder.ins().iadd(base, index), memarg.offset)
-            }
-        };
-        match i32::try_from(displacement) {
-            Ok(displacement) => (address, Offset32::new(displacement)),
-            Err(_) => (self.builder.ins().iadd_imm_u(address, displacement as i64), Offset32::new(0)),
-        }
-    }
-
-    /// Traps unless `index + reach <= length`.
-    fn check_bounds(&mut self, place: MemoryPlace, index: Value, reach: u64) {
-        let outside = if place.constant_size {
-            match place.initial.checked_sub(reach) {
-                Some(last) => self.builder.ins().icmp_imm_u(IntCC::UnsignedGreaterThan, index, last as i64),
-                // No index is small enough.
-                None => self.builder.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, index, 0),
-            }
-        } else {
-            let length = self.memory_length(place);
-            // index < 2^32 and reach < 2^33: no wrap.
-            let end = self.builder.ins().iadd_imm_u(index, reach as i64);
-            self.builder.ins().icmp(IntCC::UnsignedGreaterThan, end, length)
-        };
-        self.trap_if(outside, TrapCode::MemoryOutOfBounds);
-    }
-
-    /// Native address of byte 0. A memory never moves once its module is instantiated.
-    pub(super) fn memory_base(&mut self, place: MemoryPlace) -> Value {
-        match place.base {
-            BaseStrategy::Fixed(base) => self.builder.ins().iconst(REFERENCE, base as i64),
-            BaseStrategy::Descriptor => {
-                let instance = self.data_address(place.descriptor.object);
-                let flags: MemFlagsData = self.constant_flags();
-                let offset = place.descriptor.offset as i32 + MemoryDescriptor::BASE as i32;
-                self.builder.ins().load(REFERENCE, flags, instance, offset)
-            }
-        }
-    }
-
-    /// Current size in bytes, as i64.
-    pub(super) fn memory_length(&mut self, place: MemoryPlace) -> Value {
-        if place.constant_size {
-            return self.builder.ins().iconst(types::I64, place.initial as i64);
-        }
-        let instance = self.data_address(place.descriptor.object);
-        let flags = self.instance_flags();
-        let offset = place.descriptor.offset as i32 + MemoryDescriptor::LENGTH as i32;
-        self.builder.ins().load(types::I64, flags, instance, offset)
-    }
-
     fn memory_size(&mut self, memory: u32) {
         let place = self.memory_place(memory);
         let length = self.memory_length(place);
         let pages = self.builder.ins().ushr_imm_u(length, i64::from(place.page_size_log2));
-        let pages = self.builder.ins().ireduce(types::I32, pages);
+        let pages = self.as_index_type(pages, place.memory64);
         self.push(pages);
     }
 
     fn memory_grow(&mut self, memory: u32) {
         let delta = self.pop();
-        let delta = self.builder.ins().uextend(types::I64, delta);
+        let delta = self.extent(delta).value;
         let place = self.memory_place(memory);
         let instance = self.data_address(place.descriptor.object);
         let descriptor = self.builder.ins().iadd_imm_u(instance, i64::from(place.descriptor.offset));
         if let Some(old) = self.call_runtime(RuntimeSymbol::MemoryGrow, &[descriptor, delta]) {
-            let old = self.builder.ins().ireduce(types::I32, old);
+            let old = self.as_index_type(old, place.memory64);
             self.push(old);
         }
     }

@@ -3,6 +3,7 @@
 //! The families of operators are lowered in files of their own; what no wasm function contains (entry points,
 //! calling-convention adapters, initialisation) is in `internal/`.
 
+mod address;
 mod bulk;
 mod call;
 mod control;
@@ -27,6 +28,7 @@ pub(crate) use symbols::{Namespace, RuntimeSymbol};
 pub(crate) use trap::trap_number;
 
 use crate::module::body_offset;
+use crate::optimize::BoundsCheck;
 use crate::plan::{Plan, Unit};
 use crate::{Error, Result};
 use frame::Frame;
@@ -73,6 +75,8 @@ pub(crate) struct Translator<'t, 'p, 'a> {
     reachable: bool,
     locals: Vec<Variable>,
     symbols: symbols::Symbols,
+    /// Comparisons that keep accesses inside memories.
+    checks: Vec<BoundsCheck>,
 }
 
 /// Translates the wasm function at `position` of a module's code section into `function`.
@@ -83,7 +87,7 @@ pub(crate) fn translate_function(
     position: usize,
     function: &mut ir::Function,
     context: &mut FunctionBuilderContext,
-) -> Result<()> {
+) -> Result<Vec<BoundsCheck>> {
     let parsed = &plan.modules[module];
     let index = parsed.imported.functions + position as u32;
     let ty = parsed.function_type(index);
@@ -106,7 +110,7 @@ pub(crate) fn translate_function(
     }
     translator.builder.seal_all_blocks();
     translator.builder.finalize(isa.frontend_config());
-    Ok(())
+    Ok(translator.checks)
 }
 
 impl<'t, 'p, 'a> Translator<'t, 'p, 'a> {
@@ -121,6 +125,7 @@ impl<'t, 'p, 'a> Translator<'t, 'p, 'a> {
             reachable: true,
             locals: Vec::new(),
             symbols: symbols::Symbols::default(),
+            checks: Vec::new(),
         }
     }
 
@@ -236,16 +241,16 @@ impl<'t, 'p, 'a> Translator<'t, 'p, 'a> {
     }
 }
 
-/// Translates any piece of code of the program.
+/// Translates any piece of code of the program; returns the comparisons in it that keep accesses inside memories.
 pub(crate) fn translate_unit(
     plan: &Plan<'_>,
     isa: &dyn TargetIsa,
     unit: Unit,
     function: &mut ir::Function,
     context: &mut FunctionBuilderContext,
-) -> Result<()> {
+) -> Result<Vec<BoundsCheck>> {
     match unit {
         Unit::Wasm { module, position } => translate_function(plan, isa, module, position, function, context),
-        internal => translate_internal(plan, isa, internal, function, context),
+        internal => translate_internal(plan, isa, internal, function, context).map(|()| Vec::new()),
     }
 }

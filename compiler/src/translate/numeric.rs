@@ -6,7 +6,7 @@ use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Type, Value, types};
 use wasmparser::Operator;
 
 use super::Translator;
-use types::{F32, F64, I8, I16, I32, I64};
+use types::{F32, F64, I8, I16, I32, I64, I128};
 
 impl Translator<'_, '_, '_> {
     /// Translates a numeric operator; false for operators of other families.
@@ -14,6 +14,7 @@ impl Translator<'_, '_, '_> {
         self.constant_operator(operator)
             || self.comparison(operator)
             || self.integer_arithmetic(operator)
+            || self.wide_arithmetic(operator)
             || self.float_arithmetic(operator)
             || self.conversion(operator)
     }
@@ -115,6 +116,40 @@ impl Translator<'_, '_, '_> {
         let value = self.builder.ins().ireduce(narrow, value);
         let value = self.builder.ins().sextend(wide, value);
         self.push(value);
+    }
+
+    /// Integers of 128 bits, each in two operands, the low half first (wide-arithmetic proposal).
+    fn wide_arithmetic(&mut self, operator: &Operator<'_>) -> bool {
+        let result = match operator {
+            Operator::I64Add128 | Operator::I64Sub128 => {
+                let right = self.pop_wide();
+                let left = self.pop_wide();
+                match operator {
+                    Operator::I64Add128 => self.builder.ins().iadd(left, right),
+                    _ => self.builder.ins().isub(left, right),
+                }
+            }
+            Operator::I64MulWideS | Operator::I64MulWideU => {
+                let (left, right) = self.pop2();
+                let signed = matches!(operator, Operator::I64MulWideS);
+                let mut extended = |value| match signed {
+                    true => self.builder.ins().sextend(I128, value),
+                    false => self.builder.ins().uextend(I128, value),
+                };
+                let (left, right) = (extended(left), extended(right));
+                self.builder.ins().imul(left, right)
+            }
+            _ => return false,
+        };
+        let (low, high) = self.builder.ins().isplit(result);
+        self.push(low);
+        self.push(high);
+        true
+    }
+
+    fn pop_wide(&mut self) -> Value {
+        let (low, high) = self.pop2();
+        self.builder.ins().iconcat(low, high)
     }
 
     fn float_arithmetic(&mut self, operator: &Operator<'_>) -> bool {

@@ -9,6 +9,7 @@ use wasmc_abi::instance::TableDescriptor;
 use wasmc_abi::trap::TrapCode;
 use wasmparser::Operator;
 
+use super::address::Extent;
 use super::symbols::RuntimeSymbol;
 use super::{REFERENCE, Translator};
 use crate::plan::{Slot, TablePlace};
@@ -35,33 +36,32 @@ impl Translator<'_, '_, '_> {
             }
             Operator::TableSize { table } => {
                 let length = self.table_length(table);
-                let length = self.builder.ins().ireduce(types::I32, length);
+                let length = self.as_index_type(length, self.is_table64(table));
                 self.push(length);
             }
             Operator::TableGrow { table } => {
                 let (initial, delta) = self.pop2();
-                let delta = self.builder.ins().uextend(types::I64, delta);
+                let delta = self.extent(delta).value;
                 let descriptor = self.table_descriptor(table);
                 if let Some(old) = self.call_runtime(RuntimeSymbol::TableGrow, &[descriptor, initial, delta]) {
-                    let old = self.builder.ins().ireduce(types::I32, old);
+                    let old = self.as_index_type(old, self.is_table64(table));
                     self.push(old);
                 }
             }
             Operator::TableFill { table } => {
                 let (start, value, length) = self.pop3();
-                let start = self.builder.ins().uextend(types::I64, start);
-                let length = self.builder.ins().uextend(types::I64, length);
+                let (start, length) = (self.extent(start), self.extent(length));
                 let start = self.checked_elements(table, start, length);
-                self.call_runtime(RuntimeSymbol::TableFill, &[start, value, length]);
+                self.call_runtime(RuntimeSymbol::TableFill, &[start, value, length.value]);
             }
             Operator::TableCopy { dst_table, src_table } => {
-                let (destination, source, length) = self.pop3_wide();
+                let (destination, source, length) = self.pop3_extents();
                 let destination = self.checked_elements(dst_table, destination, length);
                 let source = self.checked_elements(src_table, source, length);
-                self.move_elements(destination, source, length);
+                self.move_elements(destination, source, length.value);
             }
             Operator::TableInit { elem_index, table } => {
-                let (destination, source, length) = self.pop3_wide();
+                let (destination, source, length) = self.pop3_extents();
                 self.table_init(table, elem_index as usize, destination, source, length);
             }
             Operator::ElemDrop { elem_index } => {
@@ -72,12 +72,12 @@ impl Translator<'_, '_, '_> {
         true
     }
 
-    fn table_init(&mut self, table: u32, segment: usize, destination: Value, source: Value, length: Value) {
+    fn table_init(&mut self, table: u32, segment: usize, destination: Extent, source: Extent, length: Extent) {
         let contents = self.plan.segments.elements[self.module][segment];
         let slot = self.plan.places.element_lengths[self.module][segment];
         let source = self.checked_segment(contents.object, slot, source, length, ELEMENT, TrapCode::TableOutOfBounds);
         let destination = self.checked_elements(table, destination, length);
-        self.move_elements(destination, source, length);
+        self.move_elements(destination, source, length.value);
     }
 
     /// Copies `length` references; the ranges may overlap.
@@ -118,9 +118,14 @@ impl Translator<'_, '_, '_> {
         self.builder.ins().load(types::I64, flags, descriptor, field as i32)
     }
 
-    /// Address of the element with an i32 index; traps outside the table.
+    /// The table's indices are i64.
+    fn is_table64(&self, table: u32) -> bool {
+        self.plan.modules[self.module].tables[table as usize].ty.table64
+    }
+
+    /// Address of the element with an index; traps outside the table.
     fn element(&mut self, table: u32, index: Value) -> Value {
-        let index = self.builder.ins().uextend(types::I64, index);
+        let index = self.extent(index).value;
         let length = self.table_length(table);
         let outside = self.builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, length);
         self.trap_if(outside, TrapCode::TableOutOfBounds);
@@ -134,9 +139,9 @@ impl Translator<'_, '_, '_> {
     }
 
     /// Address of the element `start`; traps unless `length` elements from there are in the table.
-    pub(super) fn checked_elements(&mut self, table: u32, start: Value, length: Value) -> Value {
+    pub(super) fn checked_elements(&mut self, table: u32, start: Extent, length: Extent) -> Value {
         let size = self.table_length(table);
         self.check_end(start, length, size, TrapCode::TableOutOfBounds);
-        self.element_address(table, start)
+        self.element_address(table, start.value)
     }
 }

@@ -37,6 +37,14 @@ pub const MEMORY_EXPLICIT_BOUNDS: u32 = 1;
 /// Compiled code has `base` as a constant: the memory must be mapped exactly there.
 pub const MEMORY_FIXED_BASE: u32 = 2;
 
+/// The last [`TAIL_GUARD`] bytes of `reservation` are never part of the memory, and those behind `length` are
+/// inaccessible: compiled code checks only that an access begins below `length`.
+pub const MEMORY_TAIL_GUARD: u32 = 4;
+
+/// Inaccessible bytes behind the current size of a memory whose accesses are checked at their index: offset and width
+/// of an access, and a constant that was added to a checked index, take up to half of it each.
+pub const TAIL_GUARD: u64 = 2 << 20;
+
 /// Reservation for a guarded 32-bit memory: 4 GiB of index, 4 GiB of offset, and a page for the widest access.
 pub const GUARDED_RESERVATION: u64 = (8 << 30) + (64 << 10);
 

@@ -1,12 +1,13 @@
 //! Instantiation of a module (wasm spec 4.5.4): size checks of imports, segments, start function.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, Value, types};
+use cranelift_codegen::ir::{InstBuilder, types};
 use wasmc_abi::instance::{MemoryDescriptor, TableDescriptor};
 use wasmc_abi::trap::TrapCode;
 use wasmparser::ExternalKind;
 
 use crate::plan::{InitialCopy, SizeCheck, TablePlace};
+use crate::translate::address::Extent;
 use crate::translate::symbols::RuntimeSymbol;
 use crate::translate::{REFERENCE, Translator};
 
@@ -61,32 +62,32 @@ impl Translator<'_, '_, '_> {
             InitialCopy::FillTable { table, value } => {
                 let value = self.constant(value);
                 let length = self.table_length(table);
-                let zero = self.wide(0);
-                let start = self.checked_elements(table, zero, length);
+                let zero = self.constant_extent(0);
+                let start = self.checked_elements(table, zero, Extent { value: length, small: false });
                 self.call_runtime(RuntimeSymbol::TableFill, &[start, value, length]);
             }
             InitialCopy::Elements { table, segment, offset } => {
                 let contents = plan.segments.elements[self.module][segment];
-                let (start, length) = (self.wide(offset), self.wide(contents.length));
+                let (start, length) = (self.constant_extent(offset), self.constant_extent(contents.length));
                 let destination = self.checked_elements(table, start, length);
                 if let Some(object) = contents.object {
                     let source = self.data_address(object);
-                    self.move_elements(destination, source, length);
+                    self.move_elements(destination, source, length.value);
                 }
             }
             InitialCopy::Data { memory, segment, offset } => {
                 let contents = plan.segments.data[self.module][segment];
-                let (start, length) = (self.wide(offset), self.wide(contents.length));
+                let (start, length) = (self.constant_extent(offset), self.constant_extent(contents.length));
                 let destination = self.checked_range(self.memory_place(memory), start, length);
                 if let Some(object) = contents.object {
                     let source = self.data_address(object);
-                    self.call_runtime(RuntimeSymbol::MemoryMove, &[destination, source, length]);
+                    self.call_runtime(RuntimeSymbol::MemoryMove, &[destination, source, length.value]);
                 }
             }
         }
     }
 
-    fn wide(&mut self, value: u64) -> Value {
-        self.builder.ins().iconst(REFERENCE, value as i64)
+    fn constant_extent(&mut self, value: u64) -> Extent {
+        Extent { value: self.builder.ins().iconst(REFERENCE, value as i64), small: value < 1 << 32 }
     }
 }
