@@ -1,4 +1,4 @@
-//! The stack of wasm code, and that of the handler of its faults.
+//! The stack of wasm code: the rest of the kernel's own where that can be made to end in time, or one that is mapped for it.
 
 use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -19,28 +19,13 @@ const SMALLEST: u64 = 64 << 10;
 static LOW: AtomicUsize = AtomicUsize::new(0);
 static HIGH: AtomicUsize = AtomicUsize::new(0);
 
-/// Where the stacks end and begin.
-#[derive(Clone, Copy, Debug)]
-pub struct Stacks {
-    /// Upper end of the stack of wasm code.
-    pub top: usize,
-    /// Lower end of the stack of the handler of faults.
-    pub handler: usize,
-}
-
-/// Maps a stack of `size` bytes with a guard below, and the fault handler's above: one mapping, since each costs time.
-pub fn map(size: u64) -> Stacks {
+/// Makes a stack of `size` bytes ready, with inaccessible bytes below; returns its upper end, a multiple of 16.
+pub fn prepare(size: u64) -> usize {
     let usable = usize::try_from(size.max(SMALLEST))
         .ok()
         .and_then(|size| size.checked_next_multiple_of(PAGE_SIZE))
         .filter(|&size| size <= isize::MAX as usize);
-    let mapped = usable.and_then(|usable| {
-        let reserved = sys::reserve(0, GUARD_SIZE + usable + sys::HANDLER_STACK_SIZE).ok()?;
-        // SAFETY: these pages were reserved just now.
-        unsafe { sys::commit(reserved + GUARD_SIZE, usable + sys::HANDLER_STACK_SIZE) }.ok()?;
-        Some((reserved + GUARD_SIZE, reserved + GUARD_SIZE + usable))
-    });
-    let Some((low, high)) = mapped else {
+    let Some((low, high)) = usable.and_then(|usable| sys::limit_initial_stack(usable).or_else(|| map(usable))) else {
         process::fatal_message(&|output| {
             output.bytes(b"cannot map a stack of ");
             output.decimal(size);
@@ -49,7 +34,15 @@ pub fn map(size: u64) -> Stacks {
     };
     LOW.store(low, Ordering::Relaxed);
     HIGH.store(high, Ordering::Relaxed);
-    Stacks { top: high, handler: high }
+    high
+}
+
+/// Maps a stack of `size` bytes with a guard below: its lower and upper end.
+fn map(size: usize) -> Option<(usize, usize)> {
+    let low = sys::reserve(0, GUARD_SIZE.checked_add(size)?).ok()? + GUARD_SIZE;
+    // SAFETY: these pages were reserved just now.
+    unsafe { sys::commit(low, size) }.ok()?;
+    Some((low, low + size))
 }
 
 /// The addresses of the stack of wasm code.
@@ -57,8 +50,9 @@ pub fn range() -> StackRange {
     StackRange { low: LOW.load(Ordering::Relaxed), high: HIGH.load(Ordering::Relaxed) }
 }
 
-/// The addresses where a fault means that the stack is full.
+/// The addresses where a fault means that the stack is full: the guard, and what the kernel refuses of the stack itself,
+/// where that grows on demand and address space is limited.
 pub fn guard() -> Range<usize> {
-    let low = LOW.load(Ordering::Relaxed);
-    low.saturating_sub(GUARD_SIZE)..low
+    let StackRange { low, high } = range();
+    low.saturating_sub(GUARD_SIZE)..high
 }

@@ -14,18 +14,17 @@ pub fn start() -> ! {
     let limits =
         if program.flags & PROGRAM_RUNTIME_OPTIONS != 0 { Limits::from_environment() } else { Limits::default() };
     // The stack goes first: a memory with explicit bounds takes what address space is left.
-    let stacks = stack::map(limits.stack.unwrap_or(program.stack_size));
-    // SAFETY: the compiler's descriptions, used for the first time; the memories are mapped before the images are laid down. The
-    // handler's stack was mapped for it.
+    let stack_top = stack::prepare(limits.stack.unwrap_or(program.stack_size));
+    // SAFETY: the compiler's descriptions, used for the first time; the memories are mapped before the images are laid down.
     unsafe {
         memory::map_all(program, limits.memory);
         image::lay_down_all(program);
-        sys::install_fault_handler(stacks.handler);
     }
+    sys::install_fault_handler();
     // SAFETY: the compiler's promise about the address.
     let entry: unsafe extern "C" fn() =
         unsafe { core::mem::transmute(core::ptr::with_exposed_provenance::<()>(program.entry as usize)) };
-    // SAFETY: the stack was mapped for this.
-    unsafe { arch::enter(stacks.top, entry) };
+    // SAFETY: the stack is there for this; nothing else is below this frame.
+    unsafe { arch::enter(stack_top, entry) };
     process::exit(0)
 }

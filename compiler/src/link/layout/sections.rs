@@ -8,7 +8,7 @@ use super::{
 use crate::error::Result;
 use crate::link::dynamic::Dynamic;
 use crate::link::input::{Role, Section};
-use crate::link::program::{Definition, GlobalId, Program};
+use crate::link::program::{Definition, GlobalId, Program, SectionId};
 use crate::link::reachable::Reachable;
 use crate::link::symtab::Symtab;
 use crate::link::{LinkOptions, build_id, display, error};
@@ -79,7 +79,8 @@ fn class(section: &Section<'_>) -> Class {
 /// The output section's name for an input section's.
 fn output_name(name: &[u8]) -> &[u8] {
     const PREFIXES: [&[u8]; 6] = [b".text", b".rodata", b".data.rel.ro", b".data", b".bss", b".gcc_except_table"];
-    let matches = |prefix: &&&[u8]| name.strip_prefix(**prefix).is_some_and(|rest| rest.starts_with(b"."));
+    let matches =
+        |prefix: &&&[u8]| name.strip_prefix(**prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"."));
     PREFIXES.iter().find(matches).copied().unwrap_or(name)
 }
 
@@ -87,7 +88,10 @@ fn output_name(name: &[u8]) -> &[u8] {
 fn gather<'a>(program: &Program<'a>, reachable: &Reachable) -> Result<Vec<OutputSection<'a>>> {
     let mut sections: Vec<OutputSection<'a>> = Vec::new();
     let mut by_name: HashMap<(&[u8], Class), usize> = HashMap::new();
-    for id in program.section_ids().filter(|id| reachable.contains(*id)) {
+    let mut linked: Vec<SectionId> = program.section_ids().filter(|id| reachable.contains(*id)).collect();
+    // Small variables of `.bss` first: with luck they stand in the last page of `.data`, which is there anyway.
+    linked.sort_by_key(|id| if class(program.section(*id)) == Class::Zero { program.section(*id).size } else { 0 });
+    for id in linked {
         let input = program.section(id);
         let class = class(input);
         let name = output_name(input.name);

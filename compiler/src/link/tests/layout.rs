@@ -72,16 +72,39 @@ fn a_small_program_takes_few_bytes_and_no_page_has_two_permissions() {
 #[test]
 fn relocated_constants_and_code_cannot_be_written() {
     let shop = Workshop::new();
-    let prelude = "int f(void) { return 1; } int (*const table[])(void) = {f, f};";
+    let prelude = "int f(void) { return 1; } int (*const table[])(void) = {f, f}; \
+                   __attribute__((section(\".data.rel.ro\"))) int (*named[])(void) = {f};";
     for (what, expected) in [
         ("", Some(0)),
         ("*(volatile long *)table = 0;", None),
         ("*(volatile char *)f = 0;", None),
         ("extern char _DYNAMIC[] __attribute__((visibility(\"hidden\"))); *(volatile char *)_DYNAMIC = 0;", None),
         ("*(volatile char *)\"text\" = 0;", None),
+        ("*(volatile long *)named = 0;", None),
     ] {
         let main = shop.object("main.c", &format!("{prelude} int main(void) {{ {what} return 0; }}"));
         assert_eq!(shop.run(&[("main.o", &main)]).status.code(), expected, "{what}");
+    }
+}
+
+#[test]
+fn small_writable_data_takes_one_page_wherever_the_code_ends() {
+    let shop = Workshop::new();
+    let start = shop.start();
+    for size in [100, 1000, 1800, 2600, 3400, 4000] {
+        let source = format!(
+            "char big[70000]; int zero, f(void); int (*const volatile table[])(void) = {{f}}; long data[200] = {{1}}; \
+             __asm__(\".text; .fill {size}, 1, 0xcc\"); int f(void) {{ return zero + data[0]; }} \
+             int main(void) {{ big[69999] = 1; return (char *)&zero < big ? table[0]() : 2; }}"
+        );
+        let main = shop.object_with("main.c", &source, &["-fdata-sections"]);
+        let bytes = link(&[("start.o", &start), ("main.o", &main)], &[], &OPTIONS).unwrap();
+        for (kind, flags, _, address, file_size, _) in segments(&bytes) {
+            if kind == elf::PT_LOAD && flags & 2 != 0 {
+                assert_eq!(address >> 12, (address + file_size - 1) >> 12, "{size}: {address:x} {file_size:x}");
+            }
+        }
+        assert_eq!(Command::new(shop.executable("program", &bytes)).status().unwrap().code(), Some(1));
     }
 }
 

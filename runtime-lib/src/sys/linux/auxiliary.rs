@@ -7,6 +7,7 @@ pub(super) mod kind {
     pub const PROGRAM_HEADERS: usize = 3;
     pub const PROGRAM_HEADER_COUNT: usize = 5;
     pub const ENTRY: usize = 9;
+    pub const FILE_NAME: usize = 31;
 }
 
 /// The arrays on the initial stack.

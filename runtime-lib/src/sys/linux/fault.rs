@@ -1,5 +1,7 @@
 //! Turns the signals of faulting instructions into calls of the trap handler.
 
+use core::cell::UnsafeCell;
+
 use super::PAGE_SIZE;
 use super::architecture::{MachineContext, RESTORER_ENTRY, number, restorer, system_call};
 use crate::trap::fault::{Fault, FaultKind, Resumption};
@@ -15,7 +17,17 @@ const SA_ONSTACK: usize = 0x0800_0000;
 
 /// Bytes of stack that the handler needs: the kernel's part of a signal frame is below 12 KiB with every register set so
 /// far (AT_MINSIGSTKSZ), the handler's own below 16 KiB. Pages that no signal touches take no memory.
-pub const HANDLER_STACK_SIZE: usize = 16 * PAGE_SIZE;
+const HANDLER_STACK_SIZE: usize = 16 * PAGE_SIZE;
+
+/// The handler's stack: the kernel writes to it, and what it calls.
+#[repr(align(16))]
+struct HandlerStack(UnsafeCell<[u8; HANDLER_STACK_SIZE]>);
+
+// SAFETY: no Rust code reads or writes it; the kernel uses it as a stack, for one signal at a time (the handler's frames
+// block no signals, but a second fault in a handler goes on below the first on the same stack).
+unsafe impl Sync for HandlerStack {}
+
+static HANDLER_STACK: HandlerStack = HandlerStack(UnsafeCell::new([0; HANDLER_STACK_SIZE]));
 
 /// The kernel's `struct sigaction`.
 #[repr(C)]
@@ -65,14 +77,11 @@ unsafe extern "C" fn on_signal(signal: i32, information: *const SignalInformatio
     context.resume(point, code);
 }
 
-/// Has every fault of this process reported to [`on_fault`](crate::trap::on_fault), on the stack of
-/// [`HANDLER_STACK_SIZE`] bytes that begins at `stack`. sigaltstack(2), rt_sigaction(2).
-///
-/// # Safety
-/// Nobody else may ever use that memory.
-pub unsafe fn install_fault_handler(stack: usize) {
-    let stack = SignalStack { pointer: stack, flags: 0, size: HANDLER_STACK_SIZE };
-    // SAFETY: the caller's promise.
+/// Has every fault of this process reported to [`on_fault`](crate::trap::on_fault), on a stack of its own.
+/// sigaltstack(2), rt_sigaction(2).
+pub fn install_fault_handler() {
+    let stack = SignalStack { pointer: HANDLER_STACK.0.get().expose_provenance(), flags: 0, size: HANDLER_STACK_SIZE };
+    // SAFETY: nobody else uses that memory.
     let mut returned =
         unsafe { system_call(number::SIGALTSTACK, [(&raw const stack).expose_provenance(), 0, 0, 0, 0, 0]) };
     let action = SignalAction {

@@ -10,6 +10,7 @@ mod descriptor;
 mod error;
 mod fault;
 mod handle;
+mod initial_stack;
 #[cfg(not(test))]
 mod relocate;
 mod signal;
@@ -17,8 +18,9 @@ mod signal;
 pub use address_space::{allocate, commit, discard, forbid, move_pages, prefer_large_pages, release, reserve};
 pub use descriptor::{STANDARD_ERROR, STANDARD_INPUT, STANDARD_OUTPUT, exit, read, write_all};
 pub use error::Error;
-pub use fault::{HANDLER_STACK_SIZE, install_fault_handler};
+pub use fault::install_fault_handler;
 pub use handle::{duplicate, is_listening, open, socket_type};
+pub use initial_stack::limit_initial_stack;
 pub use signal::{ignore_signal, restore_signal};
 
 /// Size in bytes of the pages that protection and mapping work with.

@@ -18,6 +18,7 @@ pub(super) mod number {
     pub const SIGALTSTACK: usize = 131;
     pub const EXIT_GROUP: usize = 231;
     pub const OPENAT: usize = 257;
+    pub const PRLIMIT64: usize = 302;
 }
 
 /// R_X86_64_RELATIVE.
@@ -81,6 +82,7 @@ unsafe extern "C" fn start(stack: *const usize) -> ! {
     unsafe {
         let stack = super::auxiliary::InitialStack::parse(stack);
         crate::process::set_vectors(stack.arguments, stack.environment);
+        super::initial_stack::remember(&stack);
     }
     crate::start::start()
 }
