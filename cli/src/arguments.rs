@@ -7,7 +7,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use target_lexicon::Triple;
-use wasmc_compiler::{Bounds, MemoryBase, OptLevel, Preopen, UnknownImports};
+use wasmc_compiler::{Bounds, MemoryBase, OptLevel, Preopen, RelaxedSimd, UnknownImports};
 
 /// The whole command line.
 #[derive(Parser)]
@@ -124,6 +124,9 @@ pub struct CompileFlags {
     /// Where linear memory stands in the address space
     #[arg(long, value_name = "WHERE", default_value = "fixed", value_parser = memory_base(), help_heading = CODE)]
     pub memory_base: MemoryBase,
+    /// What relaxed vector instructions give
+    #[arg(long, value_name = "WHAT", default_value = "native", value_parser = relaxed_simd(), help_heading = CODE)]
+    pub relaxed_simd: RelaxedSimd,
     /// Threads to compile with; 0 for one a core
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = CODE)]
     pub jobs: usize,
@@ -242,6 +245,14 @@ fn memory_base() -> impl TypedValueParser<Value = MemoryBase> {
         PossibleValue::new("relocatable").help("Wherever the system puts it"),
     ])
     .map(|value| if value == "relocatable" { MemoryBase::Relocatable } else { MemoryBase::Fixed })
+}
+
+fn relaxed_simd() -> impl TypedValueParser<Value = RelaxedSimd> {
+    PossibleValuesParser::new([
+        PossibleValue::new("native").help("What the processor's fastest instructions give"),
+        PossibleValue::new("deterministic").help("The same on every processor"),
+    ])
+    .map(|value| if value == "deterministic" { RelaxedSimd::Deterministic } else { RelaxedSimd::Native })
 }
 
 fn unknown_imports() -> impl TypedValueParser<Value = UnknownImports> {

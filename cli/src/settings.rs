@@ -31,6 +31,7 @@ impl CompileFlags {
             opt_level: self.opt_level,
             memory_base: self.memory_base,
             bounds: self.bounds,
+            relaxed_simd: self.relaxed_simd,
             max_memory: self.max_memory,
             max_stack: self.max_stack,
             unknown_imports: self.unknown_imports,

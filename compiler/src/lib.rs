@@ -21,7 +21,7 @@ use std::io::Write;
 use std::path::Path;
 
 pub use error::{Error, Result};
-pub use options::{Bounds, Entry, MemoryBase, OptLevel, Options, Preopen, Standard, UnknownImports};
+pub use options::{Bounds, Entry, MemoryBase, OptLevel, Options, Preopen, RelaxedSimd, Standard, UnknownImports};
 
 /// Version of Cranelift, the code generator.
 pub const CRANELIFT_VERSION: &str = cranelift_codegen::VERSION;

@@ -37,6 +37,16 @@ pub enum Bounds {
     Explicit,
 }
 
+/// Which of the results that the specification allows relaxed vector instructions give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum RelaxedSimd {
+    /// That of the fastest instructions which the target's features offer.
+    #[default]
+    Native,
+    /// The same one on every target and with all features: that of the deterministic profile (wasm spec A.5).
+    Deterministic,
+}
+
 /// What to do about imported functions that neither the runtime library nor another module provides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum UnknownImports {
@@ -98,6 +108,8 @@ pub struct Options {
     pub memory_base: MemoryBase,
     /// How memories are guarded.
     pub bounds: Bounds,
+    /// What relaxed vector instructions give.
+    pub relaxed_simd: RelaxedSimd,
     /// Upper limit for every memory's size, in bytes.
     pub max_memory: Option<u64>,
     /// Bytes of stack for wasm code.
@@ -131,6 +143,7 @@ impl Default for Options {
             opt_level: OptLevel::default(),
             memory_base: MemoryBase::default(),
             bounds: Bounds::default(),
+            relaxed_simd: RelaxedSimd::default(),
             max_memory: None,
             max_stack: 8 << 20,
             unknown_imports: UnknownImports::default(),

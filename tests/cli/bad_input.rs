@@ -120,6 +120,29 @@ fn memories_and_tables_beyond_limits_are_refused() {
 }
 
 #[test]
+fn branch_hints_that_make_no_sense_are_ignored() {
+    let sandbox = Sandbox::new();
+    let module = binary(HELLO);
+    const NAME: &[u8] = b"metadata.code.branch_hint";
+    for hints in [
+        // Cut short, a count that is not there, an unknown size, an unknown outcome.
+        &[][..],
+        &[9, 0],
+        &[1, 0, 1, 2, 7, 0],
+        &[1, 0, 1, 2, 1, 5],
+        // Sound, but of a function and of instructions that do not exist.
+        &[1, 0xff, 0xff, 3, 1, 2, 1, 1],
+        &[1, 1, 2, 0, 1, 0, 0xff, 0xff, 3, 1, 1],
+    ] {
+        let size = 1 + NAME.len() + hints.len();
+        let section = [&[0, size as u8, NAME.len() as u8], NAME, hints].concat();
+        sandbox.write("hinted.wasm", [&module[..8], &section, &module[8..]].concat());
+        sandbox.wasmc("build hinted.wasm").succeeds();
+        assert_eq!(sandbox.execute("hinted").succeeds().text(), "hello\n", "{hints:?}");
+    }
+}
+
+#[test]
 fn names_in_a_module_do_not_reach_the_terminal_raw() {
     let sandbox = Sandbox::new();
     sandbox.write("evil.wat", r#"(module (import "env" "\1b[2J" (func)) (func (export "_start")))"#);

@@ -50,13 +50,14 @@ fn contents_and_flags_make_a_difference_and_paths_and_times_do_not() {
         ("--dir . hello.wasm", 5),
         ("--bounds explicit hello.wasm", 6),
         ("-O2 hello.wasm", 6),
+        ("--relaxed-simd deterministic hello.wasm", 7),
     ] {
         says_hello(&sandbox.wasmc(&format!("run {arguments}")));
         assert_eq!(count(), expected, "{arguments}");
     }
     sandbox.write("hello.wasm", binary(&HELLO.replace("hello", "HELLO")));
     assert_eq!(sandbox.wasmc("run hello.wasm").text(), "HELLO\n");
-    assert_eq!(count(), 7);
+    assert_eq!(count(), 8);
 }
 
 #[test]

@@ -56,6 +56,7 @@ fn every_way_to_compile_makes_the_same_program() {
         "-Os",
         "--cpu native",
         "--bounds explicit",
+        "--relaxed-simd deterministic",
         "--memory-base relocatable",
         "--jobs 1",
         "-g",

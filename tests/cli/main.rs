@@ -10,5 +10,6 @@ mod inspect;
 mod linker;
 mod output;
 mod programs;
+mod relaxed_simd;
 mod sandbox;
 mod usage;

@@ -11,7 +11,9 @@ use cranelift_frontend::FunctionBuilderContext;
 use super::isa::Isas;
 use super::sites;
 use super::unwind::Unwind;
-use crate::optimize::{FixedMemory, fold_addresses, remove_redundant_checks, restore_loop_compares, widen_addresses};
+use crate::optimize::{
+    FixedMemory, fold_addresses, remove_redundant_checks, restore_loop_compares, spread_coldness, widen_addresses,
+};
 use crate::plan::{BaseStrategy, DataId, Plan, Unit, UnitId};
 use crate::translate::{Namespace, RuntimeSymbol, translate_unit};
 use crate::{Bounds, Error, OptLevel, Result};
@@ -164,6 +166,9 @@ impl<'p, 'a> Worker<'p, 'a> {
                 fold_addresses(&mut self.context.func, memory);
             }
             widen_addresses(&mut self.context.func);
+            if self.has_branch_hints(unit) {
+                spread_coldness(&mut self.context.func);
+            }
         }
         self.finish(isa, want_assembly).map_err(|error| {
             let message = match error {
@@ -202,6 +207,12 @@ impl<'p, 'a> Worker<'p, 'a> {
     fn function_alignment(&self, isa: &dyn TargetIsa) -> u32 {
         let alignment = isa.function_alignment();
         if self.align_for_speed { alignment.preferred } else { alignment.minimum }
+    }
+
+    fn has_branch_hints(&self, unit: Unit) -> bool {
+        let Unit::Wasm { module, position } = unit else { return false };
+        let module = &self.plan.modules[module];
+        module.branch_hints.of_function(module.imported.functions + position as u32).is_some()
     }
 
     /// The memory of a wasm function whose module has just one, if it is guarded and at a fixed address.

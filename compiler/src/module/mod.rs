@@ -2,6 +2,7 @@
 
 mod constant;
 mod facts;
+mod hints;
 mod names;
 mod parse;
 
@@ -9,6 +10,7 @@ use std::borrow::Cow;
 
 pub(crate) use constant::{ConstantExpression, ConstantOperator};
 pub(crate) use facts::{BodyFacts, validate_bodies};
+pub(crate) use hints::BranchHints;
 pub(crate) use parse::{body_offset, parse};
 use wasmparser::{
     FuncToValidate, FuncType, FunctionBody, GlobalType, MemoryType, TableType, ValidatorResources, WasmFeatures,
@@ -36,6 +38,7 @@ pub(crate) struct Module<'a> {
     pub bodies: Vec<Body<'a>>,
     /// How many of each index space are imported.
     pub imported: ImportCounts,
+    pub branch_hints: BranchHints,
     /// Function names by function index, from the name section, or the export or import name.
     function_names: Vec<Option<Cow<'a, str>>>,
 }

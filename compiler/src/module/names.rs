@@ -2,19 +2,12 @@
 
 use std::borrow::Cow;
 
-use wasmparser::{ExternalKind, KnownCustom, Name, NameSectionReader};
+use wasmparser::{ExternalKind, Name, NameSectionReader};
 
 use super::{ImportType, Module};
 
-/// Reads a custom section if it is the name section. A damaged one is ignored: custom sections never
-/// invalidate a module (wasm spec 5.5.3).
-pub(super) fn read<'a>(module: &mut Module<'a>, section: &KnownCustom<'a>) {
-    if let KnownCustom::Name(reader) = section {
-        read_names(module, reader.clone());
-    }
-}
-
-fn read_names<'a>(module: &mut Module<'a>, reader: NameSectionReader<'a>) {
+/// Reads the name section, as far as it is sound.
+pub(super) fn read<'a>(module: &mut Module<'a>, reader: NameSectionReader<'a>) {
     for subsection in reader {
         match subsection {
             Ok(Name::Function(map)) => {

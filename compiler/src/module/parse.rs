@@ -3,13 +3,13 @@
 use std::sync::Mutex;
 
 use wasmparser::{
-    DataKind, ElementItems, ElementKind, FunctionBody, Parser, Payload, TableInit, TypeRef, ValidPayload, Validator,
-    WasmFeatures,
+    DataKind, ElementItems, ElementKind, FunctionBody, KnownCustom, Parser, Payload, TableInit, TypeRef, ValidPayload,
+    Validator, WasmFeatures,
 };
 
 use super::{
-    Body, ConstantExpression, DataSegment, ElementSegment, Export, Global, Import, ImportCounts, ImportType, Module,
-    SegmentMode, Table, names,
+    Body, BranchHints, ConstantExpression, DataSegment, ElementSegment, Export, Global, Import, ImportCounts,
+    ImportType, Module, SegmentMode, Table, names,
 };
 use crate::{Error, Result, Standard};
 
@@ -70,6 +70,7 @@ fn read_sections<'a>(name: &str, bytes: &'a [u8], features: WasmFeatures) -> Res
         data: Vec::new(),
         bodies: Vec::new(),
         imported: ImportCounts::default(),
+        branch_hints: BranchHints::default(),
         function_names: Vec::new(),
     };
     let mut parser = Parser::new(0);
@@ -179,7 +180,12 @@ fn read_payload<'a>(module: &mut Module<'a>, payload: Payload<'a>) -> Result<()>
                 module.data.push(DataSegment { mode, bytes: data.data });
             }
         }
-        Payload::CustomSection(section) => names::read(module, &section.as_known()),
+        // A damaged one is ignored: custom sections never invalidate a module (wasm spec 5.5.3).
+        Payload::CustomSection(section) => match section.as_known() {
+            KnownCustom::Name(reader) => names::read(module, reader),
+            KnownCustom::BranchHints(reader) => module.branch_hints = BranchHints::read(reader).unwrap_or_default(),
+            _ => {}
+        },
         Payload::Version { encoding: wasmparser::Encoding::Component, .. } => {
             return Err(Error::Unsupported {
                 what: "this is a component; wasmc builds core modules (WASI 0.1)".to_owned(),

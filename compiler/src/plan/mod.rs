@@ -26,7 +26,7 @@ pub(crate) use signatures::Signatures;
 pub(crate) use values::{ConstantValue, GlobalValues};
 
 use crate::module::{BodyFacts, Module};
-use crate::{Bounds, Entry, Input, MemoryBase, OptLevel, Options, Result};
+use crate::{Bounds, Entry, Input, MemoryBase, OptLevel, Options, RelaxedSimd, Result};
 
 /// The layout of a whole program. Immutable once made: code generation only reads it.
 pub(crate) struct Plan<'a> {
@@ -42,6 +42,7 @@ pub(crate) struct Plan<'a> {
     pub places: Places,
     pub segments: Segments,
     pub entry: Entry,
+    pub relaxed_simd: RelaxedSimd,
     pub big_endian: bool,
     /// Name of each unknown function.
     pub unknown_names: Vec<DataId>,
@@ -152,6 +153,7 @@ pub(crate) fn plan<'a>(
         places,
         segments,
         entry: options.entry.clone(),
+        relaxed_simd: options.relaxed_simd,
         big_endian: layout.big_endian,
         unknown_names,
         invoked_export: exports.invoked,

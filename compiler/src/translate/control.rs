@@ -116,6 +116,9 @@ impl Translator<'_, '_, '_> {
         let (parameters, results) = self.block_types(ty);
         let then = self.builder.create_block();
         let otherwise = self.block_with(&parameters);
+        if let Some(likely) = self.hint() {
+            self.builder.set_cold_block(if likely { otherwise } else { then });
+        }
         let arguments = self.top_arguments(parameters.len());
         self.builder.ins().brif(condition, then, &[], otherwise, &arguments);
         self.builder.seal_block(then);
@@ -223,15 +226,36 @@ impl Translator<'_, '_, '_> {
 
     /// Branches where `condition` is non-zero (or zero, if not `when`), and goes on otherwise.
     pub(super) fn branch_if(&mut self, depth: u32, condition: Value, when: bool) {
-        let (block, arguments) = self.branch_to(depth);
+        let (mut block, mut arguments) = self.branch_to(depth);
         let next = self.builder.create_block();
+        let mut aside = None;
+        match self.hint() {
+            Some(likely) if likely == when => self.builder.set_cold_block(next),
+            // Others may branch to the target more often: only the way there is unlikely.
+            Some(_) => {
+                let way = self.builder.create_block();
+                self.builder.set_cold_block(way);
+                aside = Some((way, std::mem::replace(&mut block, way), std::mem::take(&mut arguments)));
+            }
+            None => {}
+        }
         if when {
             self.builder.ins().brif(condition, block, &arguments, next, &[]);
         } else {
             self.builder.ins().brif(condition, next, &[], block, &arguments);
         }
+        if let Some((way, target, arguments)) = aside {
+            self.builder.seal_block(way);
+            self.builder.switch_to_block(way);
+            self.builder.ins().jump(target, &arguments);
+        }
         self.builder.seal_block(next);
         self.builder.switch_to_block(next);
+    }
+
+    /// Whether the condition of this branch is likely to hold, if the module says so.
+    fn hint(&self) -> Option<bool> {
+        self.hints?.get(&self.position).copied()
     }
 
     fn branch_table(&mut self, targets: &BrTable<'_>) {

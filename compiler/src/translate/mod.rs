@@ -18,6 +18,8 @@ mod table;
 mod trap;
 mod variable;
 
+use std::collections::HashMap;
+
 use cranelift_codegen::ir::{self, InstBuilder, SourceLoc, Type, Value, types};
 use cranelift_codegen::isa::{CallConv, TargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
@@ -77,6 +79,10 @@ pub(crate) struct Translator<'t, 'p, 'a> {
     symbols: symbols::Symbols,
     /// Comparisons that keep accesses inside memories.
     checks: Vec<BoundsCheck>,
+    /// Offset in the body of the operator that is translated.
+    position: u32,
+    /// Likely outcomes of conditional branches, by position.
+    hints: Option<&'p HashMap<u32, bool>>,
 }
 
 /// Translates the wasm function at `position` of a module's code section into `function`.
@@ -94,6 +100,7 @@ pub(crate) fn translate_function(
     let body = &parsed.bodies[position].code;
     function.signature = signature(ty, WASM_CALL);
     let mut translator = Translator::new(plan, isa, module, FunctionBuilder::new(function, context));
+    translator.hints = parsed.branch_hints.of_function(index);
     let start = body_offset(body);
     translator.begin(ty)?;
     let parse_error = |error| Error::in_function(error, &parsed.function_name(index));
@@ -105,7 +112,8 @@ pub(crate) fn translate_function(
     let mut operators = body.get_operators_reader().map_err(parse_error)?;
     while !operators.eof() {
         let (operator, offset) = operators.read_with_offset().map_err(parse_error)?;
-        translator.builder.set_srcloc(SourceLoc::new(offset as u32 - start));
+        translator.position = offset as u32 - start;
+        translator.builder.set_srcloc(SourceLoc::new(translator.position));
         translator.operator(&operator, offset)?;
     }
     translator.builder.seal_all_blocks();
@@ -126,6 +134,8 @@ impl<'t, 'p, 'a> Translator<'t, 'p, 'a> {
             locals: Vec::new(),
             symbols: symbols::Symbols::default(),
             checks: Vec::new(),
+            position: 0,
+            hints: None,
         }
     }
 

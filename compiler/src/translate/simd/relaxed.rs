@@ -1,7 +1,8 @@
 //! Relaxed vector instructions (wasm spec 4.4.3, and 4.3 on relaxed operations).
 //!
 //! Each may give one of several results where operands are unusual. Which one is settled when the program is built, for
-//! all of it, by the target's features: the native instruction's where there is one, else the last column's.
+//! all of it, by the target's features: the native instruction's where there is one, else the last column's. With
+//! `RelaxedSimd::Deterministic` it is the last column's everywhere, and products are always rounded once.
 //!
 //! | operator | unusual operand | with the x86-64 feature | otherwise |
 //! |---|---|---|---|
@@ -15,12 +16,13 @@
 //! | `relaxed_dot_i8x16_i7x16_s` | second one negative | it is unsigned, sums saturate (SSSE3) | signed, sums wrap |
 //! | `relaxed_dot_i8x16_i7x16_add_s` | second one negative | as above, then extended | signed, sums are exact |
 //!
-//! Rounding once without an instruction for it would take a call of the runtime library for each lane.
+//! Rounding once without an instruction for it takes a call of the runtime library for each lane.
 
 use cranelift_codegen::ir::{InstBuilder, Type, Value, types};
 use wasmparser::Operator;
 
 use super::super::Translator;
+use crate::RelaxedSimd;
 use types::{F32X4, F64X2, I8X16, I16X8, I32X4, I64X2};
 
 impl Translator<'_, '_, '_> {
@@ -29,7 +31,7 @@ impl Translator<'_, '_, '_> {
         match operator {
             Operator::I8x16RelaxedSwizzle => self.relaxed_swizzle(),
             Operator::I32x4RelaxedTruncF32x4S => {
-                let x86 = self.is_x86();
+                let x86 = self.prefers(self.is_x86());
                 self.vector_unary(F32X4, |b, x| match x86 {
                     true => b.x86_cvtt2dq(I32X4, x),
                     false => b.fcvt_to_sint_sat(I32X4, x),
@@ -38,7 +40,7 @@ impl Translator<'_, '_, '_> {
             Operator::I32x4RelaxedTruncF32x4U => self.vector_unary(F32X4, |b, x| b.fcvt_to_uint_sat(I32X4, x)),
             Operator::I32x4RelaxedTruncF64x2SZero => {
                 let vector = self.pop_vector(F64X2);
-                let wide = match self.is_x86() {
+                let wide = match self.prefers(self.is_x86()) {
                     true => self.builder.ins().x86_cvtt2dq(I64X2, vector),
                     false => self.builder.ins().fcvt_to_sint_sat(I64X2, vector),
                 };
@@ -60,7 +62,7 @@ impl Translator<'_, '_, '_> {
             Operator::F32x4RelaxedMax => self.relaxed_maximum(F32X4),
             Operator::F64x2RelaxedMax => self.relaxed_maximum(F64X2),
             Operator::I16x8RelaxedQ15mulrS => {
-                let native = self.isa.has_x86_pmulhrsw_lowering();
+                let native = self.prefers(self.isa.has_x86_pmulhrsw_lowering());
                 self.vector_binary(I16X8, |b, x, y| match native {
                     true => b.x86_pmulhrsw(x, y),
                     false => b.sqmul_round_sat(x, y),
@@ -68,7 +70,7 @@ impl Translator<'_, '_, '_> {
             }
             Operator::I16x8RelaxedDotI8x16I7x16S => {
                 let (left, right) = self.pop2_vectors(I8X16);
-                let value = match self.isa.has_x86_pmaddubsw_lowering() {
+                let value = match self.prefers(self.isa.has_x86_pmaddubsw_lowering()) {
                     true => self.builder.ins().x86_pmaddubsw(left, right),
                     false => self.dot_product(left, right),
                 };
@@ -87,7 +89,7 @@ impl Translator<'_, '_, '_> {
     }
 
     fn relaxed_swizzle(&mut self) {
-        let native = self.isa.has_x86_pshufb_lowering();
+        let native = self.prefers(self.isa.has_x86_pshufb_lowering());
         self.vector_binary(I8X16, |b, x, y| match native {
             true => b.x86_pshufb(x, y),
             false => b.swizzle(x, y),
@@ -99,6 +101,8 @@ impl Translator<'_, '_, '_> {
         let left = if negate { self.builder.ins().fneg(left) } else { left };
         let value = if self.isa.has_native_fma() {
             self.builder.ins().fma(left, right, addend)
+        } else if self.plan.relaxed_simd == RelaxedSimd::Deterministic {
+            self.fused_lanes(lanes, left, right, addend)
         } else {
             let product = self.builder.ins().fmul(left, right);
             self.builder.ins().fadd(product, addend)
@@ -106,9 +110,25 @@ impl Translator<'_, '_, '_> {
         self.push(value);
     }
 
+    /// Whether to use the native instruction, where there is one.
+    fn prefers(&self, native: bool) -> bool {
+        native && self.plan.relaxed_simd == RelaxedSimd::Native
+    }
+
+    /// Multiplies and adds lane by lane, rounding once.
+    fn fused_lanes(&mut self, lanes: Type, left: Value, right: Value, addend: Value) -> Value {
+        let mut result = addend;
+        for lane in 0..lanes.lane_count() as u8 {
+            let [left, right, addend] = [left, right, addend].map(|v| self.builder.ins().extractlane(v, lane));
+            let value = self.builder.ins().fma(left, right, addend);
+            result = self.builder.ins().insertlane(result, value, lane);
+        }
+        result
+    }
+
     fn relaxed_lane_select(&mut self, lanes: Type) {
         let (ones, zeros, control) = self.pop3_vectors(lanes);
-        let value = match self.isa.has_blendv_lowering(lanes) {
+        let value = match self.prefers(self.isa.has_blendv_lowering(lanes)) {
             true => self.builder.ins().blendv(control, ones, zeros),
             false => self.builder.ins().bitselect(control, ones, zeros),
         };
@@ -116,14 +136,14 @@ impl Translator<'_, '_, '_> {
     }
 
     fn relaxed_minimum(&mut self, lanes: Type) {
-        match self.is_x86() {
+        match self.prefers(self.is_x86()) {
             true => self.pseudo_minimum(lanes),
             false => self.vector_binary(lanes, |b, x, y| b.fmin(x, y)),
         }
     }
 
     fn relaxed_maximum(&mut self, lanes: Type) {
-        match self.is_x86() {
+        match self.prefers(self.is_x86()) {
             true => self.pseudo_maximum(lanes),
             false => self.vector_binary(lanes, |b, x, y| b.fmax(x, y)),
         }
@@ -131,7 +151,7 @@ impl Translator<'_, '_, '_> {
 
     /// Sums of four adjacent products, as i32x4.
     fn relaxed_wide_dot_product(&mut self, left: Value, right: Value) -> Value {
-        if self.isa.has_x86_pmaddubsw_lowering() {
+        if self.prefers(self.isa.has_x86_pmaddubsw_lowering()) {
             let pairs = self.builder.ins().x86_pmaddubsw(left, right);
             let (low, high) = self.sign_extended_halves(pairs);
             return self.builder.ins().iadd_pairwise(low, high);
