@@ -2,7 +2,7 @@
 //!
 //! Read it in the order in which a program meets it: `start` (from the operating system to the compiled code),
 //! `memory`, `image` and `stack` (what it lays out on the way), `trap` (when compiled code faults), then what compiled
-//! code calls: `memory`, `table`, `bytes`, `libcalls`, and the entry points `invoke` and `harness`. Processors
+//! code calls: `memory`, `table`, `bytes`, `libcalls`, `exception`, and the entry points `invoke` and `harness`. Processors
 //! differ in `arch`, operating systems in `sys`; nothing else is conditional.
 //!
 //! Code that every executable carries (start, memory, trap) neither formats through `core::fmt` nor indexes with
@@ -11,6 +11,7 @@
 
 pub mod arch;
 pub mod bytes;
+pub mod exception;
 pub mod harness;
 pub mod image;
 pub mod invoke;

@@ -363,6 +363,7 @@ fn judge(step: &Step, answer: &Answer) -> Outcome {
             patterns.len() == values.len()
                 && patterns.iter().zip(values).all(|(pattern, value)| pattern.matches(*value))
         }
+        (Expected::Exception, Answer::Exception) => true,
         (Expected::Trap(message), Answer::Trap(code)) => {
             *code != TrapCode::Unlinkable && is_message(message, code.message())
         }
@@ -379,6 +380,7 @@ fn judge(step: &Step, answer: &Answer) -> Outcome {
     }
     let found = match (expected, answer) {
         (_, Answer::Trap(code)) => format!("trap \"{}\"", code.message()),
+        (_, Answer::Exception) => "exception".to_owned(),
         (_, Answer::Error(error)) => format!("error: {error}"),
         (Expected::Results(patterns), Answer::Values(values)) if patterns.len() == values.len() => {
             list(patterns.iter().zip(values).map(|(pattern, value)| pattern.describe_value(*value)))
@@ -390,6 +392,7 @@ fn judge(step: &Step, answer: &Answer) -> Outcome {
         Expected::Results(patterns) => list(patterns.iter().map(ToString::to_string)),
         Expected::Trap(message) => format!("trap \"{message}\""),
         Expected::Exhaustion(message) => format!("exhaustion \"{message}\""),
+        Expected::Exception => "exception".to_owned(),
         Expected::Unlinkable(message) => format!("link failure \"{message}\""),
     };
     Outcome::Failed(format!("expected {wanted}, got {found}"))
@@ -449,6 +452,15 @@ mod tests {
         let exhaustion = || Expected::Exhaustion("call stack exhausted".into());
         assert!(passes(exhaustion(), Answer::Trap(TrapCode::StackOverflow)));
         assert!(!passes(exhaustion(), Answer::Trap(TrapCode::Unreachable)));
+    }
+
+    #[test]
+    fn exceptions_are_no_traps() {
+        assert!(passes(Expected::Exception, Answer::Exception));
+        assert!(!passes(Expected::Exception, Answer::Trap(TrapCode::Unreachable)));
+        assert!(!passes(Expected::Exception, Answer::Values(vec![])));
+        assert!(!passes(Expected::Success, Answer::Exception));
+        assert!(!passes(Expected::Trap("uncaught exception".into()), Answer::Exception));
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub enum Answer {
     Values(Vec<u128>),
     /// It trapped.
     Trap(TrapCode),
+    /// It threw an exception that nobody caught.
+    Exception,
     /// The command could not be understood, or the answer could not.
     Error(String),
 }
@@ -194,6 +196,7 @@ impl Answer {
                 let code = words.next().and_then(|number| TrapCode::from_number(number.parse().ok()?));
                 code.filter(|_| words.next().is_none()).map(Answer::Trap)
             }
+            Some("exception") if words.next().is_none() => Some(Answer::Exception),
             Some("error") => Some(Answer::Error(line["error".len()..].trim().to_owned())),
             _ => None,
         };
@@ -232,9 +235,12 @@ mod tests {
 
     #[test]
     fn bad_answers_are_errors() {
-        for line in ["", "ok 1", "ok 0000000000000000000000000000000g", "trap", "trap 200", "trap 2 3", "yes"] {
+        for line in
+            ["", "ok 1", "ok 0000000000000000000000000000000g", "trap", "trap 200", "trap 2 3", "exception 1", "yes"]
+        {
             assert!(matches!(Answer::decode(line), Answer::Error(_)), "{line}");
         }
+        assert_eq!(Answer::decode("exception"), Answer::Exception);
         assert_eq!(Answer::decode("error no such module"), Answer::Error("no such module".into()));
     }
 

@@ -88,6 +88,8 @@ pub enum Expected {
     Trap(String),
     /// The stack's end, with this message.
     Exhaustion(String),
+    /// An exception that nobody catches.
+    Exception,
     /// Linking fails with this message.
     Unlinkable(String),
 }
@@ -228,7 +230,9 @@ impl<'a> Reader<'a> {
                 let expected = Ok(Expected::Exhaustion(message.to_owned()));
                 self.execute(line, "assert_exhaustion", WastExecute::Invoke(call), expected);
             }
-            WastDirective::AssertException { .. } => self.unsupported(line, "assert_exception"),
+            WastDirective::AssertException { exec, .. } => {
+                self.execute(line, "assert_exception", exec, Ok(Expected::Exception));
+            }
             WastDirective::AssertSuspension { .. } => self.unsupported(line, "assert_suspension"),
             WastDirective::Thread(thread) => {
                 self.unsupported(line, "thread");
@@ -461,7 +465,7 @@ mod tests {
     fn what_is_not_supported_is_counted() {
         let script = read(
             r#"(module (func (export "f")))
-               (assert_exception (invoke "f"))
+               (assert_suspension (invoke "f") "unhandled")
                (thread $t (invoke "f") (assert_return (invoke "f")))
                (wait $t)"#,
         );

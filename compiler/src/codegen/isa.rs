@@ -25,8 +25,8 @@ const X86_64_BASELINE: &str = "x86-64-v2";
 struct Needs {
     /// Keep one register out of register allocation, for a global.
     register_global: bool,
-    /// Cranelift's tail calls move frames, for which it needs the frame pointer.
-    tail_calls: bool,
+    /// Cranelift's tail calls move frames, for which it needs the frame pointer; the unwinder walks frame pointers.
+    frame_pointers: bool,
 }
 
 /// The instruction set of a program, as its functions see it.
@@ -43,7 +43,10 @@ pub(crate) struct Isas {
 /// # Errors
 /// `Error::Option` for an unknown target, processor or feature, with near matches.
 pub(crate) fn build(options: &Options, plan: &Plan<'_>) -> Result<Isas> {
-    let needs = Needs { register_global: plan.uses_register_global(), tail_calls: plan.uses_tail_calls() };
+    let needs = Needs {
+        register_global: plan.uses_register_global(),
+        frame_pointers: plan.uses_tail_calls() || plan.exceptions.objects.is_some(),
+    };
     let general = build_for(options, needs)?;
     let leaf = if needs.register_global {
         build_for(options, Needs { register_global: false, ..needs })?
@@ -99,7 +102,7 @@ fn flags(options: &Options, needs: Needs) -> Result<settings::Flags> {
         ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
         ("enable_pinned_reg", if needs.register_global { "true" } else { "false" }),
         // Leaf functions that need no frame get none; the trap handler knows them by `FUNCTION_FRAMELESS`.
-        ("preserve_frame_pointers", if needs.tail_calls { "true" } else { "false" }),
+        ("preserve_frame_pointers", if needs.frame_pointers { "true" } else { "false" }),
         // Every page of a large frame is touched in order, so that the guard page below the stack is not jumped over.
         ("enable_probestack", "true"),
         ("probestack_strategy", "inline"),

@@ -1,10 +1,12 @@
 //! Compiles the units of a plan to machine code, each on its own, on all cores.
 
+mod handlers;
 mod isa;
 mod sites;
 mod unit;
 mod unwind;
 
+pub(crate) use handlers::UnitHandlers;
 pub(crate) use isa::{Isas, build as build_isas};
 pub(crate) use sites::unsigned as unsigned_leb128;
 pub(crate) use unit::{CompiledUnit, UnitTarget, Worker};

@@ -8,6 +8,7 @@ use cranelift_codegen::isa::unwind::UnwindInst;
 use cranelift_codegen::{CodegenError, CodegenResult, CompiledCode, Context, FinalizedRelocTarget};
 use cranelift_frontend::FunctionBuilderContext;
 
+use super::handlers::{self, UnitHandlers};
 use super::isa::Isas;
 use super::sites;
 use super::unwind::Unwind;
@@ -27,6 +28,7 @@ pub(crate) struct CompiledUnit {
     pub relocations: Vec<UnitRelocation>,
     /// See `wasmc_abi::code_map::FunctionEntry::sites`.
     pub sites: Vec<u8>,
+    pub handlers: UnitHandlers,
     /// The code keeps its caller's frame pointer.
     pub frameless: bool,
     pub unwind: Option<Unwind>,
@@ -100,6 +102,7 @@ impl<'p, 'a> Worker<'p, 'a> {
             id: UnitId(number as u32),
             relocations: relocations.collect(),
             sites: sites::encode(&compiled),
+            handlers: handlers::collect(&compiled),
             code: compiled.code_buffer().to_vec(),
             align: compiled.buffer.alignment.max(self.function_alignment(isa)),
             frameless,

@@ -30,6 +30,10 @@ pub(crate) struct BodyFacts {
     pub has_tail_call: bool,
     /// The body has an indirect call.
     pub has_indirect_call: bool,
+    /// The body throws an exception itself, for the first time or again.
+    pub has_throw: bool,
+    /// The body has handlers for exceptions.
+    pub has_try: bool,
 }
 
 /// Validates every body; the facts come in the order of the bodies.
@@ -108,6 +112,8 @@ impl BodyFacts {
             Operator::TableGet { table } | Operator::TableSize { table } => self.tables_read.push(table),
             Operator::MemoryGrow { mem } => self.memories_grown.push(mem),
             Operator::Loop { .. } => self.has_loop = true,
+            Operator::Throw { .. } | Operator::ThrowRef | Operator::Rethrow { .. } => self.has_throw = true,
+            Operator::TryTable { .. } | Operator::Try { .. } => self.has_try = true,
             _ => {}
         }
     }

@@ -30,6 +30,8 @@ pub(crate) struct Module<'a> {
     pub tables: Vec<Table>,
     pub memories: Vec<MemoryType>,
     pub globals: Vec<Global>,
+    /// Type index of each tag.
+    pub tags: Vec<u32>,
     pub exports: Vec<Export<'a>>,
     pub start: Option<u32>,
     pub elements: Vec<ElementSegment>,
@@ -41,6 +43,8 @@ pub(crate) struct Module<'a> {
     pub branch_hints: BranchHints,
     /// Function names by function index, from the name section, or the export or import name.
     function_names: Vec<Option<Cow<'a, str>>>,
+    /// Tag names by tag index, likewise.
+    tag_names: Vec<Option<Cow<'a, str>>>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -49,6 +53,7 @@ pub(crate) struct ImportCounts {
     pub tables: u32,
     pub memories: u32,
     pub globals: u32,
+    pub tags: u32,
 }
 
 pub(crate) struct Import<'a> {
@@ -64,6 +69,7 @@ pub(crate) enum ImportType {
     Table { index: u32 },
     Memory { index: u32 },
     Global { index: u32 },
+    Tag { index: u32 },
 }
 
 pub(crate) struct Table {
@@ -130,6 +136,19 @@ impl Module<'_> {
     pub fn type_at(&self, type_index: u32) -> &FuncType {
         // The validator has made sure that a type used as a function's is one.
         self.types[type_index as usize].as_ref().expect("validated function type")
+    }
+
+    /// Type of the tag with this index: its parameters are the payload.
+    pub fn tag_type(&self, index: u32) -> &FuncType {
+        self.type_at(self.tags[index as usize])
+    }
+
+    /// Name of a tag for messages: from the name section, the export, the import, or the index.
+    pub fn tag_name(&self, index: u32) -> Cow<'_, str> {
+        match self.tag_names.get(index as usize) {
+            Some(Some(name)) => Cow::Borrowed(name),
+            _ => Cow::Owned(format!("tag {index}")),
+        }
     }
 
     /// Name for symbols, traces and messages: from the name section, the export, the import, or the index.

@@ -1,8 +1,8 @@
-//! Names of functions, from the name section (wasm spec 7.4.1), exports and imports.
+//! Names of functions and tags, from the name section (wasm spec 7.4.1), exports and imports.
 
 use std::borrow::Cow;
 
-use wasmparser::{ExternalKind, Name, NameSectionReader};
+use wasmparser::{ExternalKind, Name, NameMap, NameSectionReader};
 
 use super::{ImportType, Module};
 
@@ -10,48 +10,72 @@ use super::{ImportType, Module};
 pub(super) fn read<'a>(module: &mut Module<'a>, reader: NameSectionReader<'a>) {
     for subsection in reader {
         match subsection {
-            Ok(Name::Function(map)) => {
-                for naming in map.into_iter().map_while(Result::ok) {
-                    set(module, naming.index, naming.name);
-                }
-            }
+            Ok(Name::Function(map)) => read_map(module, map, IndexSpace::Functions),
+            Ok(Name::Tag(map)) => read_map(module, map, IndexSpace::Tags),
             Ok(_) => {}
             Err(_) => return,
         }
     }
 }
 
-/// Gives a name to every function that the name section left without, where an export or an import has one.
+fn read_map<'a>(module: &mut Module<'a>, map: NameMap<'a>, space: IndexSpace) {
+    for naming in map.into_iter().map_while(Result::ok) {
+        set(module, space, naming.index, naming.name);
+    }
+}
+
+/// Gives a name to everything that the name section left without, where an export or an import has one.
 pub(super) fn complete(module: &mut Module<'_>) {
     for position in 0..module.exports.len() {
         let export = &module.exports[position];
-        if export.kind == ExternalKind::Func {
-            let (index, name) = (export.index, export.name);
-            set_default(module, index, name);
+        let (index, name) = (export.index, export.name);
+        match export.kind {
+            ExternalKind::Func => set_default(module, IndexSpace::Functions, index, name),
+            ExternalKind::Tag => set_default(module, IndexSpace::Tags, index, name),
+            _ => {}
         }
     }
     for position in 0..module.imports.len() {
         let import = &module.imports[position];
-        if let ImportType::Function { index } = import.ty {
-            let name = import.name;
-            set_default(module, index, name);
+        let name = import.name;
+        match import.ty {
+            ImportType::Function { index } => set_default(module, IndexSpace::Functions, index, name),
+            ImportType::Tag { index } => set_default(module, IndexSpace::Tags, index, name),
+            _ => {}
         }
     }
 }
 
-fn set<'a>(module: &mut Module<'a>, index: u32, name: &'a str) {
-    let index = index as usize;
-    if index >= module.functions.len() || name.is_empty() {
-        return;
-    }
-    if module.function_names.len() <= index {
-        module.function_names.resize(module.functions.len(), None);
-    }
-    module.function_names[index] = Some(Cow::Borrowed(name));
+/// What has names.
+#[derive(Clone, Copy)]
+enum IndexSpace {
+    Functions,
+    Tags,
 }
 
-fn set_default<'a>(module: &mut Module<'a>, index: u32, name: &'a str) {
-    if !matches!(module.function_names.get(index as usize), Some(Some(_))) {
-        set(module, index, name);
+/// The names of an index space, and how many there can be.
+fn names<'m, 'a>(module: &'m mut Module<'a>, space: IndexSpace) -> (&'m mut Vec<Option<Cow<'a, str>>>, usize) {
+    match space {
+        IndexSpace::Functions => (&mut module.function_names, module.functions.len()),
+        IndexSpace::Tags => (&mut module.tag_names, module.tags.len()),
+    }
+}
+
+fn set<'a>(module: &mut Module<'a>, space: IndexSpace, index: u32, name: &'a str) {
+    let index = index as usize;
+    let (names, count) = names(module, space);
+    if index >= count || name.is_empty() {
+        return;
+    }
+    if names.len() <= index {
+        names.resize(count, None);
+    }
+    names[index] = Some(Cow::Borrowed(name));
+}
+
+fn set_default<'a>(module: &mut Module<'a>, space: IndexSpace, index: u32, name: &'a str) {
+    let (names, _) = names(module, space);
+    if !matches!(names.get(index as usize), Some(Some(_))) {
+        set(module, space, index, name);
     }
 }

@@ -20,6 +20,8 @@ const WASM2: WasmFeatures = WasmFeatures::WASM2.union(WasmFeatures::TAIL_CALL).u
 const LATEST: WasmFeatures = WASM2
     .union(WasmFeatures::CALL_INDIRECT_OVERLONG)
     .union(WasmFeatures::CUSTOM_PAGE_SIZES)
+    .union(WasmFeatures::EXCEPTIONS)
+    .union(WasmFeatures::LEGACY_EXCEPTIONS)
     .union(WasmFeatures::MEMORY64)
     .union(WasmFeatures::MULTI_MEMORY)
     .union(WasmFeatures::RELAXED_SIMD)
@@ -64,6 +66,7 @@ fn read_sections<'a>(name: &str, bytes: &'a [u8], features: WasmFeatures) -> Res
         tables: Vec::new(),
         memories: Vec::new(),
         globals: Vec::new(),
+        tags: Vec::new(),
         exports: Vec::new(),
         start: None,
         elements: Vec::new(),
@@ -72,6 +75,7 @@ fn read_sections<'a>(name: &str, bytes: &'a [u8], features: WasmFeatures) -> Res
         imported: ImportCounts::default(),
         branch_hints: BranchHints::default(),
         function_names: Vec::new(),
+        tag_names: Vec::new(),
     };
     let mut parser = Parser::new(0);
     parser.set_features(features);
@@ -103,7 +107,7 @@ fn read_payload<'a>(module: &mut Module<'a>, payload: Payload<'a>) -> Result<()>
         Payload::ImportSection(section) => {
             for import in section.into_imports() {
                 let import = import.map_err(Error::from_parser)?;
-                let ty = add_import(module, import.ty)?;
+                let ty = add_import(module, import.ty);
                 module.imports.push(Import { module: import.module, name: import.name, ty });
             }
         }
@@ -132,6 +136,11 @@ fn read_payload<'a>(module: &mut Module<'a>, payload: Payload<'a>) -> Result<()>
                 let global = global.map_err(Error::from_parser)?;
                 let init = Some(ConstantExpression::decode(&global.init_expr)?);
                 module.globals.push(Global { ty: global.ty, init });
+            }
+        }
+        Payload::TagSection(section) => {
+            for tag in section {
+                module.tags.push(tag.map_err(Error::from_parser)?.func_type_idx);
             }
         }
         Payload::ExportSection(section) => {
@@ -197,7 +206,7 @@ fn read_payload<'a>(module: &mut Module<'a>, payload: Payload<'a>) -> Result<()>
     Ok(())
 }
 
-fn add_import(module: &mut Module<'_>, ty: TypeRef) -> Result<ImportType> {
+fn add_import(module: &mut Module<'_>, ty: TypeRef) -> ImportType {
     /// Adds an item to an index space and counts it as imported; returns its index.
     fn add<T>(space: &mut Vec<T>, imported: &mut u32, item: T) -> u32 {
         space.push(item);
@@ -205,7 +214,7 @@ fn add_import(module: &mut Module<'_>, ty: TypeRef) -> Result<ImportType> {
         *imported - 1
     }
     let imported = &mut module.imported;
-    Ok(match ty {
+    match ty {
         TypeRef::Func(type_index) | TypeRef::FuncExact(type_index) => {
             ImportType::Function { index: add(&mut module.functions, &mut imported.functions, type_index) }
         }
@@ -216,10 +225,8 @@ fn add_import(module: &mut Module<'_>, ty: TypeRef) -> Result<ImportType> {
         TypeRef::Global(ty) => {
             ImportType::Global { index: add(&mut module.globals, &mut imported.globals, Global { ty, init: None }) }
         }
-        TypeRef::Tag(_) => {
-            return Err(Error::Unsupported { what: "exception tags".to_owned(), offset: None });
-        }
-    })
+        TypeRef::Tag(ty) => ImportType::Tag { index: add(&mut module.tags, &mut imported.tags, ty.func_type_idx) },
+    }
 }
 
 /// Wasm offset of a body's first byte, in its module.

@@ -5,6 +5,7 @@
 //! 50,000 functions carries relocations only for the runtime library and for data.
 
 mod code_map;
+mod exceptions;
 mod note;
 mod program;
 mod sections;
@@ -23,6 +24,7 @@ use crate::{Error, Options, Result};
 /// Writes the object file of a program.
 pub(crate) fn write(mut plan: Plan<'_>, isa: &dyn TargetIsa, mut text: Text, options: &Options) -> Result<Vec<u8>> {
     let code = code_map::describe(&mut plan, &mut text);
+    exceptions::describe(&mut plan, &text);
     let manifest = note::describe(&plan, options);
     let root = program::describe(&mut plan, &code, options);
     let (format, architecture, endianness) = container(isa)?;

@@ -7,6 +7,7 @@ use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::isa::TargetIsa;
 
+use super::exceptions::HandlerTable;
 use super::unwind::UnwindTable;
 use crate::codegen::{CompiledUnit, UnitTarget};
 use crate::{Error, Result};
@@ -37,6 +38,7 @@ pub(crate) struct Text {
     pub(super) sites: Vec<u8>,
     pub(super) relocations: Vec<TextRelocation>,
     pub(super) unwind: UnwindTable,
+    pub(super) handlers: HandlerTable,
     control_plane: ControlPlane,
 }
 
@@ -48,6 +50,7 @@ impl Text {
             sites: Vec::new(),
             relocations: Vec::new(),
             unwind: UnwindTable::new(isa),
+            handlers: HandlerTable::default(),
             control_plane: ControlPlane::default(),
         }
     }
@@ -77,6 +80,7 @@ impl Text {
         if let Some(unwind) = &unit.unwind {
             self.unwind.add(unwind, start);
         }
+        self.handlers.add(&unit.handlers, start32);
         let sites = u32::try_from(self.sites.len()).map_err(|_| too_large())?;
         self.units.push(PlacedUnit { start: start32, size, frameless: unit.frameless, sites });
         self.sites.extend_from_slice(&unit.sites);

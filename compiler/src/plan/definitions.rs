@@ -19,7 +19,7 @@ pub(crate) enum Definition {
     Unknown(u32),
 }
 
-/// The module that defines a table, memory or global, and the index it has there.
+/// The module that defines a table, memory, global or tag, and the index it has there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Owner {
     pub module: usize,
@@ -56,6 +56,7 @@ pub(crate) struct Definitions {
     tables: Vec<Vec<Owner>>,
     memories: Vec<Vec<Owner>>,
     globals: Vec<Vec<Owner>>,
+    tags: Vec<Vec<Owner>>,
     pub host: Vec<HostFunction>,
     pub unknown: Vec<UnknownFunction>,
     pub size_checks: Vec<SizeCheck>,
@@ -78,6 +79,10 @@ impl Definitions {
         self.globals[module][index as usize]
     }
 
+    pub fn tag(&self, module: usize, index: u32) -> Owner {
+        self.tags[module][index as usize]
+    }
+
     /// Resolves the imports of all modules.
     ///
     /// # Errors
@@ -95,6 +100,7 @@ impl Definitions {
             resolver.definitions.tables.push(Vec::new());
             resolver.definitions.memories.push(Vec::new());
             resolver.definitions.globals.push(Vec::new());
+            resolver.definitions.tags.push(Vec::new());
             for import in &module.imports {
                 resolver.import(number, import, inputs[number].links.get(import.module).copied())?;
             }
@@ -184,6 +190,14 @@ impl Resolver<'_, '_> {
                 }
                 self.definitions.globals[number].push(owner);
             }
+            (ImportType::Tag { index }, Some((provider, ExternalKind::Tag, export))) => {
+                let (expected, found) = (importer.tag_type(index), self.modules[provider].tag_type(export));
+                if expected != found {
+                    return mismatch(tag_text(expected), tag_text(found));
+                }
+                let owner = self.definitions.tag(provider, export);
+                self.definitions.tags[number].push(owner);
+            }
             (_, Some((_, kind, _))) => {
                 return mismatch(self.import_text(number, import.ty), format!("a {kind:?}").to_lowercase());
             }
@@ -198,6 +212,7 @@ impl Resolver<'_, '_> {
                 match ty {
                     ImportType::Table { .. } => self.definitions.tables[number].push(nowhere),
                     ImportType::Memory { .. } => self.definitions.memories[number].push(nowhere),
+                    ImportType::Tag { .. } => self.definitions.tags[number].push(nowhere),
                     _ => self.definitions.globals[number].push(nowhere),
                 }
             }
@@ -253,6 +268,7 @@ impl Resolver<'_, '_> {
         definitions.tables[number].extend(owned(module.imported.tables, module.tables.len()));
         definitions.memories[number].extend(owned(module.imported.memories, module.memories.len()));
         definitions.globals[number].extend(owned(module.imported.globals, module.globals.len()));
+        definitions.tags[number].extend(owned(module.imported.tags, module.tags.len()));
     }
 
     fn import_text(&self, number: usize, ty: ImportType) -> String {
@@ -262,6 +278,7 @@ impl Resolver<'_, '_> {
             ImportType::Table { index } => table_text(&module.tables[index as usize].ty),
             ImportType::Memory { index } => memory_text(&module.memories[index as usize]),
             ImportType::Global { index } => global_text(&module.globals[index as usize].ty),
+            ImportType::Tag { index } => tag_text(module.tag_type(index)),
         }
     }
 }
@@ -283,9 +300,16 @@ fn maximum_fits(expected: Option<u64>, found: Option<u64>) -> bool {
     }
 }
 
+fn types_text(types: &[wasmparser::ValType]) -> String {
+    types.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
 fn function_text(ty: &FuncType) -> String {
-    let list = |types: &[wasmparser::ValType]| types.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    format!("function [{}] -> [{}]", list(ty.params()), list(ty.results()))
+    format!("function [{}] -> [{}]", types_text(ty.params()), types_text(ty.results()))
+}
+
+fn tag_text(ty: &FuncType) -> String {
+    format!("tag [{}]", types_text(ty.params()))
 }
 
 fn limits_text(initial: u64, maximum: Option<u64>) -> String {

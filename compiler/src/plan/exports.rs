@@ -1,8 +1,8 @@
 //! Describes exports to the runtime library, for the harness and for `--invoke`.
 
-use wasmc_abi::program::{EXPORT_FUNCTION, EXPORT_GLOBAL, EXPORT_MEMORY, EXPORT_TABLE};
+use wasmc_abi::program::{EXPORT_FUNCTION, EXPORT_GLOBAL, EXPORT_MEMORY, EXPORT_TABLE, EXPORT_TAG};
 use wasmc_abi::value;
-use wasmparser::{ExternalKind, ValType};
+use wasmparser::{ExternalKind, RefType, ValType};
 
 use super::data::{DataId, DataObject, DataObjects, Placement, StructureWriter, Target};
 use super::definitions::Definitions;
@@ -87,7 +87,11 @@ fn write<'p, 'a: 'p>(
                 writer.u64(EXPORT_MEMORY);
                 slot(&mut writer, Some(context.places.memories[number][export.index as usize].descriptor));
             }
-            ExternalKind::Global | ExternalKind::Tag => {
+            ExternalKind::Tag => {
+                writer.u64(EXPORT_TAG);
+                slot(&mut writer, None);
+            }
+            ExternalKind::Global => {
                 writer.u64(EXPORT_GLOBAL);
                 slot(
                     &mut writer,
@@ -115,7 +119,8 @@ fn slot(writer: &mut StructureWriter, slot: Option<Slot>) {
     }
 }
 
-fn codes(types: &[ValType]) -> Vec<u8> {
+/// Types as `wasmc_abi::value` codes.
+pub(crate) fn codes(types: &[ValType]) -> Vec<u8> {
     types
         .iter()
         .map(|ty| match ty {
@@ -125,6 +130,7 @@ fn codes(types: &[ValType]) -> Vec<u8> {
             ValType::F64 => value::F64,
             ValType::V128 => value::V128,
             ValType::Ref(ty) if ty.is_extern_ref() => value::EXTERNREF,
+            ValType::Ref(ty) if *ty == RefType::EXNREF => value::EXNREF,
             ValType::Ref(_) => value::FUNCREF,
         })
         .collect()

@@ -3,6 +3,7 @@
 
 mod data;
 mod definitions;
+mod exceptions;
 mod exports;
 mod host;
 mod places;
@@ -18,6 +19,8 @@ use wasmparser::FuncType;
 
 pub(crate) use data::{Address, DataId, DataObject, DataObjects, Placement, StructureWriter, Target, UnitId};
 pub(crate) use definitions::{Definition, Definitions, SizeCheck};
+pub(crate) use exceptions::Exceptions;
+pub(crate) use exports::codes as value_codes;
 pub(crate) use places::{BaseStrategy, GlobalPlace, MemoryPlace, Places, Slot, TablePlace};
 pub(crate) use reach::{Unit, Units, entry_function, reactor_initializer};
 pub(crate) use records::FunctionRecords;
@@ -38,6 +41,7 @@ pub(crate) struct Plan<'a> {
     pub values: GlobalValues,
     /// The code to compile.
     pub units: Units,
+    pub exceptions: Exceptions,
     pub records: FunctionRecords,
     pub places: Places,
     pub segments: Segments,
@@ -96,6 +100,7 @@ pub(crate) fn plan<'a>(
     let values = GlobalValues::evaluate(&modules, &definitions);
     let units = reach::units(&modules, &facts, &definitions, &values, &options.entry)?;
     let mut data = DataObjects::default();
+    let exceptions = Exceptions::plan(&modules, &facts, &definitions, &units, &mut data);
     let records = FunctionRecords::build(&modules, &definitions, &signatures, &units, &mut data, layout.big_endian);
     let places = places::place(
         &places::Context {
@@ -149,6 +154,7 @@ pub(crate) fn plan<'a>(
         signatures,
         values,
         units,
+        exceptions,
         records,
         places,
         segments,
@@ -193,6 +199,8 @@ impl Plan<'_> {
         let touches = |globals: &[u32]| globals.iter().map(place).any(|place| matches!(place, GlobalPlace::Register));
         facts.calls.is_empty()
             && !facts.has_indirect_call
+            // A throw leaves the function without restoring registers.
+            && !facts.has_throw
             && !touches(&facts.global_reads)
             && !touches(&facts.global_writes)
     }

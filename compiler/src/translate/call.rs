@@ -6,25 +6,27 @@ use wasmc_abi::instance::{FunctionRecord, NULL_TYPE, TableDescriptor};
 use wasmc_abi::trap::TrapCode;
 use wasmparser::Operator;
 
+use super::exceptions::Callee;
 use super::{REFERENCE, Translator};
+use crate::Result;
 use crate::plan::{Definition, TablePlace};
 
 impl Translator<'_, '_, '_> {
     /// Translates a call; false for operators of other families.
-    pub(super) fn call_operator(&mut self, operator: &Operator<'_>) -> bool {
+    pub(super) fn call_operator(&mut self, operator: &Operator<'_>) -> Result<bool> {
         match *operator {
-            Operator::Call { function_index } => self.call_direct(function_index, false),
-            Operator::ReturnCall { function_index } => self.call_direct(function_index, true),
-            Operator::CallIndirect { type_index, table_index } => self.call_indirect(type_index, table_index, false),
+            Operator::Call { function_index } => self.call_direct(function_index, false)?,
+            Operator::ReturnCall { function_index } => self.call_direct(function_index, true)?,
+            Operator::CallIndirect { type_index, table_index } => self.call_indirect(type_index, table_index, false)?,
             Operator::ReturnCallIndirect { type_index, table_index } => {
-                self.call_indirect(type_index, table_index, true);
+                self.call_indirect(type_index, table_index, true)?;
             }
-            _ => return false,
+            _ => return Ok(false),
         }
-        true
+        Ok(true)
     }
 
-    fn call_direct(&mut self, index: u32, tail: bool) {
+    fn call_direct(&mut self, index: u32, tail: bool) -> Result<()> {
         let plan = self.plan;
         let definition = plan.definitions.function(self.module, index);
         let arguments = self.pop_arguments(plan.type_of(definition).params().len());
@@ -36,21 +38,22 @@ impl Translator<'_, '_, '_> {
                 // Other calling conventions cannot be tail-called; their stack is bounded all the same.
                 self.return_results();
             }
-            return;
+            return Ok(());
         }
         // The plan has code for every function that reachable code calls.
         let Some(function) = self.code_of(definition) else {
             self.trap(TrapCode::Unreachable);
             self.reachable = false;
-            return;
+            return Ok(());
         };
         if tail {
             self.builder.ins().return_call(function, &arguments);
             self.reachable = false;
         } else {
-            let call = self.builder.ins().call(function, &arguments);
-            self.stack.extend_from_slice(self.builder.func.dfg.inst_results(call));
+            let results = self.call(Callee::Direct(function), &arguments, plan.exceptions.may_throw(definition))?;
+            self.stack.extend(results);
         }
+        Ok(())
     }
 
     fn return_results(&mut self) {
@@ -60,12 +63,12 @@ impl Translator<'_, '_, '_> {
         self.reachable = false;
     }
 
-    fn pop_arguments(&mut self, count: usize) -> Vec<Value> {
+    pub(super) fn pop_arguments(&mut self, count: usize) -> Vec<Value> {
         self.canonicalize_top(count);
         self.stack.split_off(self.stack.len() - count)
     }
 
-    fn call_indirect(&mut self, type_index: u32, table: u32, tail: bool) {
+    fn call_indirect(&mut self, type_index: u32, table: u32, tail: bool) -> Result<()> {
         let index = self.pop();
         let wanted = self.plan.signatures.of_index(self.module, type_index);
         let code = match self.plan.places.tables[self.module][table as usize] {
@@ -106,9 +109,11 @@ impl Translator<'_, '_, '_> {
             self.builder.ins().return_call_indirect(signature, code, &arguments);
             self.reachable = false;
         } else {
-            let call = self.builder.ins().call_indirect(signature, code, &arguments);
-            self.stack.extend_from_slice(self.builder.func.dfg.inst_results(call));
+            let may_throw = self.plan.exceptions.reference_may_throw();
+            let results = self.call(Callee::Indirect(signature, code), &arguments, may_throw)?;
+            self.stack.extend(results);
         }
+        Ok(())
     }
 
     /// Constant data whose address is valid only behind the checks before it: must not move above them.

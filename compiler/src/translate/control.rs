@@ -6,6 +6,7 @@ use wasmparser::{BlockType, BrTable, Operator, ValType};
 
 use super::frame::{Frame, FrameKind};
 use super::{Translator, value_type};
+use crate::Result;
 
 impl Translator<'_, '_, '_> {
     /// Translates a control operator; false for operators of other families.
@@ -50,9 +51,16 @@ impl Translator<'_, '_, '_> {
     }
 
     /// Keeps track of nesting where nothing is translated.
-    pub(super) fn unreachable_operator(&mut self, operator: &Operator<'_>) {
+    pub(super) fn unreachable_operator(&mut self, operator: &Operator<'_>) -> Result<()> {
+        if let Operator::Try { .. } = operator {
+            self.skip_legacy_try()?;
+        }
         match operator {
-            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
+            Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::TryTable { .. }
+            | Operator::Try { .. } => {
                 let end = self.frames[0].end;
                 self.frames.push(Frame {
                     kind: FrameKind::Unreachable,
@@ -64,9 +72,11 @@ impl Translator<'_, '_, '_> {
                 });
             }
             Operator::Else => self.switch_arms(),
-            Operator::End => self.close(),
+            Operator::Catch { .. } | Operator::CatchAll => self.catch(),
+            Operator::End | Operator::Delegate { .. } => self.close(),
             _ => {}
         }
+        Ok(())
     }
 
     /// A block whose parameters are values of these types.
@@ -79,7 +89,7 @@ impl Translator<'_, '_, '_> {
     }
 
     /// Parameter and result types of a block type.
-    fn block_types(&self, ty: BlockType) -> (Vec<ValType>, Vec<ValType>) {
+    pub(super) fn block_types(&self, ty: BlockType) -> (Vec<ValType>, Vec<ValType>) {
         match ty {
             BlockType::Empty => (Vec::new(), Vec::new()),
             BlockType::Type(result) => (Vec::new(), vec![result]),
@@ -90,7 +100,7 @@ impl Translator<'_, '_, '_> {
         }
     }
 
-    fn open(&mut self, kind: FrameKind, parameters: usize, results: &[ValType]) {
+    pub(super) fn open(&mut self, kind: FrameKind, parameters: usize, results: &[ValType]) {
         let end = self.block_with(results);
         let height = self.stack.len() - parameters;
         self.frames.push(Frame { kind, end, parameters, results: results.len(), height, end_reached: false });
@@ -147,8 +157,8 @@ impl Translator<'_, '_, '_> {
         self.reachable = true;
     }
 
-    /// `end` of a block, or of the function.
-    fn close(&mut self) {
+    /// `end` of a block, or of the function; `delegate`.
+    pub(super) fn close(&mut self) {
         let Some(mut frame) = self.frames.pop() else { return };
         if let FrameKind::Unreachable = frame.kind {
             return;
@@ -158,18 +168,22 @@ impl Translator<'_, '_, '_> {
             self.builder.ins().jump(frame.end, &arguments);
             frame.end_reached = true;
         }
-        match frame.kind {
+        match &frame.kind {
             // Without an `else`, the parameters are the results.
-            FrameKind::If { otherwise } => {
+            &FrameKind::If { otherwise } => {
                 self.builder.switch_to_block(otherwise);
                 let arguments: Vec<BlockArg> = self.builder.block_params(otherwise).iter().map(|&v| v.into()).collect();
                 self.builder.ins().jump(frame.end, &arguments);
                 frame.end_reached = true;
             }
-            FrameKind::Loop { header } => self.builder.seal_block(header),
+            &FrameKind::Loop { header } => self.builder.seal_block(header),
+            FrameKind::Try(clauses) => self.finish_try(clauses),
             _ => {}
         }
         self.stack.truncate(frame.height);
+        if let FrameKind::TryTable { catches } = &frame.kind {
+            self.finish_try_table(catches);
+        }
         self.reachable = frame.end_reached;
         if !self.reachable {
             // The block stays out of the function.
@@ -200,7 +214,7 @@ impl Translator<'_, '_, '_> {
     }
 
     /// The top `count` operands as arguments for a jump; they stay on the stack.
-    fn top_arguments(&mut self, count: usize) -> Vec<BlockArg> {
+    pub(super) fn top_arguments(&mut self, count: usize) -> Vec<BlockArg> {
         self.canonicalize_top(count);
         self.stack[self.stack.len() - count..].iter().map(|&value| value.into()).collect()
     }
@@ -219,7 +233,7 @@ impl Translator<'_, '_, '_> {
         (block, self.top_arguments(count))
     }
 
-    fn branch(&mut self, depth: u32) {
+    pub(super) fn branch(&mut self, depth: u32) {
         let (block, arguments) = self.branch_to(depth);
         self.builder.ins().jump(block, &arguments);
     }
@@ -262,7 +276,7 @@ impl Translator<'_, '_, '_> {
         let index = self.pop();
         let mut calls = Vec::with_capacity(targets.len() as usize);
         // The validator has read the targets before.
-        for depth in targets.targets().map_while(Result::ok) {
+        for depth in targets.targets().map_while(std::result::Result::ok) {
             calls.push(self.jump_to(depth));
         }
         let default = self.jump_to(targets.default());

@@ -1,6 +1,9 @@
 //! The control stack: blocks, loops and conditionals that are open (wasm spec 4.4.8).
 
 use cranelift_codegen::ir::Block;
+use wasmparser::Catch;
+
+use super::exceptions::Clauses;
 
 /// A structured control instruction whose `end` has not come yet.
 pub(super) struct Frame {
@@ -28,6 +31,11 @@ pub(super) enum FrameKind {
     },
     /// In the second arm.
     Else,
+    TryTable {
+        catches: Vec<Catch>,
+    },
+    /// A `try` of the legacy encoding, in its body or in one of its clauses.
+    Try(Clauses),
     /// Opened where control never arrives; nothing in it is translated.
     Unreachable,
 }

@@ -7,6 +7,7 @@ mod address;
 mod bulk;
 mod call;
 mod control;
+mod exceptions;
 mod frame;
 mod internal;
 mod memory;
@@ -23,7 +24,7 @@ use std::collections::HashMap;
 use cranelift_codegen::ir::{self, InstBuilder, SourceLoc, Type, Value, types};
 use cranelift_codegen::isa::{CallConv, TargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
-use wasmparser::{FuncType, Operator, ValType};
+use wasmparser::{FuncType, FunctionBody, Operator, ValType};
 
 use internal::translate_internal;
 pub(crate) use symbols::{Namespace, RuntimeSymbol};
@@ -33,6 +34,7 @@ use crate::module::body_offset;
 use crate::optimize::BoundsCheck;
 use crate::plan::{Plan, Unit};
 use crate::{Error, Result};
+use exceptions::{Handlers, LegacyTries};
 use frame::Frame;
 
 /// Calling convention of wasm functions: passes arguments as the C convention does, and allows tail calls.
@@ -83,6 +85,12 @@ pub(crate) struct Translator<'t, 'p, 'a> {
     position: u32,
     /// Likely outcomes of conditional branches, by position.
     hints: Option<&'p HashMap<u32, bool>>,
+    /// The exception handlers in effect.
+    handlers: Handlers,
+    /// What is known ahead of the `try` instructions of the legacy encoding, once the first has come.
+    legacy_tries: Option<LegacyTries>,
+    /// The function's code; `None` where it is no wasm function's.
+    body: Option<&'p FunctionBody<'a>>,
 }
 
 /// Translates the wasm function at `position` of a module's code section into `function`.
@@ -101,6 +109,7 @@ pub(crate) fn translate_function(
     function.signature = signature(ty, WASM_CALL);
     let mut translator = Translator::new(plan, isa, module, FunctionBuilder::new(function, context));
     translator.hints = parsed.branch_hints.of_function(index);
+    translator.body = Some(body);
     let start = body_offset(body);
     translator.begin(ty)?;
     let parse_error = |error| Error::in_function(error, &parsed.function_name(index));
@@ -136,6 +145,9 @@ impl<'t, 'p, 'a> Translator<'t, 'p, 'a> {
             checks: Vec::new(),
             position: 0,
             hints: None,
+            handlers: Handlers::default(),
+            legacy_tries: None,
+            body: None,
         }
     }
 
@@ -183,18 +195,18 @@ impl<'t, 'p, 'a> Translator<'t, 'p, 'a> {
     /// Translates one operator.
     fn operator(&mut self, operator: &Operator<'_>, offset: u64) -> Result<()> {
         if !self.reachable {
-            self.unreachable_operator(operator);
-            return Ok(());
+            return self.unreachable_operator(operator);
         }
         let known = self.control_operator(operator)
-            || self.call_operator(operator)
+            || self.call_operator(operator)?
             || self.variable_operator(operator)
             || self.numeric_operator(operator)
             || self.memory_operator(operator)
             || self.bulk_operator(operator)
             || self.table_operator(operator)
             || self.reference_operator(operator)
-            || self.simd_operator(operator);
+            || self.simd_operator(operator)
+            || self.exception_operator(operator)?;
         if known {
             return Ok(());
         }

@@ -48,10 +48,13 @@ pub(crate) enum RuntimeSymbol {
     WasiInitialize,
     Harness,
     Invoke,
+    Throw,
+    ThrowReference,
+    ExceptionAllocate,
 }
 
 impl RuntimeSymbol {
-    pub const ALL: [RuntimeSymbol; 9] = [
+    pub const ALL: [RuntimeSymbol; 12] = [
         RuntimeSymbol::MemoryGrow,
         RuntimeSymbol::TableGrow,
         RuntimeSymbol::TableFill,
@@ -61,6 +64,9 @@ impl RuntimeSymbol {
         RuntimeSymbol::WasiInitialize,
         RuntimeSymbol::Harness,
         RuntimeSymbol::Invoke,
+        RuntimeSymbol::Throw,
+        RuntimeSymbol::ThrowReference,
+        RuntimeSymbol::ExceptionAllocate,
     ];
 
     /// The linker's name.
@@ -75,6 +81,9 @@ impl RuntimeSymbol {
             RuntimeSymbol::WasiInitialize => names::WASI_INITIALIZE,
             RuntimeSymbol::Harness => names::HARNESS,
             RuntimeSymbol::Invoke => names::INVOKE,
+            RuntimeSymbol::Throw => names::THROW,
+            RuntimeSymbol::ThrowReference => names::THROW_REFERENCE,
+            RuntimeSymbol::ExceptionAllocate => names::EXCEPTION_ALLOCATE,
         }
     }
 
@@ -89,7 +98,9 @@ impl RuntimeSymbol {
             RuntimeSymbol::MemoryFill => (&[ADDRESS, types::I32, types::I64], &[]),
             RuntimeSymbol::UnknownImport => (&[ADDRESS, types::I64], &[]),
             RuntimeSymbol::WasiInitialize | RuntimeSymbol::Harness => (&[], &[]),
-            RuntimeSymbol::Invoke => (&[ADDRESS], &[]),
+            RuntimeSymbol::Invoke | RuntimeSymbol::Throw => (&[ADDRESS], &[]),
+            RuntimeSymbol::ThrowReference => (&[ADDRESS, ADDRESS], &[]),
+            RuntimeSymbol::ExceptionAllocate => (&[ADDRESS], &[ADDRESS]),
         }
     }
 }
@@ -154,17 +165,22 @@ impl Translator<'_, '_, '_> {
 
     /// Calls a function of the runtime library; returns its result, or none.
     pub(super) fn call_runtime(&mut self, symbol: RuntimeSymbol, arguments: &[Value]) -> Option<Value> {
+        let function = self.runtime_function(symbol);
+        let call = self.builder.ins().call(function, arguments);
+        self.builder.inst_results(call).first().copied()
+    }
+
+    /// A function of the runtime library that compiled code calls on its own account.
+    pub(super) fn runtime_function(&mut self, symbol: RuntimeSymbol) -> FuncRef {
         let convention = host_call(self.isa);
-        let function = self.function_ref(Namespace::Runtime, symbol as u32, || {
+        self.function_ref(Namespace::Runtime, symbol as u32, || {
             let (parameters, results) = symbol.types();
             Signature {
                 params: parameters.iter().map(|&ty| AbiParam::new(ty)).collect(),
                 returns: results.iter().map(|&ty| AbiParam::new(ty)).collect(),
                 call_conv: convention,
             }
-        });
-        let call = self.builder.ins().call(function, arguments);
-        self.builder.inst_results(call).first().copied()
+        })
     }
 
     /// Signature of a type of this module, for indirect calls.

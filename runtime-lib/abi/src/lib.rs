@@ -6,6 +6,7 @@
 #![no_std]
 
 pub mod code_map;
+pub mod exception;
 pub mod instance;
 pub mod program;
 pub mod symbols;

@@ -117,3 +117,5 @@ pub const EXPORT_TABLE: u64 = 1;
 pub const EXPORT_MEMORY: u64 = 2;
 /// See [`EXPORT_FUNCTION`].
 pub const EXPORT_GLOBAL: u64 = 3;
+/// See [`EXPORT_FUNCTION`]. There is nothing to be done with a tag from outside: its target is 0.
+pub const EXPORT_TAG: u64 = 4;

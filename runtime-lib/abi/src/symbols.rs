@@ -27,6 +27,12 @@ pub const WASI_INITIALIZE: &str = "wasmc_wasi_initialize";
 pub const HARNESS: &str = "wasmc_harness";
 /// `extern "C" fn(export: *const Export)`: calls the export with arguments from the command line, prints its results.
 pub const INVOKE: &str = "wasmc_invoke";
+/// `extern "C" fn(exceptions: *const Exceptions) -> !`: throws the pending exception.
+pub const THROW: &str = "wasmc_throw";
+/// `extern "C" fn(exceptions: *const Exceptions, exception: *const Exception) -> !`: throws that exception, not null, again.
+pub const THROW_REFERENCE: &str = "wasmc_throw_reference";
+/// `extern "C" fn(exceptions: *const Exceptions) -> *const Exception`: keeps the pending exception as an object.
+pub const EXCEPTION_ALLOCATE: &str = "wasmc_exception_allocate";
 
 /// Operations that Cranelift calls a function for where the processor lacks an instruction: `extern "C"`, with the
 /// operation's own types; on x86-64 `pshufb` takes and returns vectors in xmm registers.

@@ -77,4 +77,7 @@ trap_codes! {
     /// Machine code met an instruction that this processor does not have.
     UnsupportedProcessor = 14, "unsupported processor",
         "The executable uses instructions that this processor does not have. Build it for an older processor: `wasmc build --cpu x86-64`.";
+    /// Not a trap of the specification: an exception that nobody caught.
+    UncaughtException = 15, "uncaught exception",
+        "The program threw an exception, and none of the functions that were waiting for their callees caught it. The message names the tag of the exception and its payload: for C++ that is the tag `__cpp_exception` and the address of the thrown object.";
 }

@@ -17,6 +17,8 @@ pub const V128: u8 = 0x7b;
 pub const FUNCREF: u8 = 0x70;
 /// See [`FUNCREF`].
 pub const EXTERNREF: u8 = 0x6f;
+/// See [`FUNCREF`].
+pub const EXNREF: u8 = 0x69;
 
 /// One argument or result of an export called through its [`ArrayCall`]: the low bytes hold the value.
 #[repr(C, align(16))]

@@ -19,3 +19,15 @@ pub struct ResumePoint {
     /// The program counter.
     pub program_counter: usize,
 }
+
+/// Where an exception's handler is, and the stack pointer and frame pointer that its function has there.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Landing {
+    /// The program counter.
+    pub program_counter: usize,
+    /// The stack pointer.
+    pub stack_pointer: usize,
+    /// The frame pointer.
+    pub frame_pointer: usize,
+}

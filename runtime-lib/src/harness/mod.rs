@@ -4,8 +4,8 @@
 //!
 //! | command | does | reply |
 //! |---|---|---|
-//! | `init M` | instantiates module number M of the program | `ok`, or `trap N` |
-//! | `call M E HEX…` | calls number E of module M's exports with these arguments | `ok HEX…`: the results; or `trap N` |
+//! | `init M` | instantiates module number M of the program | `ok`, or `trap N`, or `exception` |
+//! | `call M E HEX…` | calls number E of module M's exports with these arguments | `ok HEX…`: the results; or `trap N`; or `exception` |
 //! | `get M E` | reads an exported global | `ok HEX` |
 //!
 //! Numbers are decimal; values are up to 32 hexadecimal digits, results exactly 32, the bits beyond the type's size zero;
@@ -16,6 +16,7 @@ mod lines;
 mod replies;
 
 use wasmc_abi::program::{EXPORT_FUNCTION, EXPORT_GLOBAL, Export, ModuleRecord};
+use wasmc_abi::trap::TrapCode;
 use wasmc_abi::value::Value;
 
 use crate::trap::catch::catch_trap;
@@ -94,7 +95,7 @@ fn export<'a>(line: &mut &[u8], modules: &'a [ModuleRecord]) -> Result<&'a Expor
     unsafe { module.exports.as_slice::<Export>() }.get(export).ok_or("no such export")
 }
 
-/// Runs compiled code, and replies `trap N`, or `ok` and the results.
+/// Runs compiled code, and replies `trap N`, or `exception`, or `ok` and the results.
 ///
 /// # Safety
 /// `target` must be the address of an `extern "C"` function that takes this array, or nothing, and there must be as
@@ -107,6 +108,7 @@ unsafe fn run(target: u64, values: &mut [Value], results: &[u8]) {
         catch_trap(target, values.as_mut_ptr().cast())
     };
     with_replies(|output| match trap {
+        Some(TrapCode::UncaughtException) => output.bytes(b"exception\n"),
         Some(code) => {
             output.bytes(b"trap ");
             output.decimal(code as u64);

@@ -2,7 +2,7 @@
 
 use core::fmt::Write;
 
-use wasmc_abi::value::{EXTERNREF, F32, F64, FUNCREF, I32, I64, V128, Value};
+use wasmc_abi::value::{EXNREF, EXTERNREF, F32, F64, FUNCREF, I32, I64, V128, Value};
 
 use crate::output::Output;
 
@@ -25,6 +25,7 @@ pub fn name_of_type(value_type: u8) -> &'static str {
         V128 => "v128",
         FUNCREF => "funcref",
         EXTERNREF => "externref",
+        EXNREF => "exnref",
         _ => "a reference type",
     }
 }

@@ -1,4 +1,4 @@
-//! Catching a trap: the harness goes on with its next command after one.
+//! Catching a trap, or an exception that nobody else catches: the harness goes on with its next command after one.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -25,7 +25,7 @@ pub unsafe fn catch_trap(function: unsafe extern "C" fn(*mut u8), argument: *mut
 }
 
 /// The place where a trap is waited for, which is then no longer waited for.
-pub(super) fn take() -> Option<ResumePoint> {
+pub(crate) fn take() -> Option<ResumePoint> {
     let stack_pointer = WAITING[0].swap(0, Ordering::Relaxed);
     let program_counter = WAITING[1].load(Ordering::Relaxed);
     (stack_pointer != 0).then_some(ResumePoint { stack_pointer, program_counter })

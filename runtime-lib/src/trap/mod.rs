@@ -4,7 +4,7 @@ pub mod backtrace;
 pub mod catch;
 pub mod code_map;
 pub mod fault;
-mod report;
+pub(crate) mod report;
 
 use wasmc_abi::trap::TrapCode;
 

@@ -11,7 +11,7 @@ use crate::program;
 use crate::sys;
 
 /// Bytes of a name that are printed. Mangled names can be thousands of bytes long.
-const NAME_LIMIT: usize = 240;
+pub(crate) const NAME_LIMIT: usize = 240;
 
 /// Large enough for the whole report in most cases: then it is one write, and lines of other processes that share the
 /// descriptor do not get in between.
@@ -54,11 +54,7 @@ fn wasm_stack(output: &mut Output<'_>, backtrace: &Backtrace) {
 
 /// Reports a trap of the program.
 pub(super) fn trap(code: TrapCode, detail: Detail<'_>, backtrace: &Backtrace) -> ! {
-    let mut storage = [0; BUFFER_SIZE];
-    let mut output = Output::new(sys::STANDARD_ERROR, &mut storage);
-    output.bytes(b"wasmc: trap: ");
-    output.bytes(code.message().as_bytes());
-    match detail {
+    end(code, backtrace, &|output| match detail {
         Detail::None => {}
         Detail::Access { offset, length } => {
             output.bytes(b": address 0x");
@@ -71,7 +67,16 @@ pub(super) fn trap(code: TrapCode, detail: Detail<'_>, backtrace: &Backtrace) ->
             output.bytes(b": ");
             output.untrusted(name, NAME_LIMIT);
         }
-    }
+    })
+}
+
+/// Reports why the program ends, `detail` behind the reason, and ends the process.
+pub(crate) fn end(code: TrapCode, backtrace: &Backtrace, detail: &dyn Fn(&mut Output<'_>)) -> ! {
+    let mut storage = [0; BUFFER_SIZE];
+    let mut output = Output::new(sys::STANDARD_ERROR, &mut storage);
+    output.bytes(if code == TrapCode::UncaughtException { b"wasmc: " } else { b"wasmc: trap: " });
+    output.bytes(code.message().as_bytes());
+    detail(&mut output);
     output.byte(b'\n');
     let code_map = CodeMap::new(&program().code);
     if let Some(frame) = backtrace.frames(&code_map).next() {

@@ -2,10 +2,12 @@
 
 mod bytes;
 mod control;
+mod exception;
 mod shuffle;
 
 pub use bytes::{bcmp, memcmp, memcpy, memmove, memset, strlen, wasmc_memory_fill, wasmc_memory_move};
 #[cfg(not(test))]
 pub(crate) use control::address_of;
 pub use control::{call_compiled, call_with_resume_point, enter, frame_pointer, resume};
+pub use exception::{wasmc_throw, wasmc_throw_reference};
 pub use shuffle::wasmc_x86_pshufb;

@@ -1,0 +1,53 @@
+//! Collects the exception handlers of the calls of a piece of code.
+
+use std::collections::HashMap;
+
+use cranelift_codegen::{CompiledCode, FinalizedMachCallSite, FinalizedMachExceptionHandler};
+use wasmc_abi::exception::CATCH_ALL;
+
+/// The calls of a unit that have handlers.
+#[derive(Default)]
+pub(crate) struct UnitHandlers {
+    /// Return address in bytes from the unit's start, and position in `lists`; ascending.
+    pub calls: Vec<(u32, usize)>,
+    /// Each list once.
+    pub lists: Vec<HandlerList>,
+}
+
+/// The handlers of a call: see `wasmc_abi::exception::Exceptions::handlers`.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct HandlerList {
+    /// Distance in bytes from the stack pointer up to the frame pointer at the call.
+    pub frame_size: u32,
+    /// Tag, and position of the code in bytes from the unit's start; at least one.
+    pub handlers: Vec<(u32, u32)>,
+}
+
+/// The handlers of a compiled function.
+pub(super) fn collect(compiled: &CompiledCode) -> UnitHandlers {
+    let mut unit = UnitHandlers::default();
+    let mut known = HashMap::new();
+    for call in compiled.buffer.call_sites() {
+        let Some(list) = handler_list(&call) else { continue };
+        let position = *known.entry(list).or_insert_with_key(|list| {
+            unit.lists.push(list.clone());
+            unit.lists.len() - 1
+        });
+        unit.calls.push((call.ret_addr, position));
+    }
+    unit
+}
+
+fn handler_list(call: &FinalizedMachCallSite<'_>) -> Option<HandlerList> {
+    let handlers: Vec<_> = call
+        .exception_handlers
+        .iter()
+        .filter_map(|handler| match *handler {
+            FinalizedMachExceptionHandler::Tag(tag, code) => Some((tag.as_u32(), code)),
+            FinalizedMachExceptionHandler::Default(code) => Some((CATCH_ALL, code)),
+            // The translator makes none.
+            FinalizedMachExceptionHandler::Context(_) => None,
+        })
+        .collect();
+    if handlers.is_empty() { None } else { Some(HandlerList { frame_size: call.frame_offset?, handlers }) }
+}

@@ -1,0 +1,115 @@
+//! The pending exception: written by what throws, read by a landing pad before anything else can throw.
+
+use cranelift_codegen::ir::{InstBuilder, StackSlotData, StackSlotKind, Value, types};
+use wasmc_abi::exception::Exception;
+
+use crate::translate::symbols::RuntimeSymbol;
+use crate::translate::{REFERENCE, Translator, value_type};
+
+/// Exceptions up to this size in bytes are kept in values, larger ones in a stack slot.
+const LARGEST_IN_VALUES: usize = 64;
+
+/// A copy of an exception whose tag is not known, in a program whose payloads are plain bits.
+#[derive(Clone)]
+pub(in crate::translate) enum PendingCopy {
+    Words(Vec<Value>),
+    Slot(cranelift_codegen::ir::StackSlot),
+}
+
+impl Translator<'_, '_, '_> {
+    /// Address of the pending exception. Everything that compiled code knows of its place is here.
+    fn pending_exception(&mut self) -> Value {
+        match self.plan.exceptions.objects {
+            Some(objects) => self.data_address(objects.pending),
+            // Where nothing throws, nothing is caught: no code that asks is ever made.
+            None => self.builder.ins().iconst(REFERENCE, 0),
+        }
+    }
+
+    /// Address of what the runtime library must know.
+    pub(super) fn exception_description(&mut self) -> Value {
+        match self.plan.exceptions.objects {
+            Some(objects) => self.data_address(objects.description),
+            None => self.builder.ins().iconst(REFERENCE, 0),
+        }
+    }
+
+    /// Makes an exception the pending one.
+    pub(super) fn store_pending(&mut self, tag: u32, values: &[Value]) {
+        let plan = self.plan;
+        let address = self.pending_exception();
+        let flags = self.instance_flags();
+        let number = self.builder.ins().iconst(types::I32, i64::from(tag));
+        self.builder.ins().store(flags, number, address, Exception::TAG as i32);
+        for (&value, &(_, offset)) in values.iter().zip(&plan.exceptions.tags[tag as usize].payload) {
+            self.builder.ins().store(flags, value, address, offset);
+        }
+    }
+
+    /// Pushes the payload of the pending exception, which has this tag.
+    pub(super) fn push_pending(&mut self, tag: u32) {
+        let plan = self.plan;
+        let payload = &plan.exceptions.tags[tag as usize].payload;
+        if payload.is_empty() {
+            return;
+        }
+        let address = self.pending_exception();
+        let flags = self.instance_flags();
+        for &(ty, offset) in payload {
+            let value = self.builder.ins().load(value_type(ty), flags, address, offset);
+            self.push(value);
+        }
+    }
+
+    /// An object that keeps the pending exception: its `exnref`. References in the payload are read after this.
+    pub(super) fn keep_pending(&mut self) -> Value {
+        let description = self.exception_description();
+        let object = self.call_runtime(RuntimeSymbol::ExceptionAllocate, &[description]);
+        object.unwrap_or(description)
+    }
+
+    /// Keeps the bits of the pending exception, whatever its tag.
+    pub(super) fn copy_pending(&mut self) -> PendingCopy {
+        let size = self.plan.exceptions.largest;
+        let address = self.pending_exception();
+        if size > LARGEST_IN_VALUES {
+            let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, size as u32, 4);
+            let slot = self.builder.create_sized_stack_slot(slot);
+            let copy = self.builder.ins().stack_addr(REFERENCE, slot, 0);
+            self.copy_exception(copy, address, size);
+            return PendingCopy::Slot(slot);
+        }
+        let flags = self.instance_flags();
+        PendingCopy::Words(
+            kept_words(size).map(|offset| self.builder.ins().load(types::I64, flags, address, offset)).collect(),
+        )
+    }
+
+    /// Makes a copied exception the pending one again.
+    pub(super) fn restore_pending(&mut self, copy: &PendingCopy) {
+        let size = self.plan.exceptions.largest;
+        let address = self.pending_exception();
+        match copy {
+            PendingCopy::Slot(slot) => {
+                let copy = self.builder.ins().stack_addr(REFERENCE, *slot, 0);
+                self.copy_exception(address, copy, size);
+            }
+            PendingCopy::Words(words) => {
+                let flags = self.instance_flags();
+                for (&word, offset) in words.iter().zip(kept_words(size)) {
+                    self.builder.ins().store(flags, word, address, offset);
+                }
+            }
+        }
+    }
+
+    fn copy_exception(&mut self, destination: Value, source: Value, size: usize) {
+        let size = self.builder.ins().iconst(types::I64, size as i64);
+        self.call_runtime(RuntimeSymbol::MemoryMove, &[destination, source, size]);
+    }
+}
+
+/// Offsets of the 64-bit words of an exception of this size that say something: the tag's, and the payload's.
+fn kept_words(size: usize) -> impl Iterator<Item = i32> {
+    std::iter::once(Exception::TAG).chain((Exception::PAYLOAD..size).step_by(8)).map(|offset| offset as i32)
+}

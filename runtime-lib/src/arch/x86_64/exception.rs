@@ -1,0 +1,58 @@
+//! Entries of the unwinder, and its jump into a handler.
+//!
+//! Compiled code expects of a throw what it expects of a call that returns: where the handler's function made the
+//! call to the entry itself, registers that the System V convention preserves are what they were (the search
+//! is a call that returns, and nothing else here touches them). Handlers of functions further out expect nothing
+//! of registers: Cranelift takes them all for overwritten. In no case is r15, which holds a global, restored: globals
+//! keep what was written to them before an exception.
+
+use crate::exception::{find_handler, find_handler_again};
+
+/// Makes a frame, whose address goes into `$frame` and the address of room for a `Landing` into `$landing`; calls
+/// `{find}`, and jumps where that says. The frame is the one that the walk begins with.
+macro_rules! find_and_jump {
+    ($frame:literal, $landing:literal) => {
+        concat!(
+            ".cfi_startproc
+            push rbp
+            .cfi_def_cfa_offset 16
+            .cfi_offset rbp, -16
+            mov rbp, rsp
+            .cfi_def_cfa_register rbp
+            sub rsp, 32
+            mov ",
+            $frame,
+            ", rbp
+            mov ",
+            $landing,
+            ", rsp
+            call {find}
+            mov rax, qword ptr [rsp]
+            mov rdx, qword ptr [rsp + 8]
+            mov rbp, qword ptr [rsp + 16]
+            mov rsp, rdx
+            jmp rax
+            .cfi_endproc"
+        )
+    };
+}
+
+/// See [`wasmc_abi::symbols::THROW`].
+///
+/// # Safety
+/// To be called by compiled code, with the description of its program's exceptions.
+#[unsafe(naked)]
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn wasmc_throw() -> ! {
+    core::arch::naked_asm!(find_and_jump!("rsi", "rdx"), find = sym find_handler)
+}
+
+/// See [`wasmc_abi::symbols::THROW_REFERENCE`].
+///
+/// # Safety
+/// As for [`wasmc_throw`]; the second argument must be one of the program's exceptions.
+#[unsafe(naked)]
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn wasmc_throw_reference() -> ! {
+    core::arch::naked_asm!(find_and_jump!("rdx", "rcx"), find = sym find_handler_again)
+}

@@ -1,0 +1,89 @@
+//! Exceptions: thrown by compiled code, caught by the innermost function that wants them.
+//!
+//! The unwinder looks for a handler first and jumps then: while nobody is found, the stack of the throw is intact, and
+//! can be told. Frames between the two are left as they are; nothing in them needs to be released.
+
+mod object;
+mod report;
+pub mod table;
+
+use wasmc_abi::exception::{Exception, Exceptions};
+use wasmc_abi::trap::TrapCode;
+
+use crate::arch::{self, Landing};
+use crate::trap::backtrace::Backtrace;
+use crate::trap::code_map::CodeMap;
+use crate::trap::fault::Registers;
+use crate::{process, program, trap};
+use table::Table;
+
+/// Looks for the handler of the pending exception, and writes where to go on. `frame` is the address of the frame record of
+/// the function that was called to throw it.
+///
+/// # Safety
+/// To be called by the entries in `arch`, on behalf of compiled code of the program that `exceptions` describes.
+pub(crate) unsafe extern "C" fn find_handler(exceptions: &Exceptions, frame: usize, landing: &mut Landing) {
+    // SAFETY: code that throws has written the exception before.
+    let tag = unsafe { (*pending(exceptions)).tag };
+    // SAFETY: the compiler's description of its program.
+    let table = unsafe { Table::new(exceptions) };
+    let code = &program().code.text;
+    let mut record = frame;
+    loop {
+        // SAFETY: `record` is the frame record of a function that compiled code called: two words that the
+        // function keeps, the caller's frame pointer and the return address. Compiled code always has one (ARCHITECTURE.md,
+        // invariant 6), and what is not compiled code ends the walk.
+        let [caller, return_address] = unsafe { *core::ptr::with_exposed_provenance::<[usize; 2]>(record) };
+        let offset = (return_address as u64).wrapping_sub(code.start);
+        if offset >= code.length {
+            // A function of the runtime library waits here: the harness, `--invoke`, the start of the program.
+            uncaught(exceptions, frame);
+        }
+        if let Some(handler) = table.handler(offset as u32, tag) {
+            *landing = Landing {
+                program_counter: (code.start + u64::from(handler.code)) as usize,
+                stack_pointer: caller - handler.frame_size as usize,
+                frame_pointer: caller,
+            };
+            return;
+        }
+        record = caller;
+    }
+}
+
+/// As [`find_handler`], for an exception that was caught as a reference.
+///
+/// # Safety
+/// As for [`find_handler`]; `exception` must be one of the program's.
+pub(crate) unsafe extern "C" fn find_handler_again(
+    exceptions: &Exceptions,
+    exception: *const Exception,
+    frame: usize,
+    landing: &mut Landing,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        object::make_pending(exceptions, exception);
+        find_handler(exceptions, frame, landing);
+    }
+}
+
+/// The exception that is being thrown.
+fn pending(exceptions: &Exceptions) -> *mut Exception {
+    core::ptr::with_exposed_provenance_mut(exceptions.pending as usize)
+}
+
+/// Ends the program, or its part that the harness runs, because of an exception that nobody wants.
+#[cold]
+fn uncaught(exceptions: &Exceptions, frame: usize) -> ! {
+    if let Some(point) = trap::catch::take() {
+        // SAFETY: `catch_trap` is still waiting for its callee: it has not taken the point back.
+        unsafe { arch::resume(point, TrapCode::UncaughtException as u32) }
+    }
+    process::run_at_exit();
+    let code_map = CodeMap::new(&program().code);
+    let registers = Registers { program_counter: 0, stack_pointer: 0, frame_pointer: frame };
+    let backtrace = Backtrace::walk(&code_map, registers, crate::stack::range());
+    // SAFETY: code that throws has written the exception before; the tag is one of the program's.
+    unsafe { report::uncaught(exceptions, &*pending(exceptions), &backtrace) }
+}
