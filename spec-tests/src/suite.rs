@@ -54,7 +54,7 @@ const PROPOSALS: &[(Proposal, Expectation, Standard)] = &[
     (Proposal::Annotations, Expectation::Required, Standard::Latest),
     (Proposal::CustomDescriptors, Expectation::NotYetSupported, Standard::Latest),
     (Proposal::CustomPageSizes, Expectation::Required, Standard::Latest),
-    (Proposal::ExceptionHandling, Expectation::NotYetSupported, Standard::Latest),
+    (Proposal::ExceptionHandling, Expectation::Required, Standard::Latest),
     (Proposal::FunctionReferences, Expectation::NotYetSupported, Standard::Latest),
     (Proposal::GC, Expectation::NotYetSupported, Standard::Latest),
     (Proposal::Memory64, Expectation::Required, Standard::Latest),
@@ -72,6 +72,10 @@ const PARTLY: &[(&str, &str)] = &[
     ("bulk-memory", "table_init.wast"),
     // Several memories.
     ("simd", "simd_memory-multi.wast"),
+    // Recursion groups.
+    ("exceptions", "tag.wast"),
+    // Typed function references.
+    ("exceptions", "try_table.wast"),
 ];
 
 /// Checks whose outcome the specification changed since: suite, file, lines, and why they do not count.
@@ -126,6 +130,8 @@ impl TestFile {
 const OWN: &[(&str, &str, Standard)] = &[
     ("address_folding.wast", include_str!("../scripts/address_folding.wast"), Standard::Wasm2),
     ("wide_indices.wast", include_str!("../scripts/wide_indices.wast"), Standard::Latest),
+    ("exceptions.wast", include_str!("../scripts/exceptions.wast"), Standard::Latest),
+    ("legacy_exceptions.wast", include_str!("../scripts/legacy_exceptions.wast"), Standard::Latest),
 ];
 
 /// The official suite, in the order of the tables above, by name within a suite; then the project's own scripts.

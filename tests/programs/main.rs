@@ -31,6 +31,6 @@ programs! {
     rust "wasm":
         collections files hello panic words;
     wat "wat":
-        add conversions empty exit four_gib grow grow_trap multi_value names segment_trap segments start start_trap
-        tables tail_calls unknown_imports write;
+        add conversions empty exceptions exit four_gib grow grow_trap multi_value names segment_trap segments start start_trap
+        tables tail_calls uncaught unknown_imports write;
 }

@@ -59,11 +59,11 @@ impl Exceptions {
         let throws = facts.iter().enumerate().any(|(module, bodies)| {
             bodies.iter().enumerate().any(|(position, facts)| facts.has_throw && live(module, position))
         });
-        if !throws {
-            return Exceptions::default();
-        }
         let mut exceptions = Exceptions { largest: size_of::<Exception>(), ..Exceptions::default() };
         exceptions.number_tags(modules);
+        if !throws {
+            return exceptions;
+        }
         exceptions.spread(facts, definitions, units, &live);
         let pending = DataObject::zero("wasmc_pending_exception", 16, exceptions.largest as u64);
         let description = DataObject::new("wasmc_exceptions", Placement::RelocatedReadOnly, 8, [].as_slice().into());

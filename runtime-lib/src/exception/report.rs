@@ -59,7 +59,10 @@ unsafe fn payload(output: &mut Output<'_>, payload: *const u8, parameters: &[u8]
                     bits(output, b"v128 0x", (number >> 64) as u64, 16);
                     output.hexadecimal(number as u64, 16);
                 }
-                _ => output.bytes(b"a reference"),
+                _ => {
+                    let is_null = (0..size).all(|byte| *value.add(byte) == 0);
+                    output.bytes(if is_null { b"null" } else { b"a reference" });
+                }
             }
         }
     }
