@@ -389,6 +389,34 @@
 (assert_return (invoke "set"))
 (assert_return (invoke "call" (i32.const 2)) (i32.const 17))
 
+;; Results of calls in a try that are addresses as they are, in a loop too.
+(module
+  (tag $e (param i32))
+  (memory 1)
+  (data (i32.const 8) "\2a\00\00\00\2b\00\00\00")
+  (func $f (param i32) (result i32)
+    (if (i32.eqz (local.get 0)) (then (throw $e (i32.const 12))))
+    (local.get 0))
+  (func (export "address") (param i32) (result i32)
+    (block $caught (result i32)
+      (try_table (catch $e $caught)
+        (return (i32.load (call $f (local.get 0)))))
+      (unreachable))
+    (i32.load))
+  (func (export "list") (param i32) (result i32) (local $sum i32)
+    (block $end (loop $l
+      (br_if $end (i32.eqz (local.get 0)))
+      (local.set $sum (i32.add (local.get $sum) (i32.load8_u (local.get 0))))
+      (block $caught (result i32)
+          (try_table (result i32) (catch $e $caught) (call $f (i32.sub (local.get 0) (i32.const 4)))))
+      (local.set 0)
+      (br_if $l (i32.ne (local.get 0) (i32.const 12)))))
+    (local.get $sum))
+)
+(assert_return (invoke "address" (i32.const 8)) (i32.const 42))
+(assert_return (invoke "address" (i32.const 0)) (i32.const 43))
+(assert_return (invoke "list" (i32.const 12)) (i32.const 85))
+
 ;; An exception ends an instantiation.
 (assert_exception (module (tag $e) (func $f (throw $e)) (start $f)))
 (module $after (memory (export "memory") 1) (func (export "get") (result i32) (i32.load (i32.const 0))))

@@ -31,6 +31,7 @@ type Twins = HashMap<Value, Value>;
 fn find_wanted(function: &Function) -> HashSet<Value> {
     let mut wanted = HashSet::new();
     let mut pending = Vec::new();
+    let mut set_by_calls = HashSet::new();
     let mut incoming: HashMap<Value, Vec<Value>> = HashMap::new();
     for block in function.layout.blocks() {
         for inst in function.layout.block_insts(block) {
@@ -44,6 +45,7 @@ fn find_wanted(function: &Function) -> HashSet<Value> {
                     incoming.entry(parameter).or_default().push(argument);
                 }
             }
+            set_by_calls.extend(results_of_call(function, inst));
         }
     }
     while let Some(value) = pending.pop() {
@@ -53,7 +55,22 @@ fn find_wanted(function: &Function) -> HashSet<Value> {
             }
         }
     }
+    wanted.retain(|value| !set_by_calls.contains(value));
     wanted
+}
+
+/// The block parameters that a call which ends its block (`try_call`) sets to its results: they have the result's type.
+fn results_of_call(function: &Function, inst: Inst) -> Vec<Value> {
+    let dfg = &function.dfg;
+    let Some(table) = dfg.insts[inst].exception_table() else { return Vec::new() };
+    let mut results = Vec::new();
+    for call in dfg.exception_tables[table].all_branches() {
+        let parameters = dfg.block_params(call.block(&dfg.value_lists));
+        let arguments = call.args(&dfg.value_lists);
+        let set = parameters.iter().zip(arguments).filter(|(_, argument)| !matches!(argument, BlockArg::Value(_)));
+        results.extend(set.map(|(&parameter, _)| parameter));
+    }
+    results
 }
 
 /// The i32 that an instruction zero-extends to 64 bits.

@@ -3,7 +3,7 @@
 //! The unwinder looks for a handler first and jumps then: while nobody is found, the stack of the throw is intact, and
 //! can be told. Frames between the two are left as they are; nothing in them needs to be released.
 
-mod object;
+pub mod object;
 mod report;
 pub mod table;
 

@@ -75,3 +75,48 @@ pub(super) unsafe fn make_pending(exceptions: &Exceptions, exception: *const Exc
         core::ptr::copy_nonoverlapping(exception.cast::<u8>(), pending(exceptions).cast::<u8>(), size);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmc_abi::Span;
+    use wasmc_abi::value::{F64, I32, V128};
+
+    #[test]
+    fn an_exception_comes_back_as_it_was_kept() {
+        let span = |start: u64, length| Span { start, length };
+        let bytes: &'static [u8] = &[I32, F64, V128];
+        let nothing = span(0, 0);
+        let tags = vec![
+            TagRecord { name: nothing, parameters: nothing },
+            TagRecord { name: nothing, parameters: span(bytes.as_ptr().expose_provenance() as u64, 3) },
+        ]
+        .leak();
+        let room = vec![Exception { tag: 1, reserved: [0; 3] }; 3].leak();
+        let exceptions = Exceptions {
+            pending: room.as_mut_ptr().expose_provenance() as u64,
+            pending_size: 48,
+            text: 0,
+            calls: nothing,
+            lists: nothing,
+            handlers: nothing,
+            tags: span(tags.as_ptr().expose_provenance() as u64, 2),
+        };
+        // SAFETY: the description of this test's exceptions.
+        let objects = unsafe {
+            assert_eq!((size(&exceptions, 0), size(&exceptions, 1), size(&exceptions, 2)), (16, 48, 16));
+            // i32 at 16, f64 at 24, v128 at 32.
+            room.as_mut_ptr().cast::<u8>().add(47).write(0xab);
+            let first = wasmc_exception_allocate(&exceptions);
+            room[0].tag = 0;
+            let second = wasmc_exception_allocate(&exceptions);
+            room.fill(Exception { tag: 7, reserved: [7; 3] });
+            make_pending(&exceptions, second);
+            assert_eq!((room[0].tag, room[1].tag), (0, 7));
+            make_pending(&exceptions, first);
+            assert_eq!((room[0].tag, room.as_ptr().cast::<u8>().add(47).read()), (1, 0xab));
+            [first, second]
+        };
+        assert!(objects[1].addr() - objects[0].addr() >= 48);
+    }
+}
