@@ -3,6 +3,7 @@
 //! Read the modules of this crate in the order of the pipeline; ARCHITECTURE.md shows it on one page.
 
 mod codegen;
+mod debug;
 mod error;
 mod link;
 pub mod manifest;
@@ -89,8 +90,12 @@ pub fn compile(inputs: &[Input<'_>], options: &Options, emit: Emit, progress: &d
         Emit::Object => {
             let mut text = object::Text::new(isa, plan.units.list.len());
             codegen::compile_units(&plan, &isas, options, progress, |unit| text.append(unit))?;
+            let debug = match options.debug_info {
+                true => Some(debug::describe(&plan, &text, options, progress)?),
+                false => None,
+            };
             progress.phase("write object", 0);
-            object::write(plan, isa, text, options)
+            object::write(plan, isa, text, debug, options)
         }
         Emit::Assembly | Emit::Clif => codegen::print_units(&plan, &isas, options, emit == Emit::Assembly, progress),
     }

@@ -6,3 +6,4 @@ mod process;
 
 mod debugger;
 mod unwind;
+mod values;

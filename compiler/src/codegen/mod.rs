@@ -8,7 +8,7 @@ mod unwind;
 
 pub(crate) use handlers::UnitHandlers;
 pub(crate) use isa::{Isas, build as build_isas};
-pub(crate) use sites::unsigned as unsigned_leb128;
+pub(crate) use sites::{signed as signed_leb128, unsigned as unsigned_leb128};
 pub(crate) use unit::{CompiledUnit, UnitTarget, Worker};
 pub(crate) use unwind::Unwind;
 
@@ -26,7 +26,7 @@ pub(crate) fn compile_units(
     parallel::in_order(
         plan.units.list.len(),
         options.jobs,
-        || Worker::new(plan, isas, options.opt_level),
+        || Worker::new(plan, isas, options),
         |worker, number| {
             let compiled = worker.compile(number);
             progress.step();
@@ -44,7 +44,7 @@ pub(crate) fn print_units(
     assembly: bool,
     progress: &dyn Progress,
 ) -> Result<Vec<u8>> {
-    let mut worker = Worker::new(plan, isas, options.opt_level);
+    let mut worker = Worker::new(plan, isas, options);
     let mut text = String::new();
     for number in 0..plan.units.list.len() {
         let name = plan.unit_name(UnitId(number as u32));

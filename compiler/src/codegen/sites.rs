@@ -56,7 +56,7 @@ pub(crate) fn unsigned(stream: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Signed LEB128 (DWARF 5 §7.6).
-fn signed(stream: &mut Vec<u8>, mut value: i64) {
+pub(crate) fn signed(stream: &mut Vec<u8>, mut value: i64) {
     while !(-0x40..0x40).contains(&value) {
         stream.push(value as u8 | 0x80);
         value >>= 7;

@@ -17,7 +17,7 @@ use crate::optimize::{
 };
 use crate::plan::{BaseStrategy, DataId, Plan, Unit, UnitId};
 use crate::translate::{Namespace, RuntimeSymbol, translate_unit};
-use crate::{Bounds, Error, OptLevel, Result};
+use crate::{Bounds, Error, OptLevel, Options, Result, debug};
 
 /// Machine code of a unit, with what it refers to and what is known about it.
 pub(crate) struct CompiledUnit {
@@ -32,6 +32,8 @@ pub(crate) struct CompiledUnit {
     /// The code keeps its caller's frame pointer.
     pub frameless: bool,
     pub unwind: Option<Unwind>,
+    /// Where the code came from, if debug information is wanted.
+    pub record: Option<debug::Record>,
 }
 
 /// A place in the code to be filled with an address.
@@ -69,10 +71,12 @@ pub(crate) struct Worker<'p, 'a> {
     /// Run wasmc's own passes.
     optimize: bool,
     align_for_speed: bool,
+    debug_info: bool,
 }
 
 impl<'p, 'a> Worker<'p, 'a> {
-    pub fn new(plan: &'p Plan<'a>, isas: &'p Isas, opt_level: OptLevel) -> Self {
+    pub fn new(plan: &'p Plan<'a>, isas: &'p Isas, options: &Options) -> Self {
+        let opt_level = options.opt_level;
         Worker {
             plan,
             isas,
@@ -82,6 +86,7 @@ impl<'p, 'a> Worker<'p, 'a> {
             control_plane: ControlPlane::default(),
             optimize: matches!(opt_level, OptLevel::Speed | OptLevel::Size),
             align_for_speed: matches!(opt_level, OptLevel::Speed | OptLevel::Basic),
+            debug_info: options.debug_info,
         }
     }
 
@@ -107,6 +112,7 @@ impl<'p, 'a> Worker<'p, 'a> {
             align: compiled.buffer.alignment.max(self.function_alignment(isa)),
             frameless,
             unwind,
+            record: self.debug_info.then(|| debug::Record::of(&compiled, isa)),
         })
     }
 

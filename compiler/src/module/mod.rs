@@ -41,6 +41,10 @@ pub(crate) struct Module<'a> {
     /// How many of each index space are imported.
     pub imported: ImportCounts,
     pub branch_hints: BranchHints,
+    /// Offset in the binary of the code section's contents, from which debug information counts.
+    pub code_start: u32,
+    /// Custom sections with debug information: names and contents.
+    pub debug_sections: Vec<(&'a str, &'a [u8])>,
     /// Function names by function index, from the name section, or the export or import name.
     function_names: Vec<Option<Cow<'a, str>>>,
     /// Tag names by tag index, likewise.
@@ -126,7 +130,12 @@ pub(crate) struct Body<'a> {
     pub validate: std::sync::Mutex<Option<FuncToValidate<ValidatorResources>>>,
 }
 
-impl Module<'_> {
+impl<'a> Module<'a> {
+    /// The custom section of this name, if it is one of debug information.
+    pub fn debug_section(&self, name: &str) -> Option<&'a [u8]> {
+        self.debug_sections.iter().find(|(known, _)| *known == name).map(|(_, contents)| *contents)
+    }
+
     /// Type of the function with this index.
     pub fn function_type(&self, index: u32) -> &FuncType {
         self.type_at(self.functions[index as usize])

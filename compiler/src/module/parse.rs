@@ -74,6 +74,8 @@ fn read_sections<'a>(name: &str, bytes: &'a [u8], features: WasmFeatures) -> Res
         bodies: Vec::new(),
         imported: ImportCounts::default(),
         branch_hints: BranchHints::default(),
+        code_start: 0,
+        debug_sections: Vec::new(),
         function_names: Vec::new(),
         tag_names: Vec::new(),
     };
@@ -188,6 +190,10 @@ fn read_payload<'a>(module: &mut Module<'a>, payload: Payload<'a>) -> Result<()>
                 };
                 module.data.push(DataSegment { mode, bytes: data.data });
             }
+        }
+        Payload::CodeSectionStart { unchecked_range, .. } => module.code_start = unchecked_range.start as u32,
+        Payload::CustomSection(section) if section.name().starts_with(".debug_") => {
+            module.debug_sections.push((section.name(), section.data()));
         }
         // A damaged one is ignored: custom sections never invalidate a module (wasm spec 5.5.3).
         Payload::CustomSection(section) => match section.as_known() {

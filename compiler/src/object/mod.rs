@@ -18,11 +18,18 @@ use object::{Architecture, BinaryFormat, Endianness};
 
 pub(crate) use text::Text;
 
+use crate::debug::DebugInfo;
 use crate::plan::Plan;
 use crate::{Error, Options, Result};
 
 /// Writes the object file of a program.
-pub(crate) fn write(mut plan: Plan<'_>, isa: &dyn TargetIsa, mut text: Text, options: &Options) -> Result<Vec<u8>> {
+pub(crate) fn write(
+    mut plan: Plan<'_>,
+    isa: &dyn TargetIsa,
+    mut text: Text,
+    debug: Option<DebugInfo>,
+    options: &Options,
+) -> Result<Vec<u8>> {
     let code = code_map::describe(&mut plan, &mut text);
     exceptions::describe(&mut plan, &text);
     let manifest = note::describe(&plan, options);
@@ -32,6 +39,9 @@ pub(crate) fn write(mut plan: Plan<'_>, isa: &dyn TargetIsa, mut text: Text, opt
     note::write(&mut object, &manifest, endianness);
     let mut sections = sections::Sections::new(&mut object);
     sections.write(plan, root, text, isa)?;
+    if let Some(debug) = debug {
+        sections.write_debug(debug)?;
+    }
     object.write().map_err(|error| Error::Limit(format!("the object file: {error}")))
 }
 

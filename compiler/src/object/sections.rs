@@ -10,6 +10,7 @@ use object::{RelocationEncoding, RelocationFlags, RelocationKind, SectionKind, S
 
 use super::text::{Text, TextRelocation};
 use crate::codegen::UnitTarget;
+use crate::debug::{DebugInfo, Target as DebugTarget};
 use crate::plan::{DataId, DataObject, Placement, Plan, Target, UnitId};
 use crate::{Error, Result};
 
@@ -165,6 +166,32 @@ impl<'o, 'a> Sections<'o, 'a> {
         self.object
             .add_relocation(section, Relocation { offset, symbol, addend, flags })
             .map_err(|error| Error::Limit(format!("the object file: {error}")))
+    }
+
+    /// Adds debug information, which refers to code and data by their sections.
+    pub fn write_debug(&mut self, debug: DebugInfo) -> Result<()> {
+        let mut ids = HashMap::new();
+        for (part, _) in debug.sections() {
+            let id = self.object.add_section(Vec::new(), part.name().into(), SectionKind::Debug);
+            ids.insert(part, id);
+        }
+        for (part, mut section) in debug.into_sections() {
+            let id = ids[&part];
+            self.object.set_section_data(id, std::mem::take(&mut section.bytes), 1);
+            for relocation in &section.relocations {
+                let (target, start) = match relocation.target {
+                    DebugTarget::Text => (self.text, 0),
+                    DebugTarget::Data(data) => self.data[data.0 as usize],
+                    // The parts that are referred to are never left out.
+                    DebugTarget::Part(part) => (ids[&part], 0),
+                };
+                let symbol = self.object.section_symbol(target);
+                let addend = (relocation.addend + start) as i64;
+                let flags = generic(RelocationKind::Absolute, relocation.size * 8);
+                self.relocate(id, relocation.offset.into(), symbol, addend, flags)?;
+            }
+        }
+        Ok(())
     }
 
     fn write_unwind(&mut self, text: &mut Text) -> Result<()> {

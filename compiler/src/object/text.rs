@@ -1,6 +1,7 @@
 //! Collects machine code into the text section and resolves calls within the program.
 
 use std::mem::take;
+use std::ops::Range;
 
 use cranelift_codegen::TextSectionBuilder;
 use cranelift_codegen::binemit::Reloc;
@@ -10,6 +11,8 @@ use cranelift_codegen::isa::TargetIsa;
 use super::exceptions::HandlerTable;
 use super::unwind::UnwindTable;
 use crate::codegen::{CompiledUnit, UnitTarget};
+use crate::debug::Record;
+use crate::plan::UnitId;
 use crate::{Error, Result};
 
 /// Where a unit is in the text section, and what is known about it.
@@ -21,6 +24,8 @@ pub(super) struct PlacedUnit {
     pub frameless: bool,
     /// Where its site stream begins, in bytes from the start of all streams.
     pub sites: u32,
+    /// For debug information.
+    record: Option<Record>,
 }
 
 /// A place in the text section that the linker fills.
@@ -82,9 +87,15 @@ impl Text {
         }
         self.handlers.add(&unit.handlers, start32);
         let sites = u32::try_from(self.sites.len()).map_err(|_| too_large())?;
-        self.units.push(PlacedUnit { start: start32, size, frameless: unit.frameless, sites });
+        self.units.push(PlacedUnit { start: start32, size, frameless: unit.frameless, sites, record: unit.record });
         self.sites.extend_from_slice(&unit.sites);
         Ok(())
+    }
+
+    /// Where in the text section the code of a unit is, and what is recorded of it for debug information.
+    pub fn recorded(&self, unit: UnitId) -> Option<(Range<u32>, &Record)> {
+        let placed = self.units.get(unit.0 as usize)?;
+        Some((placed.start..placed.start + placed.size, placed.record.as_ref()?))
     }
 
     /// The machine code.

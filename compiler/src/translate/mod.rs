@@ -23,7 +23,7 @@ use std::collections::HashMap;
 
 use cranelift_codegen::ir::{self, InstBuilder, SourceLoc, Type, Value, types};
 use cranelift_codegen::isa::{CallConv, TargetIsa};
-use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use wasmparser::{FuncType, FunctionBody, Operator, ValType};
 
 use internal::translate_internal;
@@ -77,7 +77,7 @@ pub(crate) struct Translator<'t, 'p, 'a> {
     frames: Vec<Frame>,
     /// The operators that come can be executed.
     reachable: bool,
-    locals: Vec<Variable>,
+    locals: Vec<variable::Local>,
     symbols: symbols::Symbols,
     /// Comparisons that keep accesses inside memories.
     checks: Vec<BoundsCheck>,
@@ -159,9 +159,7 @@ impl<'t, 'p, 'a> Translator<'t, 'p, 'a> {
         self.builder.seal_block(entry);
         for position in 0..ty.params().len() {
             let value = self.builder.block_params(entry)[position];
-            let variable = self.builder.declare_var(self.builder.func.dfg.value_type(value));
-            self.builder.def_var(variable, value);
-            self.locals.push(variable);
+            self.add_local(ty.params()[position], value);
         }
         let exit = self.block_with(ty.results());
         self.frames.push(Frame::function(exit, ty.results().len()));
@@ -170,12 +168,9 @@ impl<'t, 'p, 'a> Translator<'t, 'p, 'a> {
 
     /// Locals beyond the parameters start as zero (wasm spec 4.4.10.1).
     fn declare_locals(&mut self, count: u32, ty: ValType) {
-        let ty = value_type(ty);
-        let zero = self.zero(ty);
+        let zero = self.zero(value_type(ty));
         for _ in 0..count {
-            let variable = self.builder.declare_var(ty);
-            self.builder.def_var(variable, zero);
-            self.locals.push(variable);
+            self.add_local(ty, zero);
         }
     }
 

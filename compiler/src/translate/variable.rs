@@ -1,17 +1,59 @@
 //! Variable instructions (wasm spec 4.4.5): locals and globals.
 
-use cranelift_codegen::ir::{InstBuilder, Value, types};
-use wasmparser::Operator;
+use cranelift_codegen::ir::{InstBuilder, StackSlot, StackSlotData, StackSlotKey, StackSlotKind, Type, Value, types};
+use cranelift_codegen::settings::OptLevel;
+use cranelift_frontend::Variable;
+use wasmparser::{Operator, ValType};
 
 use super::{Translator, value_type};
 use crate::plan::{ConstantValue, GlobalPlace};
 
+/// How a local is kept.
+#[derive(Clone, Copy)]
+pub(super) enum Local {
+    /// As a value, wherever register allocation has it at the time.
+    Value(Variable),
+    /// In a place in the frame that is its own, so that debuggers find and change it wherever they stop. References
+    /// are never kept so: no source-level variable is one, and a collector finds values more easily.
+    Slot(StackSlot, Type),
+}
+
 impl Translator<'_, '_, '_> {
+    /// Adds a local that starts with a value.
+    pub(super) fn add_local(&mut self, ty: ValType, value: Value) {
+        let in_slot = self.isa.flags().opt_level() == OptLevel::None && !matches!(ty, ValType::Ref(_));
+        let ty = value_type(ty);
+        let local = if in_slot {
+            // Eight bytes at least: the stack pointer stays aligned whatever the order.
+            let size = ty.bytes().max(8);
+            let key = StackSlotKey::new(self.locals.len() as u64);
+            let kind = StackSlotKind::ExplicitSlot;
+            let data = StackSlotData::new_with_key(kind, size, size.trailing_zeros() as u8, key);
+            Local::Slot(self.builder.create_sized_stack_slot(data), ty)
+        } else {
+            Local::Value(self.builder.declare_var(ty))
+        };
+        self.locals.push(local);
+        self.write_local(local, value);
+    }
+
+    fn write_local(&mut self, local: Local, value: Value) {
+        match local {
+            Local::Value(variable) => self.builder.def_var(variable, value),
+            Local::Slot(slot, _) => {
+                self.builder.ins().stack_store(super::REFERENCE, value, slot, 0);
+            }
+        }
+    }
+
     /// Translates a variable operator; false for operators of other families.
     pub(super) fn variable_operator(&mut self, operator: &Operator<'_>) -> bool {
         match *operator {
             Operator::LocalGet { local_index } => {
-                let value = self.builder.use_var(self.locals[local_index as usize]);
+                let value = match self.locals[local_index as usize] {
+                    Local::Value(variable) => self.builder.use_var(variable),
+                    Local::Slot(slot, ty) => self.builder.ins().stack_load(super::REFERENCE, ty, slot, 0),
+                };
                 self.push(value);
             }
             Operator::LocalSet { local_index } => {
@@ -38,7 +80,7 @@ impl Translator<'_, '_, '_> {
 
     fn set_local(&mut self, index: u32, value: Value) -> Value {
         let value = self.canonical(value);
-        self.builder.def_var(self.locals[index as usize], value);
+        self.write_local(self.locals[index as usize], value);
         value
     }
 

@@ -1,0 +1,131 @@
+//! From addresses in a module's code section, as its DWARF has them, to the machine code made of it.
+
+use std::ops::Range;
+
+use super::record::Record;
+use crate::object::Text;
+use crate::plan::{Plan, Unit};
+
+/// A function with code.
+pub(super) struct Function<'t> {
+    /// Its body, in bytes from the start of the code section's contents.
+    pub wasm: Range<u32>,
+    /// Its machine code, in bytes from the start of the text section.
+    pub text: Range<u32>,
+    pub record: &'t Record,
+    /// Its module's, and its position in the code section.
+    pub module: usize,
+    pub position: usize,
+}
+
+impl Function<'_> {
+    /// Offsets in the text section, ascending, and addresses in the code section: what holds from there to the next.
+    /// The first is that of the entry.
+    pub fn origins(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let (text, wasm) = (self.text.start, self.wasm.start);
+        let mut origins = self.record.origins().map(move |(native, body)| (text + native, wasm + body)).peekable();
+        let has_entry = origins.peek().is_some_and(|(native, _)| *native == text);
+        (!has_entry).then_some((text, wasm)).into_iter().chain(origins)
+    }
+
+    /// The machine code that was made of a part of the body.
+    fn add_spans(&self, part: &Range<u64>, spans: &mut Vec<Range<u32>>) {
+        if part.start <= u64::from(self.wasm.start) && part.end >= u64::from(self.wasm.end) {
+            push_merged(spans, self.text.clone());
+            return;
+        }
+        let mut origins = self.origins().peekable();
+        while let Some((start, origin)) = origins.next() {
+            let end = origins.peek().map_or(self.text.end, |next| next.0);
+            if part.contains(&u64::from(origin)) && start < end {
+                push_merged(spans, start..end);
+            }
+        }
+    }
+}
+
+fn push_merged(spans: &mut Vec<Range<u32>>, span: Range<u32>) {
+    match spans.last_mut() {
+        Some(last) if last.end == span.start => last.end = span.end,
+        _ => spans.push(span),
+    }
+}
+
+/// All functions of a module that have code.
+pub(super) struct Addresses<'t> {
+    /// Sorted by address.
+    functions: Vec<Function<'t>>,
+}
+
+impl<'t> Addresses<'t> {
+    /// Collects a module's functions.
+    pub fn of(plan: &Plan<'_>, text: &'t Text, module: usize) -> Addresses<'t> {
+        let parsed = &plan.modules[module];
+        let mut functions = Vec::new();
+        for (position, body) in parsed.bodies.iter().enumerate() {
+            let range = body.code.range();
+            let start = (range.start as u32).wrapping_sub(parsed.code_start);
+            let wasm = start..start + (range.end - range.start) as u32;
+            if let Some(unit) = plan.units.id(Unit::Wasm { module, position })
+                && let Some((text, record)) = text.recorded(unit)
+            {
+                functions.push(Function { wasm, text, record, module, position });
+            }
+        }
+        Addresses { functions }
+    }
+
+    /// The function whose body has this address.
+    pub fn function_at(&self, address: u64) -> Option<&Function<'t>> {
+        let next = self.functions.partition_point(|function| u64::from(function.wasm.start) <= address);
+        self.functions[..next].last().filter(|function| address < u64::from(function.wasm.end))
+    }
+
+    /// The functions with a part in a range.
+    pub fn functions_in(&self, range: &Range<u64>) -> &[Function<'t>] {
+        let start = self.functions.partition_point(|function| u64::from(function.wasm.end) <= range.start);
+        let end = self.functions.partition_point(|function| u64::from(function.wasm.start) < range.end);
+        self.functions.get(start..end).unwrap_or(&[])
+    }
+
+    /// The machine code of a range: offsets in the text section, sorted.
+    pub fn spans(&self, range: &Range<u64>) -> Vec<Range<u32>> {
+        let mut spans = Vec::new();
+        for function in self.functions_in(range) {
+            function.add_spans(range, &mut spans);
+        }
+        spans
+    }
+
+    /// The first instruction that was made of what is at an address: an offset in the text section.
+    pub fn instruction_at(&self, address: u64) -> Option<u32> {
+        let function = self.function_at(address)?;
+        function.origins().find(|(_, origin)| u64::from(*origin) >= address).map(|(text, _)| text)
+    }
+}
+
+/// The common parts of two sorted lists of ranges.
+pub(super) fn intersection(left: &[Range<u32>], right: &[Range<u32>]) -> Vec<Range<u32>> {
+    let mut common = Vec::new();
+    let (mut i, mut j) = (0, 0);
+    while let (Some(a), Some(b)) = (left.get(i), right.get(j)) {
+        let both = a.start.max(b.start)..a.end.min(b.end);
+        if both.start < both.end {
+            common.push(both);
+        }
+        if a.end < b.end { i += 1 } else { j += 1 }
+    }
+    common
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intersections() {
+        assert_eq!(intersection(&[0..10, 20..30], &[5..25, 40..50]), [5..10, 20..25]);
+        assert_eq!(intersection(&[0..10, 11..12], &[0..2, 2..4, 12..14]), [0..2, 2..4]);
+        assert!(intersection(&[0..10, 20..30], &[]).is_empty());
+    }
+}

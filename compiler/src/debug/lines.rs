@@ -1,0 +1,314 @@
+//! Line tables (DWARF 5, 6.2): each function's instructions with the line of the wasm instruction they were made of.
+
+use std::ops::Range;
+
+use gimli::{AttributeValue, ColumnType, LineProgramHeader};
+
+use super::addresses::{Addresses, Function};
+use super::expression::Reader;
+use super::writer::{Buffer, Target};
+
+/// A row of a line table: what holds from its address on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    /// In the code section.
+    pub address: u32,
+    pub file: u32,
+    pub line: u32,
+    pub column: u32,
+    pub discriminator: u32,
+    pub is_stmt: bool,
+    pub prologue_end: bool,
+    pub epilogue_begin: bool,
+    pub end_sequence: bool,
+}
+
+/// Names of files and folders, as version 5 numbers them.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    pub folders: Vec<Vec<u8>>,
+    pub files: Vec<File>,
+}
+
+/// A source file.
+#[derive(Debug)]
+pub(super) struct File {
+    pub name: Vec<u8>,
+    pub folder: u64,
+    pub md5: Option<[u8; 16]>,
+}
+
+// How the line program is encoded (DWARF 5, 6.2.4): the values that most producers use.
+const LINE_BASE: i64 = -5;
+const LINE_RANGE: i64 = 14;
+const OPCODE_BASE: u8 = 13;
+const OPERANDS: [u8; 12] = [0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1];
+
+// Standard and extended opcodes (DWARF 5, 7.22).
+const COPY: u8 = 1;
+const ADVANCE_PC: u8 = 2;
+const ADVANCE_LINE: u8 = 3;
+const SET_FILE: u8 = 4;
+const SET_COLUMN: u8 = 5;
+const NEGATE_STMT: u8 = 6;
+const SET_PROLOGUE_END: u8 = 10;
+const SET_EPILOGUE_BEGIN: u8 = 11;
+const END_SEQUENCE: u8 = 1;
+const SET_ADDRESS: u8 = 2;
+const SET_DISCRIMINATOR: u8 = 4;
+
+/// Kinds and forms of the tables' columns (DWARF 5, 7.22 and 7.5.6).
+const LNCT_PATH: u64 = 1;
+const LNCT_FOLDER: u64 = 2;
+const LNCT_MD5: u64 = 5;
+const FORM_STRING: u64 = 0x08;
+const FORM_UDATA: u64 = 0x0f;
+const FORM_DATA16: u64 = 0x1e;
+
+/// A line table while it is written.
+pub(super) struct LineWriter {
+    output: Buffer,
+}
+
+impl LineWriter {
+    /// Begins a table with its header.
+    pub fn new(files: &Files, big_endian: bool) -> LineWriter {
+        let mut output = Buffer::new(big_endian);
+        output.u32(0);
+        output.u16(5);
+        output.u8(8);
+        output.u8(0);
+        let header_length = output.position();
+        output.u32(0);
+        // Unit of lengths, instructions in one, is_stmt at first.
+        output.bytes.extend([1, 1, 1, LINE_BASE as i8 as u8, LINE_RANGE as u8, OPCODE_BASE]);
+        output.bytes.extend(OPERANDS);
+        output.u8(1);
+        output.unsigned(LNCT_PATH);
+        output.unsigned(FORM_STRING);
+        output.unsigned(files.folders.len() as u64);
+        for folder in &files.folders {
+            output.string(folder);
+        }
+        let has_md5 = !files.files.is_empty() && files.files.iter().all(|file| file.md5.is_some());
+        output.u8(if has_md5 { 3 } else { 2 });
+        for (kind, form) in [(LNCT_PATH, FORM_STRING), (LNCT_FOLDER, FORM_UDATA)] {
+            output.unsigned(kind);
+            output.unsigned(form);
+        }
+        if has_md5 {
+            output.unsigned(LNCT_MD5);
+            output.unsigned(FORM_DATA16);
+        }
+        output.unsigned(files.files.len() as u64);
+        for file in &files.files {
+            output.string(&file.name);
+            output.unsigned(file.folder);
+            if let Some(md5) = file.md5.filter(|_| has_md5) {
+                output.bytes.extend(md5);
+            }
+        }
+        let length = output.position() - header_length - 4;
+        output.patch(header_length, length);
+        LineWriter { output }
+    }
+
+    /// Writes the lines of a function: `rows` are those of its body, sorted.
+    pub fn function(&mut self, function: &Function<'_>, rows: &[Row]) {
+        let Some(first) = rows.first() else { return };
+        let mut state = State { address: function.text.start, file: 1, line: 1, column: 0, is_stmt: true };
+        self.output.bytes.extend([0, 9, SET_ADDRESS]);
+        self.output.address(Target::Text, function.text.start.into());
+        let prologue_end = rows.iter().position(|row| row.prologue_end);
+        let mut prologue_end_written = prologue_end.is_none();
+        let mut seen = vec![false; rows.len()];
+        let mut last: Option<usize> = None;
+        for (text, wasm) in function.origins() {
+            let number = rows.partition_point(|row| row.address <= wasm).saturating_sub(1);
+            if last == Some(number) {
+                continue;
+            }
+            last = Some(number);
+            // The first instruction of a function is where a breakpoint on its first line belongs.
+            let row = if text == function.text.start { first } else { &rows[number] };
+            // A statement begins once: code that comes back to it, as after scheduling, is no place to stop at.
+            let begins = !std::mem::replace(&mut seen[number], true);
+            let ends_prologue = !prologue_end_written && prologue_end.is_some_and(|end| number >= end);
+            prologue_end_written |= ends_prologue;
+            let row = Row {
+                is_stmt: row.is_stmt && begins,
+                prologue_end: ends_prologue,
+                epilogue_begin: row.epilogue_begin && begins,
+                ..*row
+            };
+            self.row(&mut state, text, &row);
+        }
+        self.output.u8(ADVANCE_PC);
+        self.output.unsigned(u64::from(function.text.end.saturating_sub(state.address)));
+        self.output.bytes.extend([0, 1, END_SEQUENCE]);
+    }
+
+    fn row(&mut self, state: &mut State, address: u32, row: &Row) {
+        let output = &mut self.output;
+        if row.file != state.file {
+            output.u8(SET_FILE);
+            output.unsigned(row.file.into());
+        }
+        if row.column != state.column {
+            output.u8(SET_COLUMN);
+            output.unsigned(row.column.into());
+        }
+        if row.is_stmt != state.is_stmt {
+            output.u8(NEGATE_STMT);
+        }
+        if row.prologue_end {
+            output.u8(SET_PROLOGUE_END);
+        }
+        if row.epilogue_begin {
+            output.u8(SET_EPILOGUE_BEGIN);
+        }
+        if row.discriminator != 0 {
+            let mut operand = Vec::new();
+            crate::codegen::unsigned_leb128(&mut operand, row.discriminator.into());
+            output.bytes.extend([0, operand.len() as u8 + 1, SET_DISCRIMINATOR]);
+            output.bytes.extend(operand);
+        }
+        let lines = i64::from(row.line) - i64::from(state.line);
+        let bytes = i64::from(address - state.address);
+        let special = |lines: i64, bytes: i64| {
+            let line = lines - LINE_BASE;
+            let opcode = line + LINE_RANGE * bytes + i64::from(OPCODE_BASE);
+            ((0..LINE_RANGE).contains(&line) && opcode <= 255).then_some(opcode as u8)
+        };
+        if let Some(opcode) = special(lines, bytes) {
+            output.u8(opcode);
+        } else {
+            if bytes != 0 {
+                output.u8(ADVANCE_PC);
+                output.unsigned(bytes as u64);
+            }
+            match special(lines, 0) {
+                Some(opcode) => output.u8(opcode),
+                None => {
+                    output.u8(ADVANCE_LINE);
+                    output.signed(lines);
+                    output.u8(COPY);
+                }
+            }
+        }
+        *state = State { address, file: row.file, line: row.line, column: row.column, is_stmt: row.is_stmt };
+    }
+
+    /// The finished table.
+    pub fn finish(mut self) -> Buffer {
+        self.output.finish_length();
+        self.output
+    }
+}
+
+/// The line machine's registers, as far as they stay from row to row.
+struct State {
+    address: u32,
+    file: u32,
+    line: u32,
+    column: u32,
+    is_stmt: bool,
+}
+
+/// All rows of a unit's line program, sorted by address; what is behind damage is left out.
+fn read_rows(unit: &gimli::Unit<Reader<'_>>) -> Vec<Row> {
+    let Some(program) = unit.line_program.clone() else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut rows = program.rows();
+    while let Ok(Some((_, row))) = rows.next_row() {
+        let Ok(address) = u32::try_from(row.address()) else { continue };
+        let column = match row.column() {
+            ColumnType::LeftEdge => 0,
+            ColumnType::Column(column) => column.get() as u32,
+        };
+        found.push(Row {
+            address,
+            file: row.file_index() as u32,
+            line: row.line().map_or(0, |line| line.get() as u32),
+            column,
+            discriminator: row.discriminator() as u32,
+            is_stmt: row.is_stmt(),
+            prologue_end: row.prologue_end(),
+            epilogue_begin: row.epilogue_begin(),
+            end_sequence: row.end_sequence(),
+        });
+    }
+    // Stable: of several rows at one address, the last one holds.
+    found.sort_by_key(|row| (row.address, !row.end_sequence));
+    found
+}
+
+/// The rows of a function, without the ends of sequences; of several at one address only the last.
+fn rows_of(rows: &[Row], wasm: &Range<u32>) -> Vec<Row> {
+    let start = rows.partition_point(|row| row.address < wasm.start);
+    let end = rows.partition_point(|row| row.address < wasm.end);
+    let mut own: Vec<Row> = Vec::new();
+    for row in rows.get(start..end).unwrap_or(&[]).iter().filter(|row| !row.end_sequence) {
+        match own.last_mut() {
+            Some(last) if last.address == row.address => {
+                *last = Row { prologue_end: last.prologue_end || row.prologue_end, ..*row };
+            }
+            _ => own.push(*row),
+        }
+    }
+    own
+}
+
+/// Writes the line table of a unit. `None` where it has none.
+pub(super) fn translate(
+    dwarf: &gimli::Dwarf<Reader<'_>>,
+    unit: &gimli::Unit<Reader<'_>>,
+    addresses: &Addresses<'_>,
+    map_path: &dyn Fn(&[u8]) -> Vec<u8>,
+    big_endian: bool,
+) -> Option<Buffer> {
+    let header = unit.line_program.as_ref()?.header().clone();
+    let files = read_files(dwarf, unit, &header, map_path);
+    let rows = read_rows(unit);
+    let mut writer = LineWriter::new(&files, big_endian);
+    if let (Some(first), Some(last)) = (rows.first(), rows.last()) {
+        for function in addresses.functions_in(&(first.address.into()..u64::from(last.address) + 1)) {
+            writer.function(function, &rows_of(&rows, &function.wasm));
+        }
+    }
+    Some(writer.finish())
+}
+
+fn read_files(
+    dwarf: &gimli::Dwarf<Reader<'_>>,
+    unit: &gimli::Unit<Reader<'_>>,
+    header: &LineProgramHeader<Reader<'_>>,
+    map_path: &dyn Fn(&[u8]) -> Vec<u8>,
+) -> Files {
+    let text = |value: AttributeValue<Reader<'_>>| -> Vec<u8> {
+        dwarf.attr_string(unit, value).map(|text| text.slice().to_vec()).unwrap_or_default()
+    };
+    let of_unit = |part: Option<Reader<'_>>| part.map(|part| part.slice().to_vec()).unwrap_or_default();
+    let mut files = Files::default();
+    if header.version() < 5 {
+        // Folder 0 and file 0 are the unit's own since version 5; the others keep their numbers.
+        files.folders.push(of_unit(unit.comp_dir));
+        files.files.push(File { name: of_unit(unit.name), folder: 0, md5: None });
+    }
+    files.folders.extend(header.include_directories().iter().map(|folder| text(*folder)));
+    for folder in &mut files.folders {
+        *folder = map_path(folder);
+    }
+    files.files.extend(header.file_names().iter().map(|file| File {
+        name: text(file.path_name()),
+        folder: file.directory_index(),
+        md5: header.file_has_md5().then(|| *file.md5()),
+    }));
+    for file in &mut files.files {
+        file.name = map_path(&file.name);
+        if file.folder >= files.folders.len() as u64 {
+            file.folder = 0;
+        }
+    }
+    files
+}

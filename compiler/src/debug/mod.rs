@@ -1,0 +1,269 @@
+//! Debug information: from the DWARF of the modules to the DWARF of the machine code made of them.
+//!
+//! All output is DWARF 5. Units are translated one at a time, on all cores, so that no more than a few are in memory in
+//! any form but the input's and the output's bytes. References: DWARF 5; "DWARF for WebAssembly" (the code section's
+//! contents are the address space of code, linear memory that of data, `DW_OP_WASM_location` names locals).
+
+mod addresses;
+mod expression;
+mod lines;
+mod record;
+mod unit;
+mod writer;
+
+use std::collections::BTreeMap;
+
+use gimli::{EndianSlice, LittleEndian, constants as dw};
+
+pub(crate) use record::Record;
+pub(crate) use unit::Dropped;
+pub(crate) use writer::{Buffer, Part, Target};
+
+use crate::object::Text;
+use crate::plan::Plan;
+use crate::{Options, Progress, Result, parallel};
+use addresses::Addresses;
+use expression::{Context, Reader};
+use unit::{Environment, STRING_OFFSETS_HEADER, TranslatedUnit};
+
+/// The sections of debug information.
+pub(crate) struct DebugInfo {
+    sections: BTreeMap<Part, Buffer>,
+    /// What could not be carried over.
+    pub dropped: Dropped,
+    /// Units that were.
+    pub units: usize,
+}
+
+impl DebugInfo {
+    /// Sections that are not empty, in the order of the object file.
+    pub fn sections(&self) -> impl Iterator<Item = (Part, &Buffer)> {
+        Part::ALL.iter().filter_map(|part| self.sections.get(part).map(|section| (*part, section)))
+    }
+
+    /// As [`sections`](DebugInfo::sections), for taking apart.
+    pub fn into_sections(self) -> impl Iterator<Item = (Part, Buffer)> {
+        self.sections.into_iter()
+    }
+
+    fn section(&mut self, part: Part, big_endian: bool) -> &mut Buffer {
+        self.sections.entry(part).or_insert_with(|| Buffer::new(big_endian))
+    }
+}
+
+/// Translates the debug information of all modules.
+pub(crate) fn describe(plan: &Plan<'_>, text: &Text, options: &Options, progress: &dyn Progress) -> Result<DebugInfo> {
+    let mut info = DebugInfo { sections: BTreeMap::new(), dropped: Dropped::default(), units: 0 };
+    for module in 0..plan.modules.len() {
+        if plan.modules[module].debug_section(".debug_info").is_some() {
+            translate_module(plan, text, module, options, progress, &mut info)?;
+        }
+    }
+    Ok(info)
+}
+
+fn translate_module(
+    plan: &Plan<'_>,
+    text: &Text,
+    module: usize,
+    options: &Options,
+    progress: &dyn Progress,
+    info: &mut DebugInfo,
+) -> Result<()> {
+    let parsed = &plan.modules[module];
+    let section = |id: gimli::SectionId| parsed.debug_section(id.name()).unwrap_or(&[]);
+    let dwarf = gimli::Dwarf::load(|id| Ok::<_, gimli::Error>(EndianSlice::new(section(id), LittleEndian)))
+        .unwrap_or_else(|_: gimli::Error| gimli::Dwarf::default());
+    let (headers, damaged) = unit_headers(&dwarf);
+    info.dropped.units += usize::from(damaged);
+    let addresses = Addresses::of(plan, text, module);
+    let big_endian = plan.big_endian;
+    let strings = add_strings(info, section(gimli::SectionId::DebugStr), big_endian);
+    let has_references = refers_across_units(&dwarf);
+    let mut pending = Vec::new();
+    let mut moved = Vec::new();
+    progress.phase("debug info", headers.len());
+    parallel::in_order(
+        headers.len(),
+        options.jobs,
+        || (),
+        |(), number| {
+            let header = headers[number];
+            let context = Context { plan, module, encoding: header.encoding() };
+            let environment = Environment {
+                dwarf: &dwarf,
+                addresses: &addresses,
+                context,
+                strings: &strings.offsets,
+                has_references,
+                map_path: &|path: &[u8]| path.to_vec(),
+                big_endian,
+            };
+            let translated = dwarf.unit(header).and_then(|unit| unit::translate(&environment, &unit));
+            progress.step();
+            Ok(translated.ok())
+        },
+        |_, translated| {
+            match translated {
+                Some(translated) => {
+                    info.units += 1;
+                    add_unit(info, translated, strings.start, &mut pending, &mut moved, big_endian);
+                }
+                None => info.dropped.units += 1,
+            }
+            Ok(())
+        },
+    )?;
+    resolve_references(info, &pending, &moved);
+    Ok(())
+}
+
+/// The headers of all units, and whether damage hides more of them.
+fn unit_headers<'a>(dwarf: &gimli::Dwarf<Reader<'a>>) -> (Vec<gimli::UnitHeader<Reader<'a>>>, bool) {
+    let mut headers = Vec::new();
+    let mut damaged = false;
+    let mut units = dwarf.units();
+    loop {
+        match units.next() {
+            Ok(Some(header)) => headers.push(header),
+            Ok(None) => break,
+            Err(_) => {
+                damaged = true;
+                break;
+            }
+        }
+    }
+    let mut types = dwarf.type_units();
+    loop {
+        match types.next() {
+            Ok(Some(header)) => headers.push(header),
+            Ok(None) => break,
+            Err(_) => {
+                damaged = true;
+                break;
+            }
+        }
+    }
+    (headers, damaged)
+}
+
+/// The strings of a module, which units name by number.
+struct Strings {
+    /// Where each begins in the input's section.
+    offsets: Vec<u32>,
+    /// Where the table of their offsets begins.
+    start: u32,
+}
+
+/// Carries a module's strings over, with a table of their offsets (DWARF 5, 7.26).
+fn add_strings(info: &mut DebugInfo, strings: &[u8], big_endian: bool) -> Strings {
+    let mut offsets = Vec::new();
+    let mut start = 0;
+    for text in strings.split_inclusive(|byte| *byte == 0) {
+        if text.ends_with(&[0]) {
+            offsets.push(start);
+        }
+        start += text.len() as u32;
+    }
+    let output = info.section(Part::Strings, big_endian);
+    let base = output.position();
+    output.bytes.extend_from_slice(strings);
+    output.u8(0);
+    let mut table = Buffer::new(big_endian);
+    table.u32(0);
+    table.u16(5);
+    table.u16(0);
+    for offset in &offsets {
+        table.offset(Part::Strings, base + offset);
+    }
+    table.finish_length();
+    let section = info.section(Part::StringOffsets, big_endian);
+    let start = section.position();
+    section.append(&table);
+    Strings { offsets, start: start + STRING_OFFSETS_HEADER }
+}
+
+/// Whether any unit may refer to entries of another by their offset (`DW_FORM_ref_addr`).
+fn refers_across_units(dwarf: &gimli::Dwarf<Reader<'_>>) -> bool {
+    use gimli::{Reader as _, Section as _};
+    let mut reader = *dwarf.debug_abbrev.reader();
+    // Tables stand behind one another (DWARF 5, 7.5.3); damage ends the search.
+    let mut search = || -> gimli::Result<bool> {
+        while !reader.is_empty() {
+            if reader.read_uleb128()? == 0 {
+                continue;
+            }
+            reader.read_uleb128()?;
+            reader.read_u8()?;
+            loop {
+                let (name, form) = (reader.read_uleb128()?, reader.read_uleb128()?);
+                if form == u64::from(dw::DW_FORM_ref_addr.0) {
+                    return Ok(true);
+                }
+                if form == u64::from(dw::DW_FORM_implicit_const.0) {
+                    reader.read_sleb128()?;
+                }
+                if (name, form) == (0, 0) {
+                    break;
+                }
+            }
+        }
+        Ok(false)
+    };
+    search().unwrap_or(true)
+}
+
+/// Appends a unit to the sections.
+fn add_unit(
+    info: &mut DebugInfo,
+    mut unit: TranslatedUnit,
+    string_offsets: u32,
+    pending: &mut Vec<(u32, u32)>,
+    moved: &mut Vec<(u32, u32)>,
+    big_endian: bool,
+) {
+    info.dropped.add(unit.dropped);
+    let mut starts = BTreeMap::from([(Part::StringOffsets, string_offsets - STRING_OFFSETS_HEADER)]);
+    let parts = [
+        (Part::Abbreviations, Some(&unit.abbreviations)),
+        (Part::Lines, unit.lines.as_ref()),
+        (Part::LocationLists, Some(&unit.location_lists)),
+        (Part::RangeLists, Some(&unit.range_lists)),
+    ];
+    for (part, added) in parts {
+        let section = info.section(part, big_endian);
+        starts.insert(part, section.position());
+        if let Some(added) = added {
+            section.append(added);
+        }
+    }
+    for relocation in &mut unit.info.relocations {
+        if let Target::Part(part) = relocation.target {
+            relocation.addend += u64::from(starts.get(&part).copied().unwrap_or(0));
+        }
+    }
+    let section = info.section(Part::Info, big_endian);
+    let start = section.position();
+    section.append(&unit.info);
+    pending.extend(unit.references.iter().map(|(place, old)| (start + place, *old)));
+    moved.extend(unit.entries.iter().map(|(old, new)| (*old, start + new)));
+}
+
+/// Directs references between units to where the entries are now.
+fn resolve_references(info: &mut DebugInfo, pending: &[(u32, u32)], moved: &[(u32, u32)]) {
+    let mut dropped = 0;
+    let Some(section) = info.sections.get_mut(&Part::Info) else { return };
+    for (place, old) in pending {
+        let found = moved.binary_search_by_key(old, |(old, _)| *old);
+        dropped += usize::from(found.is_err());
+        // One to an entry that was left out goes to the first unit, which is of no kind that it could mean.
+        let new = found.map_or(u64::from(FIRST_ENTRY), |found| u64::from(moved[found].1));
+        if let Ok(relocation) = section.relocations.binary_search_by_key(place, |relocation| relocation.offset) {
+            section.relocations[relocation].addend = new;
+        }
+    }
+    info.dropped.attributes += dropped;
+}
+
+/// Offset of the first entry: behind a unit's header (DWARF 5, 7.5.1.1).
+const FIRST_ENTRY: u32 = 12;

@@ -1,0 +1,661 @@
+//! Translates one unit: its entries with their attributes, and the lists and line table that they refer to.
+//!
+//! An attribute or entry that cannot be carried over is left out alone, and counted.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use gimli::{AttributeValue, DwAt, DwForm, DwTag, UnitOffset, UnitType, constants as dw};
+
+use super::addresses::{Addresses, Function, intersection};
+use super::expression::{Context, Location, Purpose, Reader};
+use super::lines;
+use super::writer::{Buffer, Part, Target};
+
+/// What a unit became.
+#[derive(Default)]
+pub(super) struct TranslatedUnit {
+    pub info: Buffer,
+    pub abbreviations: Buffer,
+    pub lines: Option<Buffer>,
+    pub location_lists: Buffer,
+    pub range_lists: Buffer,
+    /// Places in `info` that refer to entries of other units, by those entries' old offsets.
+    pub references: Vec<(u32, u32)>,
+    /// Old and new offsets of entries that other units may refer to: old ones in the input's section, new ones in `info`.
+    pub entries: Vec<(u32, u32)>,
+    pub dropped: Dropped,
+}
+
+/// How much was left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Dropped {
+    pub entries: usize,
+    pub attributes: usize,
+    pub units: usize,
+}
+
+impl Dropped {
+    /// Adds other counts.
+    pub fn add(&mut self, other: Dropped) {
+        self.entries += other.entries;
+        self.attributes += other.attributes;
+        self.units += other.units;
+    }
+}
+
+/// What units are translated with.
+pub(super) struct Environment<'e, 'a> {
+    pub dwarf: &'e gimli::Dwarf<Reader<'a>>,
+    pub addresses: &'e Addresses<'e>,
+    pub context: Context<'e, 'a>,
+    /// Offset of each string in the input's `.debug_str`.
+    pub strings: &'e [u32],
+    /// Units refer to one another by offset.
+    pub has_references: bool,
+    pub map_path: &'e (dyn Fn(&[u8]) -> Vec<u8> + Sync),
+    pub big_endian: bool,
+}
+
+/// Where the tables of lists begin to count, behind their headers (DWARF 5, 7.28 and 7.29).
+const LISTS_HEADER: u32 = 12;
+/// The same for `.debug_str_offsets` (DWARF 5, 7.26).
+pub(super) const STRING_OFFSETS_HEADER: u32 = 8;
+
+// Entries of lists (DWARF 5, 7.7.3 and 7.25).
+const END_OF_LIST: u8 = 0;
+const OFFSET_PAIR: u8 = 4;
+
+type Value<'a> = AttributeValue<Reader<'a>>;
+
+/// A table of lists while it is filled.
+#[derive(Default)]
+struct Lists {
+    offsets: Vec<u32>,
+    lists: Buffer,
+}
+
+impl Lists {
+    /// Adds a list of ranges of the text section with data; returns its number.
+    fn add<'r>(&mut self, entries: impl Iterator<Item = (Range<u32>, Option<&'r Buffer>)>) -> u64 {
+        self.offsets.push(self.lists.position());
+        for (range, data) in entries {
+            self.lists.u8(OFFSET_PAIR);
+            self.lists.unsigned(range.start.into());
+            self.lists.unsigned(range.end.into());
+            if let Some(data) = data {
+                self.lists.unsigned(data.bytes.len() as u64);
+                self.lists.append(data);
+            }
+        }
+        self.lists.u8(END_OF_LIST);
+        self.offsets.len() as u64 - 1
+    }
+
+    fn finish(self, big_endian: bool) -> Buffer {
+        let mut output = Buffer::new(big_endian);
+        output.u32(0);
+        output.u16(5);
+        output.u8(8);
+        output.u8(0);
+        output.u32(self.offsets.len() as u32);
+        let table = self.offsets.len() as u32 * 4;
+        for offset in &self.offsets {
+            output.u32(table + offset);
+        }
+        output.append(&self.lists);
+        output.finish_length();
+        output
+    }
+}
+
+/// An attribute's name and form, and what of its value stands in the abbreviation.
+type Specification = (DwAt, DwForm);
+
+/// An entry whose children are being read.
+struct Open<'e> {
+    /// Its place in the text section, if it or an entry around it is a function.
+    function: Option<&'e Function<'e>>,
+    /// Entries inside a function that has no code have no location.
+    dead: bool,
+}
+
+struct Translator<'e, 'a> {
+    environment: &'e Environment<'e, 'a>,
+    unit: &'e gimli::Unit<Reader<'a>>,
+    output: TranslatedUnit,
+    abbreviations: HashMap<(DwTag, bool, Vec<Specification>), u64>,
+    locations: Lists,
+    ranges: Lists,
+    /// Old and new offsets in the unit of all entries so far.
+    moved: Vec<(u32, u32)>,
+    /// Places that refer to entries of this unit, by old offset.
+    own_references: Vec<(u32, u32)>,
+}
+
+/// Translates a unit.
+pub(super) fn translate<'a>(
+    environment: &Environment<'_, 'a>,
+    unit: &gimli::Unit<Reader<'a>>,
+) -> Result<TranslatedUnit, gimli::Error> {
+    let mut translator = Translator {
+        environment,
+        unit,
+        output: TranslatedUnit::default(),
+        abbreviations: HashMap::new(),
+        locations: Lists::default(),
+        ranges: Lists::default(),
+        moved: Vec::new(),
+        own_references: Vec::new(),
+    };
+    translator.output.info = Buffer::new(environment.big_endian);
+    translator.output.abbreviations = Buffer::new(environment.big_endian);
+    translator.header();
+    translator.entries()?;
+    Ok(translator.finish())
+}
+
+impl<'e, 'a> Translator<'e, 'a> {
+    /// The unit's header (DWARF 5, 7.5.1).
+    fn header(&mut self) {
+        let info = &mut self.output.info;
+        info.u32(0);
+        info.u16(5);
+        let (kind, signature) = match self.unit.header.type_() {
+            UnitType::Type { type_signature, type_offset } => (dw::DW_UT_type, Some((type_signature, type_offset))),
+            UnitType::Partial => (dw::DW_UT_partial, None),
+            _ => (dw::DW_UT_compile, None),
+        };
+        info.u8(kind.0);
+        info.u8(8);
+        info.offset(Part::Abbreviations, 0);
+        if let Some((signature, offset)) = signature {
+            info.u64(signature.0);
+            self.own_references.push((info.position(), offset.0 as u32));
+            info.u32(0);
+        }
+    }
+
+    fn entries(&mut self) -> Result<(), gimli::Error> {
+        let mut reader = self.unit.entries_raw(None)?;
+        let mut open: Vec<Open<'e>> = Vec::new();
+        let mut skipped_from: Option<isize> = None;
+        while !reader.is_empty() {
+            let offset = reader.next_offset();
+            let depth = reader.next_depth();
+            let Ok(abbreviation) = reader.read_abbreviation() else {
+                self.output.dropped.entries += 1;
+                break;
+            };
+            let Some(abbreviation) = abbreviation else {
+                // The end of an entry's children.
+                match skipped_from {
+                    Some(start) if depth > start => {
+                        if depth - 1 == start {
+                            skipped_from = None;
+                        }
+                    }
+                    _ => {
+                        if open.pop().is_some() {
+                            self.output.info.u8(0);
+                        }
+                    }
+                }
+                if open.is_empty() {
+                    break;
+                }
+                continue;
+            };
+            let mut attributes = Vec::new();
+            let mut damaged = false;
+            for specification in abbreviation.attributes() {
+                match reader.read_attribute(*specification) {
+                    Ok(attribute) => attributes.push(attribute),
+                    Err(_) => {
+                        damaged = true;
+                        break;
+                    }
+                }
+            }
+            if damaged {
+                self.output.dropped.entries += 1;
+                break;
+            }
+            let tag = abbreviation.tag();
+            let has_children = abbreviation.has_children();
+            if skipped_from.is_some() {
+                self.output.dropped.entries += 1;
+                continue;
+            }
+            if is_left_out(tag) {
+                self.output.dropped.entries += 1;
+                if has_children {
+                    skipped_from = Some(depth);
+                }
+                continue;
+            }
+            let scope = self.entry(offset, tag, has_children, &attributes, open.last());
+            if has_children {
+                open.push(scope);
+            } else if open.is_empty() {
+                break;
+            }
+        }
+        for _ in open {
+            self.output.info.u8(0);
+        }
+        Ok(())
+    }
+
+    /// Writes an entry.
+    fn entry(
+        &mut self,
+        offset: UnitOffset,
+        tag: DwTag,
+        has_children: bool,
+        attributes: &[gimli::Attribute<Reader<'a>>],
+        parent: Option<&Open<'e>>,
+    ) -> Open<'e> {
+        let mut scope = Open {
+            function: parent.and_then(|parent| parent.function),
+            dead: parent.is_some_and(|parent| parent.dead),
+        };
+        let value =
+            |name: DwAt| attributes.iter().find(|attribute| attribute.name() == name).map(|found| found.value());
+        let low = value(dw::DW_AT_low_pc).and_then(|value| self.address(value));
+        if tag == dw::DW_TAG_subprogram && (low.is_some() || value(dw::DW_AT_ranges).is_some()) {
+            scope.function = low.and_then(|low| self.environment.addresses.function_at(low));
+            scope.dead = scope.function.is_none();
+        }
+        let mut specifications: Vec<Specification> = Vec::with_capacity(attributes.len() + 4);
+        let mut values = Buffer::new(self.environment.big_endian);
+        let mut references = Vec::new();
+        for attribute in attributes {
+            let name = attribute.name();
+            let position = values.position();
+            let form = match name {
+                // Written below, or not needed.
+                dw::DW_AT_low_pc | dw::DW_AT_high_pc | dw::DW_AT_ranges | dw::DW_AT_stmt_list => continue,
+                dw::DW_AT_sibling | dw::DW_AT_str_offsets_base | dw::DW_AT_addr_base => continue,
+                dw::DW_AT_loclists_base | dw::DW_AT_rnglists_base => continue,
+                dw::DW_AT_GNU_ranges_base | dw::DW_AT_GNU_addr_base => continue,
+                dw::DW_AT_entry_pc => self.entry_address(attribute.value(), &mut values),
+                _ => self.attribute(name, attribute, &scope, &mut values, &mut references),
+            };
+            match form {
+                Some(form) => specifications.push((name, form)),
+                None => {
+                    values.bytes.truncate(position as usize);
+                    values.relocations.retain(|relocation| relocation.offset < position);
+                    if !scope.dead {
+                        self.output.dropped.attributes += 1;
+                    }
+                }
+            }
+        }
+        // Where an entry does not say so, its size is that of an address, which is no longer a pointer's.
+        if is_pointer(tag) && value(dw::DW_AT_byte_size).is_none() {
+            specifications.push((dw::DW_AT_byte_size, dw::DW_FORM_data1));
+            values.u8(self.unit.header.address_size());
+        }
+        let is_root = parent.is_none();
+        self.code_range(tag, is_root, low, &value, &scope, &mut specifications, &mut values);
+        if is_root {
+            self.root(&value, &mut specifications, &mut values);
+        }
+        let number = self.abbreviation(tag, has_children, specifications);
+        let info = &mut self.output.info;
+        self.moved.push((offset.0 as u32, info.position()));
+        info.unsigned(number);
+        let start = info.position();
+        info.append(&values);
+        for (place, old, is_own) in references {
+            let list = if is_own { &mut self.own_references } else { &mut self.output.references };
+            list.push((start + place, old));
+        }
+        scope
+    }
+
+    /// Where the code of an entry is.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one entry")]
+    fn code_range(
+        &mut self,
+        tag: DwTag,
+        is_root: bool,
+        low: Option<u64>,
+        value: &dyn Fn(DwAt) -> Option<Value<'a>>,
+        scope: &Open<'e>,
+        specifications: &mut Vec<Specification>,
+        values: &mut Buffer,
+    ) {
+        let environment = self.environment;
+        if is_root {
+            // The base of the lists' offsets.
+            specifications.push((dw::DW_AT_low_pc, dw::DW_FORM_addr));
+            values.address(Target::Text, 0);
+        }
+        if let (dw::DW_TAG_subprogram, Some(function)) = (tag, scope.function) {
+            if low == Some(function.wasm.start.into()) {
+                specifications.push((dw::DW_AT_low_pc, dw::DW_FORM_addr));
+                values.address(Target::Text, function.text.start.into());
+                specifications.push((dw::DW_AT_high_pc, dw::DW_FORM_udata));
+                values.unsigned((function.text.end - function.text.start).into());
+            }
+            return;
+        }
+        let mut parts: Vec<Range<u64>> = Vec::new();
+        if let Some(ranges) = value(dw::DW_AT_ranges) {
+            if let Ok(Some(mut ranges)) = environment.dwarf.attr_ranges(self.unit, ranges) {
+                while let Ok(Some(range)) = ranges.next() {
+                    parts.push(range.begin..range.end);
+                }
+            }
+        } else if let (Some(low), Some(high)) = (low, value(dw::DW_AT_high_pc)) {
+            let end = match self.address(high) {
+                Some(end) => Some(end),
+                None => high.udata_value().and_then(|size| low.checked_add(size)),
+            };
+            parts.extend(end.map(|end| low..end));
+        } else if let Some(low) = low.filter(|_| !is_root) {
+            // A label.
+            if let Some(text) = environment.addresses.instruction_at(low) {
+                specifications.push((dw::DW_AT_low_pc, dw::DW_FORM_addr));
+                values.address(Target::Text, text.into());
+            }
+            return;
+        }
+        if parts.is_empty() {
+            return;
+        }
+        let mut spans: Vec<Range<u32>> = parts.iter().flat_map(|part| environment.addresses.spans(part)).collect();
+        spans.sort_by_key(|span| span.start);
+        spans.dedup_by(|next, span| {
+            let joins = next.start <= span.end;
+            if joins {
+                span.end = span.end.max(next.end);
+            }
+            joins
+        });
+        if !spans.is_empty() {
+            specifications.push((dw::DW_AT_ranges, dw::DW_FORM_rnglistx));
+            values.unsigned(self.ranges.add(spans.into_iter().map(|span| (span, None))));
+        }
+    }
+
+    /// What only the first entry of a unit has.
+    fn root(
+        &mut self,
+        value: &dyn Fn(DwAt) -> Option<Value<'a>>,
+        specifications: &mut Vec<Specification>,
+        values: &mut Buffer,
+    ) {
+        let bases = [
+            (dw::DW_AT_str_offsets_base, Part::StringOffsets, STRING_OFFSETS_HEADER),
+            (dw::DW_AT_loclists_base, Part::LocationLists, LISTS_HEADER),
+            (dw::DW_AT_rnglists_base, Part::RangeLists, LISTS_HEADER),
+        ];
+        for (name, part, header) in bases {
+            specifications.push((name, dw::DW_FORM_sec_offset));
+            values.offset(part, header);
+        }
+        if value(dw::DW_AT_stmt_list).is_some() {
+            let environment = self.environment;
+            let big_endian = environment.big_endian;
+            let lines =
+                lines::translate(environment.dwarf, self.unit, environment.addresses, environment.map_path, big_endian);
+            if lines.is_some() {
+                specifications.push((dw::DW_AT_stmt_list, dw::DW_FORM_sec_offset));
+                values.offset(Part::Lines, 0);
+            }
+            self.output.lines = lines;
+        }
+    }
+
+    fn address(&self, value: Value<'a>) -> Option<u64> {
+        self.environment.dwarf.attr_address(self.unit, value).ok().flatten()
+    }
+
+    fn entry_address(&self, value: Value<'a>, values: &mut Buffer) -> Option<DwForm> {
+        let text = self.environment.addresses.instruction_at(self.address(value)?)?;
+        values.address(Target::Text, text.into());
+        Some(dw::DW_FORM_addr)
+    }
+
+    /// Writes an attribute's value; returns its form, or `None` where it cannot be carried over. References are added to
+    /// the list with their place in `values`, the old offset, and whether it is one of this unit.
+    fn attribute(
+        &mut self,
+        name: DwAt,
+        attribute: &gimli::Attribute<Reader<'a>>,
+        scope: &Open<'e>,
+        values: &mut Buffer,
+        references: &mut Vec<(u32, u32, bool)>,
+    ) -> Option<DwForm> {
+        match attribute.value() {
+            AttributeValue::Exprloc(expression) => return self.expression(name, expression, scope, values),
+            list @ (AttributeValue::LocationListsRef(_) | AttributeValue::DebugLocListsIndex(_)) => {
+                return self.location_list(name, list, scope, values);
+            }
+            _ => {}
+        }
+        Some(match attribute.raw_value() {
+            AttributeValue::Block(bytes) => {
+                values.unsigned(bytes.len() as u64);
+                values.bytes.extend_from_slice(bytes.slice());
+                dw::DW_FORM_block
+            }
+            AttributeValue::Data1(value) => {
+                values.u8(value);
+                dw::DW_FORM_data1
+            }
+            AttributeValue::Data2(value) => {
+                values.u16(value);
+                dw::DW_FORM_data2
+            }
+            AttributeValue::Data4(value) => {
+                values.u32(value);
+                dw::DW_FORM_data4
+            }
+            AttributeValue::Data8(value) => {
+                values.u64(value);
+                dw::DW_FORM_data8
+            }
+            AttributeValue::Data16(value) => {
+                values.u128(value);
+                dw::DW_FORM_data16
+            }
+            AttributeValue::Sdata(value) => {
+                values.signed(value);
+                dw::DW_FORM_sdata
+            }
+            AttributeValue::Udata(value) => {
+                values.unsigned(value);
+                dw::DW_FORM_udata
+            }
+            AttributeValue::Flag(true) => dw::DW_FORM_flag_present,
+            AttributeValue::Flag(false) => {
+                values.u8(0);
+                dw::DW_FORM_flag
+            }
+            AttributeValue::UnitRef(offset) => {
+                references.push((values.position(), offset.0 as u32, true));
+                values.u32(0);
+                dw::DW_FORM_ref4
+            }
+            AttributeValue::DebugInfoRef(offset) => {
+                references.push((values.position(), offset.0 as u32, false));
+                values.offset(Part::Info, 0);
+                dw::DW_FORM_ref_addr
+            }
+            AttributeValue::DebugTypesRef(signature) => {
+                values.u64(signature.0);
+                dw::DW_FORM_ref_sig8
+            }
+            AttributeValue::DebugStrRef(offset) => self.string(name, offset, values)?,
+            AttributeValue::DebugStrOffsetsIndex(index) => {
+                let offset = self.environment.dwarf.string_offset(self.unit, index).ok()?;
+                self.string(name, offset, values)?
+            }
+            AttributeValue::DebugLineStrRef(offset) => {
+                let text = self.environment.dwarf.line_string(offset).ok()?;
+                self.inline_string(name, text.slice(), values)
+            }
+            AttributeValue::String(text) => self.inline_string(name, text.slice(), values),
+            _ => return None,
+        })
+    }
+
+    fn string(&self, name: DwAt, offset: gimli::DebugStrOffset, values: &mut Buffer) -> Option<DwForm> {
+        let known = self.environment.strings.binary_search(&(offset.0 as u32)).ok();
+        match known.filter(|_| !is_path(name)) {
+            Some(number) => {
+                values.unsigned(number as u64);
+                Some(dw::DW_FORM_strx)
+            }
+            // In the middle of another string.
+            None => {
+                let text = self.environment.dwarf.string(offset).ok()?;
+                Some(self.inline_string(name, text.slice(), values))
+            }
+        }
+    }
+
+    fn inline_string(&self, name: DwAt, text: &[u8], values: &mut Buffer) -> DwForm {
+        if is_path(name) {
+            values.string(&(self.environment.map_path)(text));
+        } else {
+            values.string(text);
+        }
+        dw::DW_FORM_string
+    }
+
+    fn expression(
+        &mut self,
+        name: DwAt,
+        expression: gimli::Expression<Reader<'a>>,
+        scope: &Open<'e>,
+        values: &mut Buffer,
+    ) -> Option<DwForm> {
+        let purpose = purpose(name)?;
+        if scope.dead && purpose != Purpose::Number {
+            return None;
+        }
+        match self.environment.context.translate(expression, purpose, scope.function).ok()? {
+            Location::Everywhere(expression) => {
+                values.unsigned(expression.bytes.len() as u64);
+                values.append(&expression);
+                Some(dw::DW_FORM_exprloc)
+            }
+            Location::Ranges(ranges) if ranges.is_empty() => None,
+            Location::Ranges(ranges) => {
+                values.unsigned(self.locations.add(ranges.iter().map(|(range, data)| (range.clone(), Some(data)))));
+                Some(dw::DW_FORM_loclistx)
+            }
+        }
+    }
+
+    fn location_list(&mut self, name: DwAt, list: Value<'a>, scope: &Open<'e>, values: &mut Buffer) -> Option<DwForm> {
+        let environment = self.environment;
+        let purpose = purpose(name)?;
+        if scope.dead {
+            return None;
+        }
+        let mut entries = environment.dwarf.attr_locations(self.unit, list).ok()??;
+        let mut found: Vec<(Range<u32>, Buffer)> = Vec::new();
+        while let Ok(Some(entry)) = entries.next() {
+            let spans = environment.addresses.spans(&(entry.range.begin..entry.range.end));
+            match environment.context.translate(entry.data, purpose, scope.function) {
+                Ok(Location::Everywhere(data)) => found.extend(spans.into_iter().map(|span| (span, data.clone()))),
+                Ok(Location::Ranges(ranges)) => {
+                    for (range, data) in ranges {
+                        let common = intersection(&spans, &[range]);
+                        found.extend(common.into_iter().map(|part| (part, data.clone())));
+                    }
+                }
+                Err(_) => self.output.dropped.attributes += 1,
+            }
+        }
+        if found.is_empty() {
+            return None;
+        }
+        found.sort_by_key(|(range, _)| (range.start, range.end));
+        values.unsigned(self.locations.add(found.iter().map(|(range, data)| (range.clone(), Some(data)))));
+        Some(dw::DW_FORM_loclistx)
+    }
+
+    /// The number of an abbreviation (DWARF 5, 7.5.3).
+    fn abbreviation(&mut self, tag: DwTag, has_children: bool, specifications: Vec<Specification>) -> u64 {
+        let next = self.abbreviations.len() as u64 + 1;
+        let output = &mut self.output.abbreviations;
+        *self.abbreviations.entry((tag, has_children, specifications)).or_insert_with_key(|(_, _, specifications)| {
+            output.unsigned(next);
+            output.unsigned(tag.0.into());
+            output.u8(has_children.into());
+            for (name, form) in specifications {
+                output.unsigned(name.0.into());
+                output.unsigned(form.0.into());
+            }
+            output.unsigned(0);
+            output.unsigned(0);
+            next
+        })
+    }
+
+    fn finish(mut self) -> TranslatedUnit {
+        let output = &mut self.output;
+        output.abbreviations.u8(0);
+        output.info.finish_length();
+        for (place, old) in &self.own_references {
+            // One to an entry that was left out is made one to the unit itself, which is of no kind that it could mean.
+            let found = self.moved.binary_search_by_key(old, |(old, _)| *old).map(|found| self.moved[found].1);
+            let new = found.unwrap_or_else(|_| {
+                output.dropped.attributes += 1;
+                self.moved.first().map_or(0, |root| root.1)
+            });
+            output.info.patch(*place, new);
+        }
+        if self.environment.has_references
+            && let Some(start) = self.unit.header.debug_info_offset()
+        {
+            let start = start.0 as u32;
+            output.entries = self.moved.iter().map(|(old, new)| (start + old, *new)).collect();
+        }
+        output.location_lists = self.locations.finish(self.environment.big_endian);
+        output.range_lists = self.ranges.finish(self.environment.big_endian);
+        self.output
+    }
+}
+
+/// The entry is a type whose values are addresses in linear memory.
+fn is_pointer(tag: DwTag) -> bool {
+    matches!(tag, dw::DW_TAG_pointer_type | dw::DW_TAG_reference_type | dw::DW_TAG_rvalue_reference_type)
+}
+
+/// Entries that make no sense any more: calls are elsewhere, and are made in other ways.
+fn is_left_out(tag: DwTag) -> bool {
+    matches!(tag, dw::DW_TAG_call_site | dw::DW_TAG_GNU_call_site)
+}
+
+/// The attribute's string is the path of a file or folder.
+fn is_path(name: DwAt) -> bool {
+    name == dw::DW_AT_comp_dir
+}
+
+/// What the expression of an attribute is for; `None` for what is not known.
+fn purpose(name: DwAt) -> Option<Purpose> {
+    Some(match name {
+        dw::DW_AT_location | dw::DW_AT_static_link | dw::DW_AT_return_addr | dw::DW_AT_string_length => {
+            Purpose::Location
+        }
+        dw::DW_AT_frame_base => Purpose::FrameBase,
+        dw::DW_AT_data_member_location | dw::DW_AT_data_location => Purpose::Member,
+        dw::DW_AT_upper_bound | dw::DW_AT_lower_bound | dw::DW_AT_count | dw::DW_AT_byte_size | dw::DW_AT_bit_size => {
+            Purpose::Number
+        }
+        dw::DW_AT_byte_stride | dw::DW_AT_bit_stride | dw::DW_AT_allocated | dw::DW_AT_associated | dw::DW_AT_rank => {
+            Purpose::Number
+        }
+        dw::DW_AT_vtable_elem_location | dw::DW_AT_bit_offset | dw::DW_AT_data_bit_offset => Purpose::Number,
+        _ => return None,
+    })
+}

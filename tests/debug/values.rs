@@ -1,0 +1,137 @@
+//! Lines and variables of programs in C and C++, as gdb reads them.
+
+use std::process::Command;
+
+use crate::debugger::{build, check_lines, gdb, output};
+
+/// Builds a program of `programs` with debug information, and runs gdb over it.
+fn debug(module: &str, flags: &[&str], commands: &[&str]) -> String {
+    let scratch = tempfile::tempdir().expect("a temporary folder can be made");
+    let program = build(scratch.path(), &format!("debug/programs/{module}.wasm"), &[&["-g"], flags].concat());
+    let sources = crate::debugger::source("debug/programs");
+    let folder = format!("directory {}", sources.display());
+    gdb(&program, &[&[folder.as_str()], commands].concat())
+}
+
+const MEMORIES: [&[&str]; 2] = [&["-O0"], &["-O0", "--memory-base", "relocatable"]];
+
+#[test]
+fn parameters_locals_and_statics_of_every_kind() {
+    for flags in MEMORIES {
+        let commands = ["break 67", "run", "info locals", "print counter", "print fixed", "info args"];
+        let text = debug("values-O0", flags, &commands);
+        let expected = [
+            "main",
+            "67\t  printf(",
+            "list = 0x",
+            "word = {number = 1065353216, real = 1}",
+            "color = GREEN",
+            "flags = {low = 5, high = 17, point = {x = -3, y = 4}}",
+            "table = {{1, 2, 3}, {4, 5, 6}}",
+            "result = 150",
+            "mixed = 1234567954633.25",
+            "$1 = 22",
+            "$2 = {value = 42, next = 0x0, name = \"fixed\\000\\000\"}",
+            "argc = 1",
+        ];
+        check_lines(&text, &expected);
+        let commands = ["break mix", "run", "backtrace"];
+        let text = debug("values-O0", flags, &commands);
+        let call =
+            "mix (letter=97 'a', small=-2, wide=1234567890123, real=0.5, ratio=0.25, yes=true, byte=200 '\\310')";
+        check_lines(&text, &[call, "main"]);
+    }
+}
+
+#[test]
+fn stepping_follows_the_source() {
+    let steps = ["break sum", "run", "next", "next", "next", "next", "next", "print total", "finish"];
+    let text = debug("values-O0", &["-O0"], &steps);
+    let expected = [
+        "28\t  int total = 0;",
+        "29\t  for (",
+        "30\t    int doubled",
+        "31\t    total += doubled;",
+        "32\t    if (total > limit)",
+        "29\t  for (",
+        "$1 = 42",
+        "Value returned is $2 = 150",
+    ];
+    check_lines(&text, &expected);
+}
+
+#[test]
+fn variables_can_be_set() {
+    let commands = [
+        "break 34",
+        "run",
+        "set var total = 7",
+        "set var counter = 1",
+        "next",
+        "next",
+        "next",
+        "info locals",
+        "print counter",
+    ];
+    let text = debug("values-O0", &["-O0"], &commands);
+    check_lines(&text, &["result = 7", "$1 = 1"]);
+}
+
+#[test]
+fn a_trap_stops_in_its_line() {
+    let text = debug("values-O0", &["-O0"], &["run again", "backtrace"]);
+    check_lines(&text, &["SIGSEGV", "68\t  if (argc > 1)", "main_argc_argv (argc=2", "_start"]);
+}
+
+#[test]
+fn classes_and_methods() {
+    let commands = ["break 26", "run", "backtrace", "print width", "ptype this"];
+    let text = debug("shapes-O0", &["-O0"], &commands);
+    let expected = [
+        "geometry::Box::area (this=",
+        "total (boxes=",
+        "main::$_0::operator()",
+        "main ()",
+        "$1 = 3",
+        "class geometry::Box",
+    ];
+    check_lines(&text, &expected);
+}
+
+/// Debug information changes nothing that is loaded, and is well-formed.
+#[test]
+fn code_is_the_same_and_sections_are_in_order() {
+    for module in ["values-O0", "values-O2", "shapes-O0", "shapes-O2"] {
+        for level in ["-O0", "-O2"] {
+            let scratch = tempfile::tempdir().expect("a temporary folder can be made");
+            let path = format!("debug/programs/{module}.wasm");
+            let plain = loaded(&build(scratch.path(), &path, &[level]));
+            let program = build(scratch.path(), &path, &[level, "-g"]);
+            assert!(plain == loaded(&program), "{module} {level}: -g changes what is loaded");
+            let text = output(Command::new("llvm-dwarfdump").arg("--verify").arg(&program));
+            assert!(text.contains("No errors.") && !text.contains("error:"), "{module} {level}\n{text}");
+        }
+    }
+}
+
+/// The sections of a program that are loaded, but for what identifies it: names and contents.
+fn loaded(program: &std::path::Path) -> Vec<(String, Vec<u8>)> {
+    let image = std::fs::read(program).expect("the program can be read");
+    let number = |at: usize, size: usize| {
+        image[at..at + size].iter().rev().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte)) as usize
+    };
+    let (table, count, names) = (number(40, 8), number(60, 2), number(62, 2));
+    let header = |index: usize| table + 64 * index;
+    let names = number(header(names) + 24, 8);
+    let mut found = Vec::new();
+    for section in (0..count).map(header) {
+        let name: Vec<u8> = image[names + number(section, 4)..].iter().copied().take_while(|byte| *byte != 0).collect();
+        let name = String::from_utf8(name).expect("the linker's names are ASCII");
+        let (kind, flags) = (number(section + 4, 4), number(section + 8, 8));
+        if flags & 2 != 0 && kind != 8 && !name.starts_with(".note") {
+            let start = number(section + 24, 8);
+            found.push((name, image[start..start + number(section + 32, 8)].to_vec()));
+        }
+    }
+    found
+}
