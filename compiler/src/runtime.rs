@@ -40,8 +40,21 @@ mod tests {
             }
         }
         use wasmc_abi::symbols::*;
-        let expected =
-            [START, MEMORY_GROW, TABLE_GROW, TABLE_FILL, MEMORY_MOVE, MEMORY_FILL, UNKNOWN_IMPORT, HARNESS, INVOKE];
+        let expected = [
+            START,
+            MEMORY_GROW,
+            SHARED_MEMORY_GROW,
+            ATOMIC_WAIT32,
+            ATOMIC_WAIT64,
+            ATOMIC_NOTIFY,
+            TABLE_GROW,
+            TABLE_FILL,
+            MEMORY_MOVE,
+            MEMORY_FILL,
+            UNKNOWN_IMPORT,
+            HARNESS,
+            INVOKE,
+        ];
         for name in expected.iter().chain(LIBCALLS) {
             assert!(defined.contains(*name), "{name} is missing");
         }

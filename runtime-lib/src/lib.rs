@@ -27,10 +27,12 @@ mod program;
 pub mod room;
 pub mod stack;
 pub mod start;
+pub mod sync;
 pub mod sys;
 pub mod table;
 pub mod trap;
 pub mod values;
+pub mod wait;
 pub mod wasi;
 
 pub use program::program;

@@ -5,10 +5,13 @@
 //! of the operating system's (otherwise the memory has explicit bounds). Where explicit bounds rely on a tail guard,
 //! the memory never grows into the last [`TAIL_GUARD`] bytes of its reservation.
 
+use core::sync::atomic::{AtomicU64, Ordering};
+
 use wasmc_abi::instance::{MEMORY_EXPLICIT_BOUNDS, MEMORY_FIXED_BASE, MEMORY_TAIL_GUARD, MemoryDescriptor, TAIL_GUARD};
 use wasmc_abi::program::Program;
 
 use crate::process;
+use crate::sync::Lock;
 use crate::sys::{self, Error, PAGE_SIZE};
 
 /// Address space that a memory with explicit bounds leaves to the rest of the program where space is short.
@@ -155,8 +158,31 @@ fn refused(memory: &MemoryDescriptor, error: Error) -> ! {
 /// `memory` must be the address of a descriptor of this program.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn wasmc_memory_grow(memory: *mut MemoryDescriptor, delta_pages: u64) -> u64 {
-    // SAFETY: the caller's promise; compiled code does not touch the descriptor during the call.
-    let memory = unsafe { &mut *memory };
+    // SAFETY: the caller's promise; nobody else grows the memory during the call, and its other fields stay.
+    unsafe { grow(memory, delta_pages) }
+}
+
+/// Held while a memory that several threads may grow does so.
+static GROWING: Lock = Lock::new();
+
+/// See [`wasmc_abi::symbols::SHARED_MEMORY_GROW`].
+///
+/// # Safety
+/// `memory` must be the address of a descriptor of this program.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn wasmc_shared_memory_grow(memory: *mut MemoryDescriptor, delta_pages: u64) -> u64 {
+    // SAFETY: the caller's promise; the lock keeps other threads that grow away.
+    GROWING.with(|| unsafe { grow(memory, delta_pages) })
+}
+
+/// Grows a memory: the new pages are there before the length says so.
+///
+/// # Safety
+/// `descriptor` must be the address of a descriptor of this program; nobody else may grow the memory, but other threads may
+/// read its length.
+unsafe fn grow(descriptor: *mut MemoryDescriptor, delta_pages: u64) -> u64 {
+    // SAFETY: the caller's promise.
+    let memory = unsafe { *descriptor };
     let log2 = memory.page_size_log2;
     let grown = match delta_pages.checked_mul(1 << log2) {
         Some(delta) => memory.length.checked_add(delta),
@@ -165,12 +191,12 @@ pub unsafe extern "C" fn wasmc_memory_grow(memory: *mut MemoryDescriptor, delta_
     match grown {
         Some(grown) if grown <= memory.maximum => {
             // SAFETY: a memory is reserved at least up to its maximum.
-            if unsafe { commit(memory, memory.length, grown) }.is_err() {
+            if unsafe { commit(&memory, memory.length, grown) }.is_err() {
                 return u64::MAX;
             }
-            let old = memory.length >> log2;
-            memory.length = grown;
-            old
+            // SAFETY: the field is aligned and lives as long as the program.
+            unsafe { AtomicU64::from_ptr(&raw mut (*descriptor).length) }.store(grown, Ordering::Release);
+            memory.length >> log2
         }
         _ => u64::MAX,
     }

@@ -60,7 +60,7 @@ const PROPOSALS: &[(Proposal, Expectation, Standard)] = &[
     (Proposal::Memory64, Expectation::Required, Standard::Latest),
     (Proposal::MultiMemory, Expectation::Required, Standard::Latest),
     (Proposal::RelaxedSimd, Expectation::Required, Standard::Latest),
-    (Proposal::Threads, Expectation::NotYetSupported, Standard::Latest),
+    (Proposal::Threads, Expectation::Required, Standard::Latest),
     (Proposal::WideArithmetic, Expectation::Required, Standard::Latest),
 ];
 
@@ -98,6 +98,13 @@ const SUPERSEDED: &[(&str, &str, &[usize], &str)] = &[
         &[876, 896, 915, 934, 973, 992, 1010, 1028],
         "since 3.0 a memory or table index may stand where only a zero byte could, at any length of LEB128",
     ),
+    (
+        "threads",
+        "imports.wast",
+        &[309, 313, 317, 404, 408, 412],
+        "since 3.0 a module may have several tables and memories",
+    ),
+    ("threads", "memory.wast", &[14, 15], "since 3.0 a module may have several memories"),
     ("memory64", "memory.wast", &[10, 11], "since 3.0 a module may have several memories"),
     ("memory64", "memory64.wast", &[8, 9], "since 3.0 a module may have several memories"),
 ];
@@ -129,6 +136,7 @@ impl TestFile {
 /// Scripts of this project's own, for what the official suite does not try.
 const OWN: &[(&str, &str, Standard)] = &[
     ("address_folding.wast", include_str!("../scripts/address_folding.wast"), Standard::Wasm2),
+    ("atomics.wast", include_str!("../scripts/atomics.wast"), Standard::Latest),
     ("wide_indices.wast", include_str!("../scripts/wide_indices.wast"), Standard::Latest),
     ("exceptions.wast", include_str!("../scripts/exceptions.wast"), Standard::Latest),
     ("legacy_exceptions.wast", include_str!("../scripts/legacy_exceptions.wast"), Standard::Latest),

@@ -25,6 +25,7 @@ const LATEST: WasmFeatures = WASM2
     .union(WasmFeatures::MEMORY64)
     .union(WasmFeatures::MULTI_MEMORY)
     .union(WasmFeatures::RELAXED_SIMD)
+    .union(WasmFeatures::THREADS)
     .union(WasmFeatures::WIDE_ARITHMETIC);
 
 /// Reads a module in the binary format.

@@ -63,6 +63,8 @@ pub(crate) struct MemoryPlace {
     pub page_size_log2: u32,
     /// Indices are i64.
     pub memory64: bool,
+    /// Several threads may access it at the same time.
+    pub shared: bool,
     /// With explicit bounds: `TAIL_GUARD` bytes behind the current size are inaccessible.
     pub tail_guard: bool,
 }
@@ -334,7 +336,7 @@ impl Instances<'_, '_, '_, '_> {
         // The MMU's unit is a page of the operating system, and 64 bits reach farther than any reservation.
         let explicit = context.layout.bounds == Bounds::Explicit || ty.memory64 || page_size_log2 < 12;
         let tail_guard = ty.memory64 && page_size_log2 >= 12;
-        let base = if self.fixed_base_free && !ty.shared {
+        let base = if self.fixed_base_free {
             self.fixed_base_free = false;
             BaseStrategy::Fixed(FIXED_BASE)
         } else {
@@ -364,6 +366,7 @@ impl Instances<'_, '_, '_, '_> {
             constant_size: !self.grown.contains(&owner),
             page_size_log2,
             memory64: ty.memory64,
+            shared: ty.shared,
             tail_guard,
         })
     }

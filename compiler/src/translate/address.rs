@@ -69,10 +69,23 @@ impl Translator<'_, '_, '_> {
     pub(super) fn address(&mut self, memarg: &MemArg, index: Value, size: u32) -> (Value, Offset32) {
         let place = self.memory_place(memory_index(memarg));
         let index = self.extent(index);
+        let reach = memarg.offset.saturating_add(u64::from(size));
         if place.bounds == Bounds::Explicit {
-            self.check_bounds(place, index, memarg.offset.saturating_add(u64::from(size)));
+            self.check_bounds(place, index, reach, place.tail_guard && reach <= TAIL_GUARD / 2);
         }
-        let index = index.value;
+        self.unchecked_address(place, memarg, index.value)
+    }
+
+    /// As [`Self::address`], for what the runtime library accesses: a comparison finds what lies outside, not the MMU.
+    pub(super) fn compared_address(&mut self, memarg: &MemArg, index: Value, size: u32) -> Value {
+        let place = self.memory_place(memory_index(memarg));
+        let index = self.extent(index);
+        self.check_bounds(place, index, memarg.offset.saturating_add(u64::from(size)), false);
+        let (address, offset) = self.unchecked_address(place, memarg, index.value);
+        self.builder.ins().iadd_imm_s(address, i64::from(offset))
+    }
+
+    fn unchecked_address(&mut self, place: MemoryPlace, memarg: &MemArg, index: Value) -> (Value, Offset32) {
         let (address, displacement) = match place.base {
             BaseStrategy::Fixed(base) => (index, base.saturating_add(memarg.offset)),
             BaseStrategy::Descriptor => {
@@ -86,9 +99,8 @@ impl Translator<'_, '_, '_> {
         }
     }
 
-    /// Traps unless `index + reach <= length`, or leaves it to the tail guard.
-    fn check_bounds(&mut self, place: MemoryPlace, index: Extent, reach: u64) {
-        let guarded = place.tail_guard && reach <= TAIL_GUARD / 2;
+    /// Traps unless `index + reach <= length`, or if `guarded`, unless `index < length`.
+    fn check_bounds(&mut self, place: MemoryPlace, index: Extent, reach: u64, guarded: bool) {
         let reach = if guarded { 1 } else { reach };
         let index_value = index.value;
         let outside = if place.constant_size {

@@ -91,9 +91,10 @@ impl Translator<'_, '_, '_> {
         let delta = self.pop();
         let delta = self.extent(delta).value;
         let place = self.memory_place(memory);
+        let symbol = if place.shared { RuntimeSymbol::SharedMemoryGrow } else { RuntimeSymbol::MemoryGrow };
         let instance = self.data_address(place.descriptor.object);
         let descriptor = self.builder.ins().iadd_imm_u(instance, i64::from(place.descriptor.offset));
-        if let Some(old) = self.call_runtime(RuntimeSymbol::MemoryGrow, &[descriptor, delta]) {
+        if let Some(old) = self.call_runtime(symbol, &[descriptor, delta]) {
             let old = self.as_index_type(old, place.memory64);
             self.push(old);
         }

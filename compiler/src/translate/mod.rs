@@ -4,6 +4,7 @@
 //! calling-convention adapters, initialisation) is in `internal/`.
 
 mod address;
+mod atomic;
 mod bulk;
 mod call;
 mod control;
@@ -198,6 +199,7 @@ impl<'t, 'p, 'a> Translator<'t, 'p, 'a> {
             || self.numeric_operator(operator)
             || self.memory_operator(operator)
             || self.bulk_operator(operator)
+            || self.atomic_operator(operator)
             || self.table_operator(operator)
             || self.reference_operator(operator)
             || self.simd_operator(operator)

@@ -40,6 +40,10 @@ impl Namespace {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum RuntimeSymbol {
     MemoryGrow,
+    SharedMemoryGrow,
+    AtomicWait32,
+    AtomicWait64,
+    AtomicNotify,
     TableGrow,
     TableFill,
     MemoryMove,
@@ -54,8 +58,12 @@ pub(crate) enum RuntimeSymbol {
 }
 
 impl RuntimeSymbol {
-    pub const ALL: [RuntimeSymbol; 12] = [
+    pub const ALL: [RuntimeSymbol; 16] = [
         RuntimeSymbol::MemoryGrow,
+        RuntimeSymbol::SharedMemoryGrow,
+        RuntimeSymbol::AtomicWait32,
+        RuntimeSymbol::AtomicWait64,
+        RuntimeSymbol::AtomicNotify,
         RuntimeSymbol::TableGrow,
         RuntimeSymbol::TableFill,
         RuntimeSymbol::MemoryMove,
@@ -73,6 +81,10 @@ impl RuntimeSymbol {
     pub fn name(self) -> &'static str {
         match self {
             RuntimeSymbol::MemoryGrow => names::MEMORY_GROW,
+            RuntimeSymbol::SharedMemoryGrow => names::SHARED_MEMORY_GROW,
+            RuntimeSymbol::AtomicWait32 => names::ATOMIC_WAIT32,
+            RuntimeSymbol::AtomicWait64 => names::ATOMIC_WAIT64,
+            RuntimeSymbol::AtomicNotify => names::ATOMIC_NOTIFY,
             RuntimeSymbol::TableGrow => names::TABLE_GROW,
             RuntimeSymbol::TableFill => names::TABLE_FILL,
             RuntimeSymbol::MemoryMove => names::MEMORY_MOVE,
@@ -91,7 +103,10 @@ impl RuntimeSymbol {
     fn types(self) -> (&'static [Type], &'static [Type]) {
         const ADDRESS: Type = REFERENCE;
         match self {
-            RuntimeSymbol::MemoryGrow => (&[ADDRESS, types::I64], &[types::I64]),
+            RuntimeSymbol::MemoryGrow | RuntimeSymbol::SharedMemoryGrow => (&[ADDRESS, types::I64], &[types::I64]),
+            RuntimeSymbol::AtomicWait32 => (&[ADDRESS, types::I32, types::I64], &[types::I32]),
+            RuntimeSymbol::AtomicWait64 => (&[ADDRESS, types::I64, types::I64], &[types::I32]),
+            RuntimeSymbol::AtomicNotify => (&[ADDRESS, types::I32], &[types::I32]),
             RuntimeSymbol::TableGrow => (&[ADDRESS, types::I64, types::I64], &[types::I64]),
             RuntimeSymbol::TableFill => (&[ADDRESS, types::I64, types::I64], &[]),
             RuntimeSymbol::MemoryMove => (&[ADDRESS, ADDRESS, types::I64], &[]),

@@ -11,6 +11,15 @@ pub const START: &str = "_start";
 
 /// `extern "C" fn(memory: *mut MemoryDescriptor, delta_pages: u64) -> u64`: the old size in pages, or `u64::MAX`.
 pub const MEMORY_GROW: &str = "wasmc_memory_grow";
+/// As [`MEMORY_GROW`], for a memory that several threads may grow at the same time.
+pub const SHARED_MEMORY_GROW: &str = "wasmc_shared_memory_grow";
+/// `extern "C" fn(address: *const u32, expected: u32, timeout: i64) -> u32`: `memory.atomic.wait32`; nanoseconds, negative
+/// to wait for ever; 0 woken, 1 not equal, 2 timed out. Bounds and alignment are already checked.
+pub const ATOMIC_WAIT32: &str = "wasmc_atomic_wait32";
+/// `extern "C" fn(address: *const u64, expected: u64, timeout: i64) -> u32`: as [`ATOMIC_WAIT32`].
+pub const ATOMIC_WAIT64: &str = "wasmc_atomic_wait64";
+/// `extern "C" fn(address: *const u8, count: u32) -> u32`: wakes up to `count` threads that wait for the address; how many.
+pub const ATOMIC_NOTIFY: &str = "wasmc_atomic_notify";
 /// `extern "C" fn(table: *mut TableDescriptor, initial: u64, delta: u64) -> u64`: the old length, or `u64::MAX`.
 pub const TABLE_GROW: &str = "wasmc_table_grow";
 /// `extern "C" fn(start: *mut u64, value: u64, length: u64)`: bounds are already checked.

@@ -80,4 +80,10 @@ trap_codes! {
     /// Not a trap of the specification: an exception that nobody caught.
     UncaughtException = 15, "uncaught exception",
         "The program threw an exception, and none of the functions that were waiting for their callees caught it. The message names the tag of the exception and its payload: for C++ that is the tag `__cpp_exception` and the address of the thrown object.";
+    /// An atomic access at an address that is not a multiple of its width.
+    UnalignedAtomic = 16, "unaligned atomic",
+        "An atomic instruction used an address that is not a multiple of the number of bytes it accesses.";
+    /// A wait on a memory that no other thread can see.
+    ExpectedSharedMemory = 17, "expected shared memory",
+        "memory.atomic.wait was used on a memory that is not shared: no other thread could ever wake this one.";
 }

@@ -9,6 +9,7 @@ mod auxiliary;
 mod descriptor;
 mod error;
 mod fault;
+mod futex;
 mod handle;
 mod initial_stack;
 #[cfg(not(test))]
@@ -19,6 +20,7 @@ pub use address_space::{allocate, commit, discard, forbid, move_pages, prefer_la
 pub use descriptor::{STANDARD_ERROR, STANDARD_INPUT, STANDARD_OUTPUT, exit, read, write_all};
 pub use error::Error;
 pub use fault::install_fault_handler;
+pub use futex::{monotonic_time, wait_while, wake_one};
 pub use handle::{duplicate, is_listening, open, socket_type};
 pub use initial_stack::limit_initial_stack;
 pub use signal::{ignore_signal, restore_signal};

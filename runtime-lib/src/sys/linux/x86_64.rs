@@ -16,6 +16,8 @@ pub(super) mod number {
     pub const GETSOCKOPT: usize = 55;
     pub const FCNTL: usize = 72;
     pub const SIGALTSTACK: usize = 131;
+    pub const FUTEX: usize = 202;
+    pub const CLOCK_GETTIME: usize = 228;
     pub const EXIT_GROUP: usize = 231;
     pub const OPENAT: usize = 257;
     pub const PRLIMIT64: usize = 302;

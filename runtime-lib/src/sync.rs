@@ -1,0 +1,70 @@
+//! A lock for programs with threads, on the operating system's wait for a changed word.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use crate::sys;
+
+const FREE: u32 = 0;
+const TAKEN: u32 = 1;
+/// Taken, and somebody may be waiting.
+const WAITED_FOR: u32 = 2;
+
+/// A mutual exclusion lock. Not to be taken in signal handlers, nor twice by a thread.
+pub struct Lock(AtomicU32);
+
+impl Lock {
+    /// A lock that nobody has.
+    pub const fn new() -> Lock {
+        Lock(AtomicU32::new(FREE))
+    }
+
+    /// Calls `work` while no other thread does so under this lock. A trap in `work` would leave the lock taken for ever.
+    pub fn with<R>(&self, work: impl FnOnce() -> R) -> R {
+        self.acquire();
+        let result = work();
+        self.release();
+        result
+    }
+
+    fn acquire(&self) {
+        if self.0.compare_exchange(FREE, TAKEN, Ordering::Acquire, Ordering::Relaxed).is_err() {
+            while self.0.swap(WAITED_FOR, Ordering::Acquire) != FREE {
+                sys::wait_while(&self.0, WAITED_FOR, None);
+            }
+        }
+    }
+
+    fn release(&self) {
+        if self.0.swap(FREE, Ordering::Release) == WAITED_FOR {
+            sys::wake_one(&self.0);
+        }
+    }
+}
+
+impl Default for Lock {
+    fn default() -> Self {
+        Lock::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::sync::atomic::AtomicU64;
+
+    #[test]
+    fn one_at_a_time() {
+        let (lock, counter) = (Lock::new(), AtomicU64::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..20_000 {
+                        // Not one operation: only the lock makes it so.
+                        lock.with(|| counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed));
+                    }
+                });
+            }
+        });
+        assert_eq!(counter.into_inner(), 80_000);
+    }
+}

@@ -1,0 +1,51 @@
+//! Waiting for a word in memory to change; futex(2).
+
+use core::sync::atomic::AtomicU32;
+
+use super::architecture::{number, system_call};
+
+const FUTEX_WAKE: usize = 1;
+const FUTEX_WAIT_BITSET: usize = 9;
+const FUTEX_PRIVATE: usize = 128;
+const ANY: usize = u32::MAX as usize;
+const CLOCK_MONOTONIC: usize = 1;
+const ETIMEDOUT: usize = 110;
+
+/// `struct timespec`.
+#[repr(C)]
+struct TimeSpec {
+    seconds: i64,
+    nanoseconds: i64,
+}
+
+/// Nanoseconds since some moment in the past; clock_gettime(2).
+pub fn monotonic_time() -> u64 {
+    let mut time = TimeSpec { seconds: 0, nanoseconds: 0 };
+    // SAFETY: the kernel writes the structure.
+    unsafe {
+        let time = (&raw mut time).expose_provenance();
+        system_call(number::CLOCK_GETTIME, [CLOCK_MONOTONIC, time, 0, 0, 0, 0]);
+    }
+    time.seconds as u64 * 1_000_000_000 + time.nanoseconds as u64
+}
+
+/// Waits as long as the word has a value, at most until [`monotonic_time`] is `deadline`; may also return for no
+/// reason. Whether the deadline has passed.
+pub fn wait_while(word: &AtomicU32, value: u32, deadline: Option<u64>) -> bool {
+    let time = deadline.map(|deadline| TimeSpec {
+        seconds: (deadline / 1_000_000_000) as i64,
+        nanoseconds: (deadline % 1_000_000_000) as i64,
+    });
+    let time = time.as_ref().map_or(core::ptr::null(), |time| time).expose_provenance();
+    let word = word.as_ptr().expose_provenance();
+    // SAFETY: the kernel reads the word and the time.
+    let returned =
+        unsafe { system_call(number::FUTEX, [word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE, value as usize, time, 0, ANY]) };
+    returned == ETIMEDOUT.wrapping_neg()
+}
+
+/// Wakes a thread that waits for the word, if any.
+pub fn wake_one(word: *const AtomicU32) {
+    // SAFETY: the kernel does not access the word: it may be gone.
+    unsafe { system_call(number::FUTEX, [word.expose_provenance(), FUTEX_WAKE | FUTEX_PRIVATE, 1, 0, 0, 0]) };
+}
