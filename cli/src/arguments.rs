@@ -143,6 +143,12 @@ pub struct CompileFlags {
     /// Limit every linear memory: bytes, or with K, M, G for binary multiples
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = PROGRAM)]
     pub max_memory: Option<u64>,
+    /// Limit the heap of garbage-collected objects, up to 2 GiB less 64 KiB
+    #[arg(long, value_name = "SIZE", value_parser = size::parse, default_value = "1G", help_heading = PROGRAM)]
+    pub max_gc_heap: u64,
+    /// Collect garbage at every allocation, to find defects of the collector
+    #[arg(long, hide_short_help = true, help_heading = PROGRAM)]
+    pub gc_stress: bool,
     /// Stack for wasm code
     #[arg(long, value_name = "SIZE", value_parser = size::parse, default_value = "8M", help_heading = PROGRAM)]
     pub max_stack: u64,

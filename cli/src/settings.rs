@@ -33,6 +33,8 @@ impl CompileFlags {
             bounds: self.bounds,
             relaxed_simd: self.relaxed_simd,
             max_memory: self.max_memory,
+            max_heap: self.max_gc_heap,
+            heap_stress: self.gc_stress,
             max_stack: self.max_stack,
             unknown_imports: self.unknown_imports,
             entry: match &self.invoke {

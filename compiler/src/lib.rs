@@ -108,17 +108,14 @@ pub fn check(inputs: &[Input<'_>], options: &Options, progress: &dyn Progress) -
 
 fn plan_program<'a>(inputs: &[Input<'a>], options: &Options, progress: &dyn Progress) -> Result<plan::Plan<'a>> {
     progress.phase("parse", 0);
-    let modules = inputs
-        .iter()
-        .map(|input| module::parse(&input.name, input.bytes, options.standard))
-        .collect::<Result<Vec<_>>>()?;
+    let (modules, types) = module::parse(inputs, options.standard)?;
     progress.phase("validate", modules.iter().map(|module| module.bodies.len()).sum());
     let facts = modules
         .iter()
         .map(|module| module::validate_bodies(module, options.jobs, progress))
         .collect::<Result<Vec<_>>>()?;
     progress.phase("plan", 0);
-    plan::plan(inputs, modules, facts, options)
+    plan::plan(inputs, modules, types, facts, options)
 }
 
 /// Links an object made by [`compile`] with the runtime library into an executable, without any other tool.

@@ -112,6 +112,10 @@ pub struct Options {
     pub relaxed_simd: RelaxedSimd,
     /// Upper limit for every memory's size, in bytes.
     pub max_memory: Option<u64>,
+    /// Upper limit for the garbage-collected heap, in bytes; at most `wasmc_abi::heap::LARGEST_HEAP`.
+    pub max_heap: u64,
+    /// Collect at every allocation.
+    pub heap_stress: bool,
     /// Bytes of stack for wasm code.
     pub max_stack: u64,
     /// What to do about imports that nobody provides.
@@ -145,6 +149,8 @@ impl Default for Options {
             bounds: Bounds::default(),
             relaxed_simd: RelaxedSimd::default(),
             max_memory: None,
+            max_heap: 1 << 30,
+            heap_stress: false,
             max_stack: 8 << 20,
             unknown_imports: UnknownImports::default(),
             entry: Entry::default(),

@@ -13,6 +13,7 @@ pub mod arch;
 pub mod bytes;
 pub mod exception;
 pub mod harness;
+pub mod heap;
 pub mod image;
 pub mod invoke;
 pub mod libcalls;

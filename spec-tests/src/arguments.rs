@@ -16,6 +16,7 @@ Options:
   --memory fixed|relocatable|both  where memories stand [both]
   --bounds guard|explicit          how memories are guarded [guard]
   -O0, -O1, -O2, -Os               optimisation level [-O2]
+  --gc-stress                      collect garbage at every allocation
   --jobs N                         files at once [one a core]
   --filter TEXT                    only files whose SUITE/NAME contains the text
   -v, --verbose                    every file and every failure
@@ -48,6 +49,7 @@ impl Arguments {
                 memory_bases: vec![MemoryBase::Fixed, MemoryBase::Relocatable],
                 bounds: Bounds::Guard,
                 opt_level: OptLevel::Speed,
+                heap_stress: false,
             },
             jobs: 0,
             filter: String::new(),
@@ -93,6 +95,7 @@ impl Arguments {
                 "-O1" => parsed.settings.opt_level = OptLevel::Basic,
                 "-O2" => parsed.settings.opt_level = OptLevel::Speed,
                 "-Os" => parsed.settings.opt_level = OptLevel::Size,
+                "--gc-stress" => parsed.settings.heap_stress = true,
                 "--jobs" => {
                     let number = value()?;
                     parsed.jobs = number.parse().map_err(|_| format!("--jobs is a number, not {number}"))?;

@@ -19,6 +19,8 @@ pub struct Settings {
     pub bounds: Bounds,
     /// How much work goes into the machine code.
     pub opt_level: OptLevel,
+    /// Garbage is collected at every allocation.
+    pub heap_stress: bool,
 }
 
 /// Runs a file.
@@ -127,7 +129,13 @@ impl<'a> Checker<'a> {
     }
 
     fn options(&self, memory_base: MemoryBase) -> Options {
-        Options { memory_base, bounds: self.settings.bounds, opt_level: self.settings.opt_level, ..harness_options() }
+        Options {
+            memory_base,
+            bounds: self.settings.bounds,
+            opt_level: self.settings.opt_level,
+            heap_stress: self.settings.heap_stress,
+            ..harness_options()
+        }
     }
 
     fn add(&mut self, step: &Step, run: Run, outcome: Outcome, consequence: bool) {
@@ -493,6 +501,7 @@ mod tests {
             memory_bases: vec![MemoryBase::Fixed, MemoryBase::Relocatable],
             bounds: Bounds::Guard,
             opt_level: OptLevel::default(),
+            heap_stress: false,
         };
         let harness = Harness::new(std::time::Duration::from_secs(60)).unwrap();
         check(&file, &settings, &harness)

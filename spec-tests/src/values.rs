@@ -1,9 +1,10 @@
 //! Arguments and expected results of script actions: encoded for the harness, and compared with its answers.
 //!
-//! A value crosses as 128 bits: numbers in the low bits, `v128` as a little-endian number, `ref.extern n` as n + 1,
-//! null references as 0, a `funcref` as anything else.
+//! A value crosses as 128 bits: numbers in the low bits, `v128` as a little-endian number, references as
+//! `wasmc_abi::heap` describes them, with 1 (a structure) or 2 (an array) in the upper half where they refer to an object.
 
 use std::fmt;
+use wasmc_abi::heap::{HOST_TAG, I31_TAG, TAG_MASK};
 use wast::core::{NanPattern, V128Pattern, WastArgCore, WastRetCore};
 use wast::token::{F32, F64};
 use wast::{WastArg, WastRet};
@@ -18,9 +19,13 @@ pub fn encode_argument(argument: &WastArg<'_>) -> Result<u128, String> {
         WastArgCore::F64(value) => u128::from(value.bits),
         WastArgCore::V128(value) => u128::from_le_bytes(value.to_le_bytes()),
         WastArgCore::RefNull(_) => 0,
-        WastArgCore::RefExtern(number) => u128::from(*number) + 1,
-        WastArgCore::RefHost(_) => return Err("ref.host argument".into()),
+        WastArgCore::RefExtern(number) | WastArgCore::RefHost(number) => host_value(*number),
     })
+}
+
+/// The reference to the host's value of this number.
+fn host_value(number: u32) -> u128 {
+    u128::from(number) << 2 | u128::from(HOST_TAG)
 }
 
 /// What a result has to look like.
@@ -46,6 +51,16 @@ pub enum Pattern {
     Extern(Option<u32>),
     /// A reference to any function.
     Func,
+    /// A reference that is not null.
+    Any,
+    /// A reference to an object or an i31.
+    Eq,
+    /// A reference to a structure.
+    Struct,
+    /// A reference to an array.
+    Array,
+    /// An i31.
+    I31,
     /// Any one of these.
     Either(Vec<Pattern>),
 }
@@ -88,12 +103,12 @@ impl Pattern {
             WastRetCore::RefExtern(number) => Pattern::Extern(*number),
             WastRetCore::RefFunc(None) => Pattern::Func,
             WastRetCore::RefFunc(Some(_)) => return Err("ref.func result with an index".into()),
-            WastRetCore::RefHost(_) => return Err("ref.host result".into()),
-            WastRetCore::RefAny => return Err("ref.any result".into()),
-            WastRetCore::RefEq => return Err("ref.eq result".into()),
-            WastRetCore::RefArray => return Err("ref.array result".into()),
-            WastRetCore::RefStruct => return Err("ref.struct result".into()),
-            WastRetCore::RefI31 => return Err("ref.i31 result".into()),
+            WastRetCore::RefHost(number) => Pattern::Extern(Some(*number)),
+            WastRetCore::RefAny => Pattern::Any,
+            WastRetCore::RefEq => Pattern::Eq,
+            WastRetCore::RefArray => Pattern::Array,
+            WastRetCore::RefStruct => Pattern::Struct,
+            WastRetCore::RefI31 => Pattern::I31,
             WastRetCore::RefI31Shared => return Err("ref.i31_shared result".into()),
             WastRetCore::Either(cases) => {
                 Pattern::Either(cases.iter().map(Pattern::from_core).collect::<Result<_, _>>()?)
@@ -116,8 +131,12 @@ impl Pattern {
                 lanes.iter().enumerate().all(|(lane, float)| float.matches((value >> (64 * lane)) as u64))
             }
             Pattern::Null => value as u64 == 0,
-            Pattern::Extern(Some(number)) => value as u64 == u64::from(*number) + 1,
-            Pattern::Extern(None) | Pattern::Func => value as u64 != 0,
+            Pattern::Extern(Some(number)) => value == host_value(*number),
+            Pattern::Extern(None) | Pattern::Func | Pattern::Any => value as u64 != 0,
+            Pattern::Eq => value as u64 != 0 && value as u64 & TAG_MASK != HOST_TAG,
+            Pattern::Struct => value >> 64 == 1,
+            Pattern::Array => value >> 64 == 2,
+            Pattern::I31 => value as u64 & I31_TAG != 0,
             Pattern::Either(cases) => cases.iter().any(|case| case.matches(value)),
         }
     }
@@ -130,13 +149,17 @@ impl Pattern {
             Pattern::F32(_) => format!("f32 {}", describe32(value as u32)),
             Pattern::F64(_) => format!("f64 {}", describe64(value as u64)),
             Pattern::V128(_) | Pattern::F32x4(_) | Pattern::F64x2(_) => format!("v128 {value:#034x}"),
-            Pattern::Null | Pattern::Extern(_) | Pattern::Func => match value as u64 {
-                0 => "ref.null".into(),
-                other => format!("reference {other:#x}"),
-            },
             Pattern::Either(cases) => match cases.first() {
                 Some(case) => case.describe_value(value),
                 None => format!("{value:#034x}"),
+            },
+            _ => match (value >> 64, value as u64) {
+                (_, 0) => "ref.null".into(),
+                (1, _) => "ref.struct".into(),
+                (2, _) => "ref.array".into(),
+                (_, other) if other & I31_TAG != 0 => format!("ref.i31 {:#x}", other >> 1),
+                (_, other) if other & TAG_MASK == HOST_TAG => format!("ref.extern {}", other >> 2),
+                (_, other) => format!("reference {other:#x}"),
             },
         }
     }
@@ -209,7 +232,12 @@ impl fmt::Display for Pattern {
             Pattern::F64x2(lanes) => return write!(f, "f64x2 {} {}", lanes[0], lanes[1]),
             Pattern::Extern(Some(number)) => return write!(f, "ref.extern {number}"),
             Pattern::Extern(None) => return write!(f, "ref.extern"),
-            Pattern::Func => return write!(f, "ref.func"),
+            Pattern::Func => return f.write_str("ref.func"),
+            Pattern::Any => return f.write_str("ref.any"),
+            Pattern::Eq => return f.write_str("ref.eq"),
+            Pattern::Struct => return f.write_str("ref.struct"),
+            Pattern::Array => return f.write_str("ref.array"),
+            Pattern::I31 => return f.write_str("ref.i31"),
             Pattern::Either(cases) => {
                 for (index, case) in cases.iter().enumerate() {
                     write!(f, "{}{case}", if index == 0 { "" } else { " or " })?;
@@ -297,9 +325,9 @@ mod tests {
         assert_eq!(encoded("i32.const -1"), 0xffff_ffff);
         assert_eq!(encoded("f32.const -0"), 0x8000_0000);
         assert_eq!(encoded("v128.const i16x8 1 2 3 4 5 6 7 8"), 0x0008_0007_0006_0005_0004_0003_0002_0001);
-        assert_eq!(encoded("ref.extern 0"), 1);
+        assert_eq!(encoded("ref.extern 0"), 2);
+        assert_eq!(encoded("ref.host 3"), 14);
         assert_eq!(encoded("ref.null extern"), 0);
-        assert!(parse_pair("ref.host 1", "ref.any").0.is_err());
     }
 
     #[test]
@@ -336,7 +364,7 @@ mod tests {
         assert!(Pattern::Extern(None).matches(1) && !Pattern::Extern(None).matches(0));
         assert!(!Pattern::Extern(Some(0)).matches(0));
         assert_eq!(parse_pair("i32.const 0", "ref.null").1, Ok(Pattern::Null));
-        assert!(parse_pair("i32.const 0", "ref.struct").1.is_err());
+        assert_eq!(parse_pair("i32.const 0", "ref.struct").1, Ok(Pattern::Struct));
     }
 
     #[test]

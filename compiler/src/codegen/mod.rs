@@ -3,12 +3,14 @@
 mod handlers;
 mod isa;
 mod sites;
+mod stack_maps;
 mod unit;
 mod unwind;
 
 pub(crate) use handlers::UnitHandlers;
 pub(crate) use isa::{Isas, build as build_isas};
 pub(crate) use sites::{signed as signed_leb128, unsigned as unsigned_leb128};
+pub(crate) use stack_maps::StackMap;
 pub(crate) use unit::{CompiledUnit, UnitTarget, Worker};
 pub(crate) use unwind::Unwind;
 

@@ -10,8 +10,9 @@ use cranelift_frontend::FunctionBuilderContext;
 
 use super::handlers::{self, UnitHandlers};
 use super::isa::Isas;
-use super::sites;
+use super::stack_maps::StackMap;
 use super::unwind::Unwind;
+use super::{sites, stack_maps};
 use crate::optimize::{
     FixedMemory, fold_addresses, remove_redundant_checks, restore_loop_compares, spread_coldness, widen_addresses,
 };
@@ -31,6 +32,8 @@ pub(crate) struct CompiledUnit {
     pub handlers: UnitHandlers,
     /// The code keeps its caller's frame pointer.
     pub frameless: bool,
+    /// Calls across which references to objects live.
+    pub stack_maps: Vec<StackMap>,
     pub unwind: Option<Unwind>,
     /// Where the code came from, if debug information is wanted.
     pub record: Option<debug::Record>,
@@ -108,6 +111,7 @@ impl<'p, 'a> Worker<'p, 'a> {
             relocations: relocations.collect(),
             sites: sites::encode(&compiled),
             handlers: handlers::collect(&compiled),
+            stack_maps: stack_maps::collect(&compiled),
             code: compiled.code_buffer().to_vec(),
             align: compiled.buffer.alignment.max(self.function_alignment(isa)),
             frameless,

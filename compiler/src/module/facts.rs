@@ -94,8 +94,8 @@ impl BodyFacts {
                 self.calls.push(function_index);
                 self.has_tail_call = true;
             }
-            Operator::CallIndirect { .. } => self.has_indirect_call = true,
-            Operator::ReturnCallIndirect { .. } => {
+            Operator::CallIndirect { .. } | Operator::CallRef { .. } => self.has_indirect_call = true,
+            Operator::ReturnCallIndirect { .. } | Operator::ReturnCallRef { .. } => {
                 self.has_indirect_call = true;
                 self.has_tail_call = true;
             }

@@ -5,6 +5,7 @@ mod facts;
 mod hints;
 mod names;
 mod parse;
+mod types;
 
 use std::borrow::Cow;
 
@@ -12,8 +13,10 @@ pub(crate) use constant::{ConstantExpression, ConstantOperator};
 pub(crate) use facts::{BodyFacts, validate_bodies};
 pub(crate) use hints::BranchHints;
 pub(crate) use parse::{body_offset, parse};
+pub(crate) use types::{Heap, Reference, Shape, Storage, TypeId, Types};
 use wasmparser::{
-    FuncToValidate, FuncType, FunctionBody, GlobalType, MemoryType, TableType, ValidatorResources, WasmFeatures,
+    CompositeInnerType, FuncToValidate, FuncType, FunctionBody, GlobalType, MemoryType, SubType, TableType,
+    ValidatorResources, WasmFeatures,
 };
 
 /// A module (wasm spec 2.5). Every index space starts with what is imported.
@@ -22,8 +25,8 @@ pub(crate) struct Module<'a> {
     pub name: String,
     /// What the module was validated against.
     features: WasmFeatures,
-    /// Function types by type index; `None` for types that are not functions'.
-    pub types: Vec<Option<FuncType>>,
+    /// Types by type index.
+    pub types: Vec<SubType>,
     pub imports: Vec<Import<'a>>,
     /// Type index of each function.
     pub functions: Vec<u32>,
@@ -143,8 +146,11 @@ impl<'a> Module<'a> {
 
     /// The function type with this type index.
     pub fn type_at(&self, type_index: u32) -> &FuncType {
-        // The validator has made sure that a type used as a function's is one.
-        self.types[type_index as usize].as_ref().expect("validated function type")
+        match &self.types[type_index as usize].composite_type.inner {
+            CompositeInnerType::Func(ty) => ty,
+            // The validator has made sure that a type used as a function's is one.
+            other => unreachable!("{other} is validated to be a function type"),
+        }
     }
 
     /// Type of the tag with this index: its parameters are the payload.

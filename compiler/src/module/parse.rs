@@ -9,9 +9,9 @@ use wasmparser::{
 
 use super::{
     Body, BranchHints, ConstantExpression, DataSegment, ElementSegment, Export, Global, Import, ImportCounts,
-    ImportType, Module, SegmentMode, Table, names,
+    ImportType, Module, SegmentMode, Table, Types, names,
 };
-use crate::{Error, Result, Standard};
+use crate::{Error, Input, Result, Standard};
 
 /// WebAssembly 2.0, and the proposals that every toolchain took for granted soon after.
 const WASM2: WasmFeatures = WasmFeatures::WASM2.union(WasmFeatures::TAIL_CALL).union(WasmFeatures::EXTENDED_CONST);
@@ -24,17 +24,36 @@ const LATEST: WasmFeatures = WASM2
     .union(WasmFeatures::LEGACY_EXCEPTIONS)
     .union(WasmFeatures::MEMORY64)
     .union(WasmFeatures::MULTI_MEMORY)
+    .union(WasmFeatures::FUNCTION_REFERENCES)
+    .union(WasmFeatures::GC)
     .union(WasmFeatures::RELAXED_SIMD)
     .union(WasmFeatures::THREADS)
     .union(WasmFeatures::WIDE_ARITHMETIC);
 
-/// Reads a module in the binary format.
+/// Reads the modules of a program in the binary format, and their types.
 ///
 /// # Errors
 /// `Error::Invalid` for a module that no version of WebAssembly accepts, `Error::Unsupported` for one that needs a
 /// proposal which wasmc does not compile, or which `standard` leaves out.
-pub(crate) fn parse<'a>(name: &str, bytes: &'a [u8], standard: Standard) -> Result<Module<'a>> {
-    read_sections(name, bytes, features(standard)).map_err(|error| explain(error, bytes))
+pub(crate) fn parse<'a>(inputs: &[Input<'a>], standard: Standard) -> Result<(Vec<Module<'a>>, Types)> {
+    let features = features(standard);
+    // One validator for all, so that equivalent types of different modules have the same id.
+    let mut validator = Validator::new_with_features(features);
+    let mut modules = Vec::with_capacity(inputs.len());
+    let mut ids = Vec::with_capacity(inputs.len());
+    let mut last = None;
+    for input in inputs {
+        let (module, types) = read_sections(&input.name, input.bytes, features, &mut validator)
+            .map_err(|error| explain(error, input.bytes))?;
+        validator.reset();
+        let view = types.as_ref();
+        ids.push((0..view.core_type_count_in_module()).map(|index| view.core_type_at_in_module(index)).collect());
+        modules.push(module);
+        last = Some(types);
+    }
+    // The last module's view has the types of all.
+    let types = Types::number(&ids, last.as_ref().map(|types| types.as_ref()));
+    Ok((modules, types))
 }
 
 /// Tells a module that needs more than the features asked for from one that is wrong.
@@ -56,8 +75,13 @@ fn features(standard: Standard) -> WasmFeatures {
     }
 }
 
-fn read_sections<'a>(name: &str, bytes: &'a [u8], features: WasmFeatures) -> Result<Module<'a>> {
-    let mut validator = Validator::new_with_features(features);
+fn read_sections<'a>(
+    name: &str,
+    bytes: &'a [u8],
+    features: WasmFeatures,
+    validator: &mut Validator,
+) -> Result<(Module<'a>, wasmparser::types::Types)> {
+    let mut types = None;
     let mut module = Module {
         features,
         name: name.to_owned(),
@@ -88,23 +112,25 @@ fn read_sections<'a>(name: &str, bytes: &'a [u8], features: WasmFeatures) -> Res
             ValidPayload::Func(validate, code) => {
                 module.bodies.push(Body { code, validate: Mutex::new(Some(validate)) });
             }
+            ValidPayload::End(end) => types = Some(end),
             _ => read_payload(&mut module, payload)?,
         }
     }
     names::complete(&mut module);
-    Ok(module)
+    // The parser ends with an error where the end is missing.
+    let types = types.ok_or_else(|| Error::Invalid {
+        message: "unexpected end of the module".to_owned(),
+        offset: bytes.len() as u64,
+        function: None,
+    })?;
+    Ok((module, types))
 }
 
 fn read_payload<'a>(module: &mut Module<'a>, payload: Payload<'a>) -> Result<()> {
     match payload {
         Payload::TypeSection(section) => {
             for group in section {
-                for ty in group.map_err(Error::from_parser)?.into_types() {
-                    module.types.push(match ty.composite_type.inner {
-                        wasmparser::CompositeInnerType::Func(ty) => Some(ty),
-                        _ => None,
-                    });
-                }
+                module.types.extend(group.map_err(Error::from_parser)?.into_types());
             }
         }
         Payload::ImportSection(section) => {

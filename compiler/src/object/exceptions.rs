@@ -76,7 +76,7 @@ fn tags(plan: &mut Plan<'_>) -> (DataId, u64) {
     for tag in &plan.exceptions.tags {
         let module = &plan.modules[tag.owner.module];
         let name = module.tag_name(tag.owner.index).into_owned().into_bytes();
-        let parameters = value_codes(module.tag_type(tag.owner.index).params());
+        let parameters = value_codes(&plan.types, tag.owner.module, module.tag_type(tag.owner.index).params());
         for contents in [name, parameters] {
             let length = contents.len() as u64;
             writer.span(Some(plan.data.add(bytes(contents))), length);

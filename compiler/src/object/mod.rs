@@ -6,9 +6,11 @@
 
 mod code_map;
 mod exceptions;
+mod heap;
 mod note;
 mod program;
 mod sections;
+mod stack_maps;
 mod text;
 mod unwind;
 
@@ -33,7 +35,8 @@ pub(crate) fn write(
     let code = code_map::describe(&mut plan, &mut text);
     exceptions::describe(&mut plan, &text);
     let manifest = note::describe(&plan, options);
-    let root = program::describe(&mut plan, &code, options);
+    let heap = heap::describe(&mut plan, &text, options);
+    let root = program::describe(&mut plan, &code, heap, options);
     let (format, architecture, endianness) = container(isa)?;
     let mut object = Object::new(format, architecture, endianness);
     note::write(&mut object, &manifest, endianness);

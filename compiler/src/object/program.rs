@@ -9,7 +9,7 @@ use crate::plan::{DataId, DataObject, Placement, Plan, Slot, StructureWriter, Ta
 use crate::{Entry, Options};
 
 /// Adds the `Program` to the plan's data.
-pub(super) fn describe(plan: &mut Plan<'_>, code: &CodeMapParts, options: &Options) -> DataId {
+pub(super) fn describe(plan: &mut Plan<'_>, code: &CodeMapParts, heap: Option<DataId>, options: &Options) -> DataId {
     let memories = memories(plan);
     let images = images(plan);
     let environment = texts(plan, "wasmc_environment", &options.environment);
@@ -44,6 +44,10 @@ pub(super) fn describe(plan: &mut Plan<'_>, code: &CodeMapParts, options: &Optio
     span(&mut writer, preopens);
     span(&mut writer, arguments);
     span(&mut writer, modules);
+    match heap {
+        Some(heap) => writer.address(Target::Data(heap), 0),
+        None => writer.u64(0),
+    }
     debug_assert_eq!(writer.bytes.len(), size_of::<wasmc_abi::program::Program>());
     plan.data.add(writer.finish(symbols::PROGRAM, 16))
 }

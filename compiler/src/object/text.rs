@@ -9,6 +9,7 @@ use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::isa::TargetIsa;
 
 use super::exceptions::HandlerTable;
+use super::stack_maps::StackMaps;
 use super::unwind::UnwindTable;
 use crate::codegen::{CompiledUnit, UnitTarget};
 use crate::debug::Record;
@@ -42,6 +43,7 @@ pub(crate) struct Text {
     pub(super) units: Vec<PlacedUnit>,
     pub(super) sites: Vec<u8>,
     pub(super) relocations: Vec<TextRelocation>,
+    pub(super) stack_maps: StackMaps,
     pub(super) unwind: UnwindTable,
     pub(super) handlers: HandlerTable,
     control_plane: ControlPlane,
@@ -54,6 +56,7 @@ impl Text {
             units: Vec::with_capacity(units),
             sites: Vec::new(),
             relocations: Vec::new(),
+            stack_maps: StackMaps::default(),
             unwind: UnwindTable::new(isa),
             handlers: HandlerTable::default(),
             control_plane: ControlPlane::default(),
@@ -82,6 +85,7 @@ impl Text {
                 }
             }
         }
+        self.stack_maps.add(start32, &unit.stack_maps);
         if let Some(unwind) = &unit.unwind {
             self.unwind.add(unwind, start);
         }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use wasmparser::{ExternalKind, FuncType, GlobalType, MemoryType, TableType};
 
 use super::host;
-use crate::module::{ImportType, Module};
+use crate::module::{ImportType, Module, TypeId, Types};
 use crate::{Error, Input, Result, UnknownImports};
 
 /// Where the code of a function is.
@@ -30,6 +30,8 @@ pub(crate) struct Owner {
 pub(crate) struct HostFunction {
     pub symbol: String,
     pub ty: FuncType,
+    /// The type that the first import of it names.
+    pub type_id: TypeId,
 }
 
 /// A function that nobody provides.
@@ -37,6 +39,7 @@ pub(crate) struct UnknownFunction {
     /// `module.name`, for the trap's message.
     pub name: String,
     pub ty: FuncType,
+    pub type_id: TypeId,
 }
 
 /// An imported memory or table whose size is known only when the importing module is instantiated.
@@ -83,15 +86,33 @@ impl Definitions {
         self.tags[module][index as usize]
     }
 
+    /// Number of a function's type.
+    pub fn type_id(&self, definition: Definition, modules: &[Module<'_>], types: &Types) -> TypeId {
+        match definition {
+            Definition::Wasm { module, position } => {
+                let parsed = &modules[module];
+                types.of_index(module, parsed.functions[parsed.imported.functions as usize + position])
+            }
+            Definition::Host(host) => self.host[host as usize].type_id,
+            Definition::Unknown(unknown) => self.unknown[unknown as usize].type_id,
+        }
+    }
+
     /// Resolves the imports of all modules.
     ///
     /// # Errors
     /// `UnknownImports` with all of them, or `IncompatibleImport` for the first whose provider has another type.
-    pub fn resolve(inputs: &[Input<'_>], modules: &[Module<'_>], unknown: UnknownImports) -> Result<Definitions> {
+    pub fn resolve(
+        inputs: &[Input<'_>],
+        modules: &[Module<'_>],
+        types: &Types,
+        unknown: UnknownImports,
+    ) -> Result<Definitions> {
         let mut resolver = Resolver {
             definitions: Definitions::default(),
             hosts: HashMap::new(),
             modules,
+            types,
             unknown,
             missing: Vec::new(),
         };
@@ -118,6 +139,7 @@ struct Resolver<'m, 'a> {
     definitions: Definitions,
     hosts: HashMap<String, u32>,
     modules: &'m [Module<'a>],
+    types: &'m Types,
     unknown: UnknownImports,
     missing: Vec<String>,
 }
@@ -136,20 +158,23 @@ impl Resolver<'_, '_> {
             |expected: String, found: String| Err(Error::IncompatibleImport { import: quoted(), expected, found });
         match (import.ty, export) {
             (ImportType::Function { index }, Some((provider, ExternalKind::Func, export))) => {
-                let (expected, found) = (importer.function_type(index), self.modules[provider].function_type(export));
-                if expected != found {
+                let definition = self.definitions.function(provider, export);
+                let expected = self.types.of_index(number, importer.functions[index as usize]);
+                let found = self.definitions.type_id(definition, self.modules, self.types);
+                if !self.types.is_subtype(found, expected) {
+                    let (expected, found) =
+                        (importer.function_type(index), self.modules[provider].function_type(export));
                     return mismatch(function_text(expected), function_text(found));
                 }
-                let definition = self.definitions.function(provider, export);
                 self.definitions.functions[number].push(definition);
             }
             (ImportType::Table { index }, Some((provider, ExternalKind::Table, export))) => {
                 let owner = self.definitions.table(provider, export);
                 let (expected, found) =
                     (&importer.tables[index as usize].ty, &self.modules[owner.module].tables[owner.index as usize].ty);
-                let same_kind = expected.element_type == found.element_type
-                    && expected.table64 == found.table64
-                    && expected.shared == found.shared;
+                let same_elements = self.types.reference(number, expected.element_type)
+                    == self.types.reference(owner.module, found.element_type);
+                let same_kind = same_elements && expected.table64 == found.table64 && expected.shared == found.shared;
                 if !same_kind || !maximum_fits(expected.maximum, found.maximum) {
                     return mismatch(table_text(expected), table_text(found));
                 }
@@ -185,17 +210,23 @@ impl Resolver<'_, '_> {
                     &importer.globals[index as usize].ty,
                     &self.modules[owner.module].globals[owner.index as usize].ty,
                 );
-                if expected != found {
+                let below = (owner.module, found.content_type);
+                let above = (number, expected.content_type);
+                let matches = expected.mutable == found.mutable
+                    && self.types.value_matches(below, above)
+                    && (!expected.mutable || self.types.value_matches(above, below));
+                if !matches {
                     return mismatch(global_text(expected), global_text(found));
                 }
                 self.definitions.globals[number].push(owner);
             }
             (ImportType::Tag { index }, Some((provider, ExternalKind::Tag, export))) => {
-                let (expected, found) = (importer.tag_type(index), self.modules[provider].tag_type(export));
-                if expected != found {
-                    return mismatch(tag_text(expected), tag_text(found));
-                }
                 let owner = self.definitions.tag(provider, export);
+                let exporter = &self.modules[owner.module];
+                let expected = self.types.of_index(number, importer.tags[index as usize]);
+                if expected != self.types.of_index(owner.module, exporter.tags[owner.index as usize]) {
+                    return mismatch(tag_text(importer.tag_type(index)), tag_text(exporter.tag_type(owner.index)));
+                }
                 self.definitions.tags[number].push(owner);
             }
             (_, Some((_, kind, _))) => {
@@ -228,6 +259,7 @@ impl Resolver<'_, '_> {
         index: u32,
     ) -> Result<Definition> {
         let expected = self.modules[number].function_type(index);
+        let type_id = self.types.of_index(number, self.modules[number].functions[index as usize]);
         if let Some(found) = host::function_type(import.module, import.name) {
             if *expected != found {
                 return Err(Error::IncompatibleImport {
@@ -239,7 +271,7 @@ impl Resolver<'_, '_> {
             let symbol = format!("{}.{}", import.module, import.name);
             let hosts = &mut self.definitions.host;
             let host = *self.hosts.entry(symbol.clone()).or_insert_with(|| {
-                hosts.push(HostFunction { symbol, ty: found });
+                hosts.push(HostFunction { symbol, ty: found, type_id });
                 hosts.len() as u32 - 1
             });
             return Ok(Definition::Host(host));
@@ -249,7 +281,7 @@ impl Resolver<'_, '_> {
             self.missing.push(text);
         }
         let name = format!("{}.{}", import.module, import.name);
-        self.definitions.unknown.push(UnknownFunction { name, ty: expected.clone() });
+        self.definitions.unknown.push(UnknownFunction { name, ty: expected.clone(), type_id });
         Ok(Definition::Unknown(self.definitions.unknown.len() as u32 - 1))
     }
 

@@ -9,7 +9,7 @@ use super::definitions::Definitions;
 use super::places::{GlobalPlace, Places, Slot, TablePlace};
 use super::reach::{Unit, Units};
 use crate::Entry;
-use crate::module::{Export, Module};
+use crate::module::{Export, Module, Types};
 
 pub(super) struct Context<'p, 'a> {
     pub modules: &'p [Module<'a>],
@@ -17,6 +17,7 @@ pub(super) struct Context<'p, 'a> {
     pub places: &'p Places,
     pub units: &'p Units,
     pub entry: &'p Entry,
+    pub types: &'p Types,
     pub big_endian: bool,
 }
 
@@ -71,7 +72,7 @@ fn write<'p, 'a: 'p>(
                     None => writer.u64(0),
                 }
                 let ty = module.function_type(export.index);
-                types = (codes(ty.params()), codes(ty.results()));
+                types = (codes(context.types, number, ty.params()), codes(context.types, number, ty.results()));
             }
             ExternalKind::Table => {
                 writer.u64(EXPORT_TABLE);
@@ -100,7 +101,7 @@ fn write<'p, 'a: 'p>(
                         GlobalPlace::Constant(_) | GlobalPlace::Register => None,
                     },
                 );
-                types.0 = codes(&[module.globals[export.index as usize].ty.content_type]);
+                types.0 = codes(context.types, number, &[module.globals[export.index as usize].ty.content_type]);
             }
         }
         for codes in [types.0, types.1] {
@@ -119,8 +120,8 @@ fn slot(writer: &mut StructureWriter, slot: Option<Slot>) {
     }
 }
 
-/// Types as `wasmc_abi::value` codes.
-pub(crate) fn codes(types: &[ValType]) -> Vec<u8> {
+/// Types of a module as `wasmc_abi::value` codes.
+pub(crate) fn codes(numbered: &Types, module: usize, types: &[ValType]) -> Vec<u8> {
     types
         .iter()
         .map(|ty| match ty {
@@ -131,7 +132,8 @@ pub(crate) fn codes(types: &[ValType]) -> Vec<u8> {
             ValType::V128 => value::V128,
             ValType::Ref(ty) if ty.is_extern_ref() => value::EXTERNREF,
             ValType::Ref(ty) if *ty == RefType::EXNREF => value::EXNREF,
-            ValType::Ref(_) => value::FUNCREF,
+            ValType::Ref(ty) if numbered.is_function(numbered.heap(module, ty.heap_type())) => value::FUNCREF,
+            ValType::Ref(_) => value::ANYREF,
         })
         .collect()
 }

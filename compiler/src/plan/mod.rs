@@ -6,11 +6,11 @@ mod definitions;
 mod exceptions;
 mod exports;
 mod host;
+mod objects;
 mod places;
 mod reach;
 mod records;
 mod segments;
-mod signatures;
 mod tables;
 mod values;
 
@@ -19,16 +19,16 @@ use wasmparser::FuncType;
 
 pub(crate) use data::{Address, DataId, DataObject, DataObjects, Placement, StructureWriter, Target, UnitId};
 pub(crate) use definitions::{Definition, Definitions, SizeCheck};
-pub(crate) use exceptions::Exceptions;
+pub(crate) use exceptions::{Exceptions, Tag};
 pub(crate) use exports::codes as value_codes;
+pub(crate) use objects::Objects;
 pub(crate) use places::{BaseStrategy, GlobalPlace, MemoryPlace, Places, Slot, TablePlace};
 pub(crate) use reach::{Unit, Units, entry_function, reactor_initializer};
 pub(crate) use records::FunctionRecords;
 pub(crate) use segments::{InitialCopy, Segments};
-pub(crate) use signatures::Signatures;
 pub(crate) use values::{ConstantValue, GlobalValues};
 
-use crate::module::{BodyFacts, Module};
+use crate::module::{BodyFacts, Module, Types};
 use crate::{Bounds, Entry, Input, MemoryBase, OptLevel, Options, RelaxedSimd, Result};
 
 /// The layout of a whole program. Immutable once made: code generation only reads it.
@@ -37,12 +37,14 @@ pub(crate) struct Plan<'a> {
     /// What each body does, by module and position.
     pub facts: Vec<Vec<BodyFacts>>,
     pub definitions: Definitions,
-    pub signatures: Signatures,
+    pub types: Types,
     pub values: GlobalValues,
     /// The code to compile.
     pub units: Units,
     pub exceptions: Exceptions,
     pub records: FunctionRecords,
+    /// Structures and arrays, if the program defines any.
+    pub objects: Option<Objects>,
     pub places: Places,
     pub segments: Segments,
     pub entry: Entry,
@@ -87,28 +89,32 @@ fn fixed_base_works(target: &Triple) -> bool {
     target.architecture == Architecture::X86_64 && target.operating_system == OperatingSystem::Linux
 }
 
-/// Plans the program that `inputs` make; `modules` are the same inputs, parsed, and `facts` come from their bodies.
+/// Plans the program that `inputs` make; `modules` are the same inputs, parsed, `types` are theirs, and `facts` come from
+/// their bodies.
 pub(crate) fn plan<'a>(
     inputs: &[Input<'a>],
     modules: Vec<Module<'a>>,
+    types: Types,
     facts: Vec<Vec<BodyFacts>>,
     options: &Options,
 ) -> Result<Plan<'a>> {
-    let layout = Layout::new(options);
-    let definitions = Definitions::resolve(inputs, &modules, options.unknown_imports)?;
-    let signatures = Signatures::number(&modules);
+    let mut layout = Layout::new(options);
+    // The garbage-collected heap takes the addresses below 4 GiB.
+    layout.fixed_base &= !types.has_objects();
+    let definitions = Definitions::resolve(inputs, &modules, &types, options.unknown_imports)?;
     let values = GlobalValues::evaluate(&modules, &definitions);
-    let units = reach::units(&modules, &facts, &definitions, &values, &options.entry)?;
+    let units = reach::units(&modules, &facts, &definitions, &options.entry)?;
     let mut data = DataObjects::default();
     let exceptions = Exceptions::plan(&modules, &facts, &definitions, &units, &mut data);
-    let records = FunctionRecords::build(&modules, &definitions, &signatures, &units, &mut data, layout.big_endian);
+    let records = FunctionRecords::build(&modules, &definitions, &types, &units, &mut data, layout.big_endian);
+    let objects = Objects::lay_out(&types, &mut data, layout.big_endian);
     let places = places::place(
         &places::Context {
             modules: &modules,
             facts: &facts,
             definitions: &definitions,
             values: &values,
-            signatures: &signatures,
+            types: &types,
             units: &units,
             records: &records,
             layout,
@@ -143,6 +149,7 @@ pub(crate) fn plan<'a>(
             places: &places,
             units: &units,
             entry: &options.entry,
+            types: &types,
             big_endian: layout.big_endian,
         },
         &mut data,
@@ -151,11 +158,12 @@ pub(crate) fn plan<'a>(
         modules,
         facts,
         definitions,
-        signatures,
+        types,
         values,
         units,
         exceptions,
         records,
+        objects,
         places,
         segments,
         entry: options.entry.clone(),

@@ -12,10 +12,9 @@ use super::data::{DataId, DataObject, DataObjects, Placement, StructureWriter, T
 use super::definitions::{Definition, Definitions, Owner, page_size_log2};
 use super::reach::{Unit, Units};
 use super::records::{FunctionRecords, write_record};
-use super::signatures::Signatures;
 use super::values::{ConstantValue, GlobalValues};
 use super::{Layout, tables};
-use crate::module::{BodyFacts, Module};
+use crate::module::{BodyFacts, Module, Types};
 use crate::{Bounds, Entry, Error, Result};
 
 /// A place in the data of the executable.
@@ -97,7 +96,7 @@ pub(super) struct Context<'p, 'a> {
     pub facts: &'p [Vec<BodyFacts>],
     pub definitions: &'p Definitions,
     pub values: &'p GlobalValues,
-    pub signatures: &'p Signatures,
+    pub types: &'p Types,
     pub units: &'p Units,
     pub records: &'p FunctionRecords,
     pub layout: Layout,
@@ -159,8 +158,7 @@ pub(super) fn place<'a>(context: &Context<'_, 'a>, data: &mut DataObjects<'a>) -
             facts.memories_grown.iter().map(move |&memory| context.definitions.memory(module, memory))
         })
         .collect();
-    let static_tables =
-        tables::static_contents(context.modules, context.facts, context.definitions, context.values, context.units);
+    let static_tables = tables::static_contents(context);
     let mut places = Places {
         globals: Vec::new(),
         memories: Vec::new(),
@@ -288,7 +286,7 @@ impl Instances<'_, '_, '_, '_> {
                     definition,
                     context.modules,
                     context.definitions,
-                    context.signatures,
+                    context.types,
                     context.units,
                 ),
                 None => {
@@ -389,7 +387,7 @@ impl Instances<'_, '_, '_, '_> {
         if self.register == Some(owner) {
             return GlobalPlace::Register;
         }
-        let constant = !self.written.contains(&owner);
+        let constant = !self.written.contains(&owner) && value != ConstantValue::Dynamic;
         // The harness reads exported globals from their slots, constant or not.
         let seen = *context.entry == Entry::Harness
             && module.exports.iter().any(|export| export.kind == ExternalKind::Global && export.index == index);
@@ -402,7 +400,8 @@ impl Instances<'_, '_, '_, '_> {
                 ConstantValue::I64(value) => writer.u64(value as u64),
                 ConstantValue::F64(bits) => writer.u64(bits),
                 ConstantValue::V128(bits) => writer.u128(bits),
-                ConstantValue::Null => writer.u64(0),
+                ConstantValue::Null | ConstantValue::Dynamic => writer.u64(0),
+                ConstantValue::Reference(bits) => writer.u64(bits),
                 ConstantValue::Function(definition) => {
                     let (records, addend) = context.records.address(definition);
                     writer.address(Target::Data(records), addend);

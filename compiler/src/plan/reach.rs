@@ -6,7 +6,6 @@ use wasmparser::ExternalKind;
 
 use super::data::UnitId;
 use super::definitions::{Definition, Definitions};
-use super::values::{ConstantValue, GlobalValues};
 use crate::module::{BodyFacts, Module};
 use crate::{Entry, Error, Result};
 
@@ -109,7 +108,6 @@ pub(crate) fn units(
     modules: &[Module<'_>],
     facts: &[Vec<BodyFacts>],
     definitions: &Definitions,
-    values: &GlobalValues,
     entry: &Entry,
 ) -> Result<Units> {
     let mut search = Search {
@@ -125,16 +123,11 @@ pub(crate) fn units(
         if let Some(start) = module.start {
             search.call(definitions.function(number, start));
         }
-        for item in module.elements.iter().flat_map(|segment| &segment.items) {
-            search.value(values.of(number, item, definitions));
-        }
-        for table in &module.tables {
-            if let Some(init) = &table.init {
-                search.value(values.of(number, init, definitions));
-            }
-        }
-        for index in 0..module.globals.len() as u32 {
-            search.value(values.global(number, index));
+        let items = module.elements.iter().flat_map(|segment| &segment.items);
+        let tables = module.tables.iter().filter_map(|table| table.init.as_ref());
+        let globals = module.globals.iter().filter_map(|global| global.init.as_ref());
+        for function in items.chain(tables).chain(globals).flat_map(|expression| expression.functions()) {
+            search.reference(definitions.function(number, function));
         }
         if *entry == Entry::Harness {
             for export in module.exports.iter().filter(|export| export.kind == ExternalKind::Func) {
@@ -213,12 +206,6 @@ impl Search<'_> {
         match definition {
             Definition::Host(_) => self.outside.push(definition),
             _ => self.call(definition),
-        }
-    }
-
-    fn value(&mut self, value: ConstantValue) {
-        if let ConstantValue::Function(definition) = value {
-            self.reference(definition);
         }
     }
 

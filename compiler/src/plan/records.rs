@@ -8,8 +8,7 @@ use wasmparser::FuncType;
 use super::data::{DataId, DataObjects, StructureWriter, Target};
 use super::definitions::{Definition, Definitions};
 use super::reach::Units;
-use super::signatures::Signatures;
-use crate::module::Module;
+use crate::module::{Module, Types};
 
 /// Where the record of each referenced function is.
 pub(crate) struct FunctionRecords {
@@ -21,7 +20,7 @@ impl FunctionRecords {
     pub fn build(
         modules: &[Module<'_>],
         definitions: &Definitions,
-        signatures: &Signatures,
+        types: &Types,
         units: &Units,
         data: &mut DataObjects<'_>,
         big_endian: bool,
@@ -31,7 +30,7 @@ impl FunctionRecords {
         for &definition in &units.referenced {
             let next = positions.len() as u32;
             positions.entry(definition).or_insert_with(|| {
-                write_record(&mut writer, definition, modules, definitions, signatures, units);
+                write_record(&mut writer, definition, modules, definitions, types, units);
                 next
             });
         }
@@ -53,14 +52,14 @@ pub(super) fn write_record(
     definition: Definition,
     modules: &[Module<'_>],
     definitions: &Definitions,
-    signatures: &Signatures,
+    types: &Types,
     units: &Units,
 ) {
     match units.of_function(definition) {
         Some(unit) => writer.address(Target::Unit(unit), 0),
         None => writer.u64(0),
     }
-    writer.u32(signatures.of_type(type_of(definition, modules, definitions)));
+    writer.u32(definitions.type_id(definition, modules, types).0);
     writer.u32(0);
 }
 

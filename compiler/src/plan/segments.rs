@@ -17,6 +17,8 @@ pub(crate) struct SegmentContents {
     pub object: Option<DataId>,
     /// Elements or bytes.
     pub length: u64,
+    /// Some elements are written by the initialisation code.
+    pub is_dynamic: bool,
 }
 
 /// A copy that initialisation code makes, with bounds checks, in this order (wasm spec 4.5.4).
@@ -25,7 +27,6 @@ pub(crate) enum InitialCopy {
     /// Fills a table with the value of its initialiser.
     FillTable {
         table: u32,
-        value: ConstantValue,
     },
     Elements {
         table: u32,
@@ -90,9 +91,8 @@ pub(super) fn plan<'a>(context: &Context<'_, 'a>, data: &mut DataObjects<'a>) ->
 
 fn fill_tables(context: &Context<'_, '_>, number: usize, copies: &mut Vec<InitialCopy>) {
     for (index, table) in context.modules[number].tables.iter().enumerate() {
-        if let (Some(init), TablePlace::Dynamic(_)) = (&table.init, context.places.tables[number][index]) {
-            let value = context.values.of(number, init, context.definitions);
-            copies.push(InitialCopy::FillTable { table: index as u32, value });
+        if let (Some(_), TablePlace::Dynamic(_)) = (&table.init, context.places.tables[number][index]) {
+            copies.push(InitialCopy::FillTable { table: index as u32 });
         }
     }
 }
@@ -118,6 +118,7 @@ fn element_segments(
                 dynamic
             }
         };
+        let mut is_dynamic = false;
         let object = (copied && !element.items.is_empty()).then(|| {
             let mut writer = StructureWriter::new(context.big_endian);
             for item in &element.items {
@@ -126,12 +127,21 @@ fn element_segments(
                         let (records, addend) = context.records.address(definition);
                         writer.address(Target::Data(records), addend);
                     }
-                    _ => writer.u64(0),
+                    ConstantValue::Reference(bits) => writer.u64(bits),
+                    value => {
+                        is_dynamic |= value == ConstantValue::Dynamic;
+                        writer.u64(0);
+                    }
                 }
             }
-            data.add(writer.finish(format!("{}.elements{segment}", module.name), 8))
+            let symbol = format!("{}.elements{segment}", module.name);
+            data.add(if is_dynamic {
+                writer.finish_in(symbol, Placement::Writable, 8)
+            } else {
+                writer.finish(symbol, 8)
+            })
         });
-        planned.push(SegmentContents { object, length: element.items.len() as u64 });
+        planned.push(SegmentContents { object, length: element.items.len() as u64, is_dynamic });
     }
     planned
 }
@@ -175,7 +185,7 @@ fn data_segments<'a>(
             let symbol = format!("{}.data{segment}", module.name);
             data.add(DataObject::new(symbol, Placement::ReadOnly, 16, Cow::Borrowed(contents.bytes)))
         });
-        planned.push(SegmentContents { object, length: contents.bytes.len() as u64 });
+        planned.push(SegmentContents { object, length: contents.bytes.len() as u64, is_dynamic: false });
     }
     for (memory, pieces) in pieces.iter().enumerate() {
         let place = context.places.memories[number][memory];

@@ -2,32 +2,26 @@
 
 use std::collections::HashSet;
 
-use wasmparser::RefType;
-
 use super::definitions::{Definition, Definitions, Owner};
+use super::places::Context;
 use super::reach::{Unit, Units};
-use super::values::{ConstantValue, GlobalValues};
+use super::values::ConstantValue;
 use crate::module::{BodyFacts, Module, SegmentMode};
 
 /// A larger table is not laid out at build time.
 const LARGEST_STATIC: u64 = 1 << 22;
 
 /// For each table of each module (by table index), its elements if they never change; `None` for imported tables too.
-pub(super) fn static_contents(
-    modules: &[Module<'_>],
-    facts: &[Vec<BodyFacts>],
-    definitions: &Definitions,
-    values: &GlobalValues,
-    units: &Units,
-) -> Vec<Vec<Option<Vec<Option<Definition>>>>> {
-    let changing = changing_tables(modules, facts, definitions, units);
+pub(super) fn static_contents(context: &Context<'_, '_>) -> Vec<Vec<Option<Vec<Option<Definition>>>>> {
+    let Context { modules, definitions, values, types, .. } = *context;
+    let changing = changing_tables(modules, context.facts, definitions, context.units);
     let contents = |number: usize, index: u32| {
         let module = &modules[number];
         let table = &module.tables[index as usize];
         let owner = Owner { module: number, index };
         let eligible = definitions.table(number, index) == owner
             && !changing.contains(&owner)
-            && table.ty.element_type == RefType::FUNCREF
+            && types.is_function(types.heap(number, table.ty.element_type.heap_type()))
             && table.ty.initial <= LARGEST_STATIC;
         if !eligible {
             return None;

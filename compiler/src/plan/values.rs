@@ -1,4 +1,4 @@
-//! Evaluates constant expressions. All of them can be: what they read is constant itself.
+//! Evaluates constant expressions, but for those that make objects: they are left to the initialisation code.
 
 use super::definitions::{Definition, Definitions};
 use crate::module::{ConstantExpression, ConstantOperator, Module};
@@ -13,6 +13,10 @@ pub(crate) enum ConstantValue {
     V128(u128),
     Null,
     Function(Definition),
+    /// A reference that is no address: an i31.
+    Reference(u64),
+    /// Known only when the module is instantiated, to the code that [`ConstantExpression`] stands for.
+    Dynamic,
 }
 
 impl ConstantValue {
@@ -63,9 +67,19 @@ impl GlobalValues {
                 ConstantOperator::F32(bits) => ConstantValue::F32(bits),
                 ConstantOperator::F64(bits) => ConstantValue::F64(bits),
                 ConstantOperator::V128(value) => ConstantValue::V128(value.i128() as u128),
-                ConstantOperator::RefNull => ConstantValue::Null,
+                ConstantOperator::RefNull(_) => ConstantValue::Null,
                 ConstantOperator::RefFunc(index) => ConstantValue::Function(definitions.function(number, index)),
                 ConstantOperator::GlobalGet(index) => self.global(number, index),
+                ConstantOperator::RefI31 => match stack.pop() {
+                    Some(I32(value)) => ConstantValue::Reference(u64::from((value as u32) << 1 | 1)),
+                    _ => ConstantValue::Dynamic,
+                },
+                ConstantOperator::AnyConvertExtern | ConstantOperator::ExternConvertAny => continue,
+                ConstantOperator::StructNew(_)
+                | ConstantOperator::StructNewDefault(_)
+                | ConstantOperator::ArrayNew(_)
+                | ConstantOperator::ArrayNewDefault(_)
+                | ConstantOperator::ArrayNewFixed(..) => return ConstantValue::Dynamic,
                 binary => {
                     // The validator guarantees two operands of the operator's type.
                     let (right, left) = (stack.pop(), stack.pop());

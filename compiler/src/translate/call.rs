@@ -7,8 +7,10 @@ use wasmc_abi::trap::TrapCode;
 use wasmparser::Operator;
 
 use super::exceptions::Callee;
+use super::trap::cranelift_code;
 use super::{REFERENCE, Translator};
 use crate::Result;
+use crate::module::{Heap, Reference, TypeId};
 use crate::plan::{Definition, TablePlace};
 
 impl Translator<'_, '_, '_> {
@@ -21,6 +23,8 @@ impl Translator<'_, '_, '_> {
             Operator::ReturnCallIndirect { type_index, table_index } => {
                 self.call_indirect(type_index, table_index, true)?;
             }
+            Operator::CallRef { type_index } => self.call_reference(type_index, false)?,
+            Operator::ReturnCallRef { type_index } => self.call_reference(type_index, true)?,
             _ => return Ok(false),
         }
         Ok(true)
@@ -29,11 +33,12 @@ impl Translator<'_, '_, '_> {
     fn call_direct(&mut self, index: u32, tail: bool) -> Result<()> {
         let plan = self.plan;
         let definition = plan.definitions.function(self.module, index);
-        let arguments = self.pop_arguments(plan.type_of(definition).params().len());
+        let ty = plan.modules[self.module].function_type(index);
+        let arguments = self.pop_values(ty.params().len());
         if let Definition::Host(host) = definition {
             let function = self.host_function(host);
             let call = self.builder.ins().call(function, &arguments);
-            self.stack.extend_from_slice(self.builder.func.dfg.inst_results(call));
+            self.push_results(call, ty.results());
             if tail {
                 // Other calling conventions cannot be tail-called; their stack is bounded all the same.
                 self.return_results();
@@ -51,26 +56,21 @@ impl Translator<'_, '_, '_> {
             self.reachable = false;
         } else {
             let results = self.call(Callee::Direct(function), &arguments, plan.exceptions.may_throw(definition))?;
-            self.stack.extend(results);
+            self.push_all(&results, ty.results());
         }
         Ok(())
     }
 
     fn return_results(&mut self) {
         let results = self.frames[0].results;
-        let results = self.stack.split_off(self.stack.len() - results);
+        let results = self.pop_values(results);
         self.builder.ins().return_(&results);
         self.reachable = false;
     }
 
-    pub(super) fn pop_arguments(&mut self, count: usize) -> Vec<Value> {
-        self.canonicalize_top(count);
-        self.stack.split_off(self.stack.len() - count)
-    }
-
     fn call_indirect(&mut self, type_index: u32, table: u32, tail: bool) -> Result<()> {
         let index = self.pop();
-        let wanted = self.plan.signatures.of_index(self.module, type_index);
+        let wanted = self.wanted_type(type_index, table);
         let code = match self.plan.places.tables[self.module][table as usize] {
             TablePlace::Static { elements, length } => {
                 let outside = self.builder.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, index, length as i64);
@@ -102,8 +102,14 @@ impl Translator<'_, '_, '_> {
                 self.builder.ins().load(REFERENCE, flags, record, FunctionRecord::CODE as i32)
             }
         };
-        let parameters = self.plan.modules[self.module].type_at(type_index).params().len();
-        let arguments = self.pop_arguments(parameters);
+        self.call_code(code, type_index, tail)
+    }
+
+    /// Calls code of a type with the operands on the stack.
+    fn call_code(&mut self, code: Value, type_index: u32, tail: bool) -> Result<()> {
+        let plan = self.plan;
+        let ty = plan.modules[self.module].type_at(type_index);
+        let arguments = self.pop_values(ty.params().len());
         let signature = self.indirect_signature(type_index);
         if tail {
             self.builder.ins().return_call_indirect(signature, code, &arguments);
@@ -111,9 +117,28 @@ impl Translator<'_, '_, '_> {
         } else {
             let may_throw = self.plan.exceptions.reference_may_throw();
             let results = self.call(Callee::Indirect(signature, code), &arguments, may_throw)?;
-            self.stack.extend(results);
+            self.push_all(&results, ty.results());
         }
         Ok(())
+    }
+
+    /// The type to check an indirect call's function for; none where every element of the table has it.
+    fn wanted_type(&self, type_index: u32, table: u32) -> Option<TypeId> {
+        let wanted = self.plan.types.of_index(self.module, type_index);
+        let elements = self.reference_of(self.plan.modules[self.module].tables[table as usize].ty.element_type);
+        (!self.plan.types.heap_matches(elements.heap, Heap::Defined(wanted))).then_some(wanted)
+    }
+
+    /// Calls the function that a reference on the stack refers to.
+    fn call_reference(&mut self, type_index: u32, tail: bool) -> Result<()> {
+        let function = self.pop_operand();
+        // The record of null would lie where nothing is ever mapped.
+        let flags = match function.reference {
+            Some(Reference { nullable: false, .. }) => self.constant_flags_in_place(),
+            _ => MemFlagsData::new().with_readonly().with_trap_code(Some(cranelift_code(TrapCode::NullFunction))),
+        };
+        let code = self.builder.ins().load(REFERENCE, flags, function.value, FunctionRecord::CODE as i32);
+        self.call_code(code, type_index, tail)
     }
 
     /// Constant data whose address is valid only behind the checks before it: must not move above them.
@@ -121,10 +146,16 @@ impl Translator<'_, '_, '_> {
         MemFlagsData::trusted().with_readonly()
     }
 
-    /// Traps where the record's function has another type than `wanted`; a null element has a type of its own.
-    fn check_type(&mut self, record: Value, wanted: u32, may_be_null: bool, flags: MemFlagsData) {
+    /// Traps where the record's function is none of type `wanted`; a null element has a type of its own.
+    fn check_type(&mut self, record: Value, wanted: Option<TypeId>, may_be_null: bool, flags: MemFlagsData) {
+        if wanted.is_none() && !may_be_null {
+            return;
+        }
         let found = self.builder.ins().load(types::I32, flags, record, FunctionRecord::TYPE_ID as i32);
-        let differs = self.builder.ins().icmp_imm_u(IntCC::NotEqual, found, i64::from(wanted));
+        let differs = match wanted {
+            Some(wanted) => self.is_outside(found, &(wanted.0..self.plan.types.get(wanted).end)),
+            None => self.builder.ins().icmp_imm_u(IntCC::Equal, found, i64::from(NULL_TYPE as i32)),
+        };
         if !may_be_null {
             self.trap_if(differs, TrapCode::IndirectCallTypeMismatch);
             return;

@@ -39,15 +39,23 @@ impl Translator<'_, '_, '_> {
             Operator::Drop => {
                 self.pop();
             }
-            Operator::Select | Operator::TypedSelect { .. } => {
-                let (first, second, condition) = self.pop3();
-                let (first, second) = (self.canonical(first), self.canonical(second));
-                let selected = self.builder.ins().select(condition, first, second);
+            Operator::Select => {
+                let selected = self.select();
                 self.push(selected);
+            }
+            Operator::TypedSelect { ty } => {
+                let selected = self.select();
+                self.push_typed(selected, *ty);
             }
             _ => return false,
         }
         true
+    }
+
+    fn select(&mut self) -> Value {
+        let (first, second, condition) = self.pop3();
+        let (first, second) = (self.canonical(first), self.canonical(second));
+        self.builder.ins().select(condition, first, second)
     }
 
     /// Keeps track of nesting where nothing is translated.
@@ -82,8 +90,13 @@ impl Translator<'_, '_, '_> {
     /// A block whose parameters are values of these types.
     pub(super) fn block_with(&mut self, types: &[ValType]) -> Block {
         let block = self.builder.create_block();
-        for &ty in types {
-            self.builder.append_block_param(block, value_type(ty));
+        for (position, &ty) in types.iter().enumerate() {
+            let parameter = self.builder.append_block_param(block, value_type(ty));
+            if let ValType::Ref(ty) = ty {
+                let reference = self.reference_of(ty);
+                self.keep_alive(parameter, reference);
+                self.block_references.insert((block, position), reference);
+            }
         }
         block
     }
@@ -198,14 +211,9 @@ impl Translator<'_, '_, '_> {
     }
 
     fn finish_function(&mut self, results: usize) {
-        let first = self.stack.len() - results;
-        let results = self.stack.split_off(first);
+        let results = self.pop_values(results);
         self.builder.ins().return_(&results);
         self.reachable = false;
-    }
-
-    fn push_parameters(&mut self, block: Block) {
-        self.stack.extend_from_slice(self.builder.block_params(block));
     }
 
     fn replace_top(&mut self, count: usize, block: Block) {
@@ -216,7 +224,7 @@ impl Translator<'_, '_, '_> {
     /// The top `count` operands as arguments for a jump; they stay on the stack.
     pub(super) fn top_arguments(&mut self, count: usize) -> Vec<BlockArg> {
         self.canonicalize_top(count);
-        self.stack[self.stack.len() - count..].iter().map(|&value| value.into()).collect()
+        self.stack[self.stack.len() - count..].iter().map(|operand| operand.value.into()).collect()
     }
 
     /// The frame that a relative depth names.

@@ -13,6 +13,8 @@ mod frame;
 mod internal;
 mod memory;
 mod numeric;
+mod objects;
+mod operand;
 mod reference;
 mod simd;
 mod symbols;
@@ -22,7 +24,7 @@ mod variable;
 
 use std::collections::HashMap;
 
-use cranelift_codegen::ir::{self, InstBuilder, SourceLoc, Type, Value, types};
+use cranelift_codegen::ir::{self, Block, InstBuilder, SourceLoc, Type, Value, types};
 use cranelift_codegen::isa::{CallConv, TargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use wasmparser::{FuncType, FunctionBody, Operator, ValType};
@@ -31,12 +33,14 @@ use internal::translate_internal;
 pub(crate) use symbols::{Namespace, RuntimeSymbol};
 pub(crate) use trap::trap_number;
 
-use crate::module::body_offset;
+use crate::module::{Reference, body_offset};
 use crate::optimize::BoundsCheck;
 use crate::plan::{Plan, Unit};
 use crate::{Error, Result};
 use exceptions::{Handlers, LegacyTries};
 use frame::Frame;
+use operand::Operand;
+use variable::Local;
 
 /// Calling convention of wasm functions: passes arguments as the C convention does, and allows tail calls.
 pub(crate) const WASM_CALL: CallConv = CallConv::Tail;
@@ -73,12 +77,14 @@ pub(crate) struct Translator<'t, 'p, 'a> {
     /// The function's module.
     module: usize,
     /// The operand stack.
-    stack: Vec<Value>,
+    stack: Vec<Operand>,
     /// The control stack; the first frame is the function's.
     frames: Vec<Frame>,
     /// The operators that come can be executed.
     reachable: bool,
-    locals: Vec<variable::Local>,
+    locals: Vec<Local>,
+    /// Types of the references among the parameters of blocks, by position.
+    block_references: HashMap<(Block, usize), Reference>,
     symbols: symbols::Symbols,
     /// Comparisons that keep accesses inside memories.
     checks: Vec<BoundsCheck>,
@@ -142,6 +148,7 @@ impl<'t, 'p, 'a> Translator<'t, 'p, 'a> {
             frames: Vec::new(),
             reachable: true,
             locals: Vec::new(),
+            block_references: HashMap::new(),
             symbols: symbols::Symbols::default(),
             checks: Vec::new(),
             position: 0,
@@ -193,7 +200,15 @@ impl<'t, 'p, 'a> Translator<'t, 'p, 'a> {
         if !self.reachable {
             return self.unreachable_operator(operator);
         }
-        let known = self.control_operator(operator)
+        if self.known_operator(operator)? {
+            return Ok(());
+        }
+        Err(Error::Unsupported { what: format!("the instruction {operator:?}"), offset: Some(offset) })
+    }
+
+    /// Translates an operator that can be executed; false for one that no family knows.
+    fn known_operator(&mut self, operator: &Operator<'_>) -> Result<bool> {
+        Ok(self.control_operator(operator)
             || self.call_operator(operator)?
             || self.variable_operator(operator)
             || self.numeric_operator(operator)
@@ -202,33 +217,11 @@ impl<'t, 'p, 'a> Translator<'t, 'p, 'a> {
             || self.atomic_operator(operator)
             || self.table_operator(operator)
             || self.reference_operator(operator)
+            || self.structure_operator(operator)
+            || self.array_operator(operator)
+            || self.cast_operator(operator)
             || self.simd_operator(operator)
-            || self.exception_operator(operator)?;
-        if known {
-            return Ok(());
-        }
-        Err(Error::Unsupported { what: format!("the instruction {operator:?}"), offset: Some(offset) })
-    }
-
-    // The validator has made sure that the operand stack is never popped empty.
-
-    fn push(&mut self, value: Value) {
-        self.stack.push(value);
-    }
-
-    fn pop(&mut self) -> Value {
-        self.stack.pop().expect("validated operand stack")
-    }
-
-    fn pop2(&mut self) -> (Value, Value) {
-        let second = self.pop();
-        (self.pop(), second)
-    }
-
-    fn pop3(&mut self) -> (Value, Value, Value) {
-        let third = self.pop();
-        let (first, second) = self.pop2();
-        (first, second, third)
+            || self.exception_operator(operator)?)
     }
 
     /// Type of a value.
@@ -249,14 +242,6 @@ impl<'t, 'p, 'a> Translator<'t, 'p, 'a> {
         }
         let little = ir::MemFlagsData::new().with_endianness(ir::Endianness::Little);
         self.builder.ins().bitcast(lanes, little, value)
-    }
-
-    /// Makes the top `count` operands canonical, as jumps, calls and returns need them.
-    fn canonicalize_top(&mut self, count: usize) {
-        let first = self.stack.len() - count;
-        for position in first..self.stack.len() {
-            self.stack[position] = self.canonical(self.stack[position]);
-        }
     }
 }
 

@@ -48,6 +48,11 @@ pub(crate) enum RuntimeSymbol {
     TableFill,
     MemoryMove,
     MemoryFill,
+    HeapInitialize,
+    HeapAllocate,
+    ArrayFill,
+    ArrayReadData,
+    ArrayReadElements,
     UnknownImport,
     WasiInitialize,
     Harness,
@@ -58,7 +63,7 @@ pub(crate) enum RuntimeSymbol {
 }
 
 impl RuntimeSymbol {
-    pub const ALL: [RuntimeSymbol; 16] = [
+    pub const ALL: [RuntimeSymbol; 21] = [
         RuntimeSymbol::MemoryGrow,
         RuntimeSymbol::SharedMemoryGrow,
         RuntimeSymbol::AtomicWait32,
@@ -68,6 +73,11 @@ impl RuntimeSymbol {
         RuntimeSymbol::TableFill,
         RuntimeSymbol::MemoryMove,
         RuntimeSymbol::MemoryFill,
+        RuntimeSymbol::HeapInitialize,
+        RuntimeSymbol::HeapAllocate,
+        RuntimeSymbol::ArrayFill,
+        RuntimeSymbol::ArrayReadData,
+        RuntimeSymbol::ArrayReadElements,
         RuntimeSymbol::UnknownImport,
         RuntimeSymbol::WasiInitialize,
         RuntimeSymbol::Harness,
@@ -89,6 +99,11 @@ impl RuntimeSymbol {
             RuntimeSymbol::TableFill => names::TABLE_FILL,
             RuntimeSymbol::MemoryMove => names::MEMORY_MOVE,
             RuntimeSymbol::MemoryFill => names::MEMORY_FILL,
+            RuntimeSymbol::HeapInitialize => names::HEAP_INITIALIZE,
+            RuntimeSymbol::HeapAllocate => names::HEAP_ALLOCATE,
+            RuntimeSymbol::ArrayFill => names::ARRAY_FILL,
+            RuntimeSymbol::ArrayReadData => names::ARRAY_READ_DATA,
+            RuntimeSymbol::ArrayReadElements => names::ARRAY_READ_ELEMENTS,
             RuntimeSymbol::UnknownImport => names::UNKNOWN_IMPORT,
             RuntimeSymbol::WasiInitialize => names::WASI_INITIALIZE,
             RuntimeSymbol::Harness => names::HARNESS,
@@ -111,8 +126,13 @@ impl RuntimeSymbol {
             RuntimeSymbol::TableFill => (&[ADDRESS, types::I64, types::I64], &[]),
             RuntimeSymbol::MemoryMove => (&[ADDRESS, ADDRESS, types::I64], &[]),
             RuntimeSymbol::MemoryFill => (&[ADDRESS, types::I32, types::I64], &[]),
+            RuntimeSymbol::HeapAllocate => (&[types::I64], &[ADDRESS]),
+            RuntimeSymbol::ArrayFill => (&[ADDRESS, types::I64, types::I64, types::I64, types::I64], &[]),
+            RuntimeSymbol::ArrayReadData | RuntimeSymbol::ArrayReadElements => {
+                (&[ADDRESS, ADDRESS, types::I64, types::I64], &[])
+            }
             RuntimeSymbol::UnknownImport => (&[ADDRESS, types::I64], &[]),
-            RuntimeSymbol::WasiInitialize | RuntimeSymbol::Harness => (&[], &[]),
+            RuntimeSymbol::HeapInitialize | RuntimeSymbol::WasiInitialize | RuntimeSymbol::Harness => (&[], &[]),
             RuntimeSymbol::Invoke | RuntimeSymbol::Throw => (&[ADDRESS], &[]),
             RuntimeSymbol::ThrowReference => (&[ADDRESS, ADDRESS], &[]),
             RuntimeSymbol::ExceptionAllocate => (&[ADDRESS], &[ADDRESS]),
@@ -126,6 +146,8 @@ enum Region {
     LinearMemory,
     Instance,
     TableElements,
+    HeapState,
+    Objects,
 }
 
 /// What a function refers to so far, so that nothing is declared twice.
@@ -134,7 +156,7 @@ pub(super) struct Symbols {
     functions: HashMap<(u32, u32), FuncRef>,
     data: HashMap<DataId, GlobalValue>,
     signatures: HashMap<(usize, u32), SigRef>,
-    regions: [Option<AliasRegion>; 3],
+    regions: [Option<AliasRegion>; 5],
 }
 
 /// Calling convention of the runtime library.
@@ -234,6 +256,8 @@ impl Translator<'_, '_, '_> {
             Region::LinearMemory => (0, "linear memory"),
             Region::Instance => (1, "instance"),
             Region::TableElements => (2, "table elements"),
+            Region::HeapState => (3, "heap state"),
+            Region::Objects => (4, "objects"),
         };
         let regions = &mut self.builder.func.dfg.alias_regions;
         *self.symbols.regions[region as usize]
@@ -259,6 +283,17 @@ impl Translator<'_, '_, '_> {
     pub(super) fn table_flags(&mut self) -> MemFlagsData {
         let region = self.region(Region::TableElements);
         MemFlagsData::trusted().with_alias_region(Some(region))
+    }
+
+    /// For the bounds of the garbage-collected heap.
+    pub(super) fn heap_state_flags(&mut self) -> MemFlagsData {
+        let region = self.region(Region::HeapState);
+        MemFlagsData::trusted().with_alias_region(Some(region))
+    }
+
+    /// What accesses to objects touch.
+    pub(super) fn object_region(&mut self) -> AliasRegion {
+        self.region(Region::Objects)
     }
 
     /// For data that never changes once the program runs.

@@ -7,7 +7,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use wasmc_abi::instance::TableDescriptor;
 use wasmc_abi::trap::TrapCode;
-use wasmparser::Operator;
+use wasmparser::{Operator, ValType};
 
 use super::address::Extent;
 use super::symbols::RuntimeSymbol;
@@ -26,7 +26,8 @@ impl Translator<'_, '_, '_> {
                 let element = self.element(table, index);
                 let flags = self.table_flags();
                 let value = self.builder.ins().load(REFERENCE, flags, element, 0);
-                self.push(value);
+                let ty = self.plan.modules[self.module].tables[table as usize].ty.element_type;
+                self.push_typed(value, ValType::Ref(ty));
             }
             Operator::TableSet { table } => {
                 let (index, value) = self.pop2();

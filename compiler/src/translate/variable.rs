@@ -5,14 +5,16 @@ use cranelift_codegen::settings::OptLevel;
 use cranelift_frontend::Variable;
 use wasmparser::{Operator, ValType};
 
+use super::operand::Operand;
 use super::{Translator, value_type};
+use crate::module::Reference;
 use crate::plan::{ConstantValue, GlobalPlace};
 
 /// How a local is kept.
 #[derive(Clone, Copy)]
 pub(super) enum Local {
-    /// As a value, wherever register allocation has it at the time.
-    Value(Variable),
+    /// As a value, wherever register allocation has it at the time; with the type of a reference.
+    Value(Variable, Option<Reference>),
     /// In a place in the frame that is its own, so that debuggers find and change it wherever they stop. References
     /// are never kept so: no source-level variable is one, and a collector finds values more easily.
     Slot(StackSlot, Type),
@@ -21,7 +23,11 @@ pub(super) enum Local {
 impl Translator<'_, '_, '_> {
     /// Adds a local that starts with a value.
     pub(super) fn add_local(&mut self, ty: ValType, value: Value) {
-        let in_slot = self.isa.flags().opt_level() == OptLevel::None && !matches!(ty, ValType::Ref(_));
+        let reference = match ty {
+            ValType::Ref(ty) => Some(self.reference_of(ty)),
+            _ => None,
+        };
+        let in_slot = self.isa.flags().opt_level() == OptLevel::None && reference.is_none();
         let ty = value_type(ty);
         let local = if in_slot {
             // Eight bytes at least: the stack pointer stays aligned whatever the order.
@@ -31,7 +37,11 @@ impl Translator<'_, '_, '_> {
             let data = StackSlotData::new_with_key(kind, size, size.trailing_zeros() as u8, key);
             Local::Slot(self.builder.create_sized_stack_slot(data), ty)
         } else {
-            Local::Value(self.builder.declare_var(ty))
+            let variable = self.builder.declare_var(ty);
+            if reference.is_some_and(|reference| self.is_collected(reference)) {
+                self.builder.declare_var_needs_stack_map(variable);
+            }
+            Local::Value(variable, reference)
         };
         self.locals.push(local);
         self.write_local(local, value);
@@ -39,7 +49,7 @@ impl Translator<'_, '_, '_> {
 
     fn write_local(&mut self, local: Local, value: Value) {
         match local {
-            Local::Value(variable) => self.builder.def_var(variable, value),
+            Local::Value(variable, _) => self.builder.def_var(variable, value),
             Local::Slot(slot, _) => {
                 self.builder.ins().stack_store(super::REFERENCE, value, slot, 0);
             }
@@ -50,24 +60,28 @@ impl Translator<'_, '_, '_> {
     pub(super) fn variable_operator(&mut self, operator: &Operator<'_>) -> bool {
         match *operator {
             Operator::LocalGet { local_index } => {
-                let value = match self.locals[local_index as usize] {
-                    Local::Value(variable) => self.builder.use_var(variable),
-                    Local::Slot(slot, ty) => self.builder.ins().stack_load(super::REFERENCE, ty, slot, 0),
+                let operand = match self.locals[local_index as usize] {
+                    Local::Value(variable, reference) => Operand { value: self.builder.use_var(variable), reference },
+                    Local::Slot(slot, ty) => {
+                        let value = self.builder.ins().stack_load(super::REFERENCE, ty, slot, 0);
+                        Operand { value, reference: None }
+                    }
                 };
-                self.push(value);
+                self.stack.push(operand);
             }
             Operator::LocalSet { local_index } => {
                 let value = self.pop();
                 self.set_local(local_index, value);
             }
             Operator::LocalTee { local_index } => {
-                let value = self.pop();
-                let value = self.set_local(local_index, value);
-                self.push(value);
+                let operand = self.pop_operand();
+                let value = self.set_local(local_index, operand.value);
+                self.stack.push(Operand { value, ..operand });
             }
             Operator::GlobalGet { global_index } => {
                 let value = self.get_global(global_index);
-                self.push(value);
+                let ty = self.plan.modules[self.module].globals[global_index as usize].ty.content_type;
+                self.push_typed(value, ty);
             }
             Operator::GlobalSet { global_index } => {
                 let value = self.pop();
@@ -101,7 +115,7 @@ impl Translator<'_, '_, '_> {
         }
     }
 
-    fn set_global(&mut self, index: u32, value: Value) {
+    pub(super) fn set_global(&mut self, index: u32, value: Value) {
         match self.plan.places.globals[self.module][index as usize] {
             GlobalPlace::Register => {
                 let wide = self.builder.ins().uextend(types::I64, value);
@@ -134,7 +148,9 @@ impl Translator<'_, '_, '_> {
                 let constant = self.builder.func.dfg.constants.insert(bytes.as_slice().into());
                 self.builder.ins().vconst(types::I8X16, constant)
             }
-            ConstantValue::Null => self.builder.ins().iconst(super::REFERENCE, 0),
+            // (Initialisation code evaluates the expressions of dynamic values.)
+            ConstantValue::Null | ConstantValue::Dynamic => self.builder.ins().iconst(super::REFERENCE, 0),
+            ConstantValue::Reference(bits) => self.builder.ins().iconst(super::REFERENCE, bits as i64),
             ConstantValue::Function(definition) => self.function_reference(definition),
         }
     }

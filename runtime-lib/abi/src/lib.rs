@@ -7,6 +7,7 @@
 
 pub mod code_map;
 pub mod exception;
+pub mod heap;
 pub mod instance;
 pub mod program;
 pub mod symbols;

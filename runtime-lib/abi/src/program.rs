@@ -3,7 +3,7 @@
 use crate::{Span, code_map::CodeMap};
 
 /// Version of every layout in this crate; the two sides must agree.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// The root of everything the compiler tells the runtime library. Read-only once the program is relocated.
 #[repr(C)]
@@ -34,9 +34,11 @@ pub struct Program {
     pub arguments: Span,
     /// The modules, where the entry point is the harness's: a span of [`ModuleRecord`]; else empty.
     pub modules: Span,
+    /// Address of the [`HeapDescription`](crate::heap::HeapDescription), or 0 where the program makes no objects.
+    pub heap: u64,
 }
 
-const _: () = assert!(size_of::<Program>() == 8 + 8 + 8 + 16 + 16 + 8 + 64 + 64);
+const _: () = assert!(size_of::<Program>() == 8 + 8 + 8 + 16 + 16 + 8 + 64 + 64 + 8);
 
 /// The variables `WASMC_DIR`, `WASMC_ENV`, `WASMC_MAX_MEMORY` and `WASMC_MAX_STACK` are heeded at start-up.
 pub const PROGRAM_RUNTIME_OPTIONS: u32 = 1;

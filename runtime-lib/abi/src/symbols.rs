@@ -28,6 +28,19 @@ pub const TABLE_FILL: &str = "wasmc_table_fill";
 pub const MEMORY_MOVE: &str = "wasmc_memory_move";
 /// `extern "C" fn(destination: *mut u8, byte: u32, length: u64)`: bounds are already checked.
 pub const MEMORY_FILL: &str = "wasmc_memory_fill";
+/// `extern "C" fn()`: reserves the garbage-collected heap; called by the entry point of programs that have one.
+pub const HEAP_INITIALIZE: &str = "wasmc_heap_initialize";
+/// `extern "C" fn(size: u64) -> u64`: the address of `size` bytes for a new object, whatever they hold; collects where
+/// there is no room. `size` is a multiple of 8.
+pub const HEAP_ALLOCATE: &str = "wasmc_heap_allocate";
+/// `extern "C" fn(start: *mut u8, low: u64, high: u64, length: u64, size_log2: u64)`: writes the low bytes of a value to
+/// `length` elements of `1 << size_log2` bytes.
+pub const ARRAY_FILL: &str = "wasmc_array_fill";
+/// `extern "C" fn(start: *mut u8, source: *const u8, length: u64, size_log2: u64)`: reads elements that are stored as in
+/// linear memory.
+pub const ARRAY_READ_DATA: &str = "wasmc_array_read_data";
+/// `extern "C" fn(start: *mut u8, source: *const u64, length: u64, size_log2: u64)`: copies references from 64 bits each.
+pub const ARRAY_READ_ELEMENTS: &str = "wasmc_array_read_elements";
 /// `extern "C" fn(name: *const u8, length: u64) -> !`: an import that nobody provides was called.
 pub const UNKNOWN_IMPORT: &str = "wasmc_unknown_import";
 /// `extern "C" fn()`: opens the preopens; called by the entry point where the program imports WASI functions.

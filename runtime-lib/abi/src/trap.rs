@@ -86,4 +86,25 @@ trap_codes! {
     /// A wait on a memory that no other thread can see.
     ExpectedSharedMemory = 17, "expected shared memory",
         "memory.atomic.wait was used on a memory that is not shared: no other thread could ever wake this one.";
+    /// `call_ref` met null.
+    NullFunction = 18, "null function reference",
+        "A call through a function reference met null: the variable or field that should hold a function was never set.";
+    /// `struct.get` or `struct.set` met null.
+    NullStructure = 19, "null structure reference",
+        "A field of a null reference was read or written. In languages with garbage collection this is an object variable that was never set.";
+    /// An array instruction met null.
+    NullArray = 20, "null array reference",
+        "An element or the length of a null array reference was asked for.";
+    /// `i31.get_s` or `i31.get_u` met null.
+    NullI31 = 21, "null i31 reference",
+        "The number in a null i31 reference was asked for.";
+    /// `ref.cast` met a value of another type.
+    CastFailure = 22, "cast failure",
+        "A reference was cast to a type that its value does not have.";
+    /// An array instruction used an index beyond the array.
+    ArrayOutOfBounds = 23, "out of bounds array access",
+        "An array instruction used an index, or a range, beyond the end of the array.";
+    /// The garbage-collected heap is full of objects that are in use.
+    HeapExhausted = 24, "garbage-collected heap exhausted",
+        "The objects in use fill the garbage-collected heap. `wasmc build --max-gc-heap SIZE` allows more, up to 2 GiB less 64 KiB.";
 }

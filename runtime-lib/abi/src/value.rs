@@ -1,7 +1,7 @@
 //! Values that cross between compiled code and the runtime library.
 //!
 //! References are 64 bits: 0 is null; a `funcref` is the address of a [`FunctionRecord`](crate::instance::FunctionRecord);
-//! an `externref` is any other value the embedder chose.
+//! those of the `any` and `extern` hierarchies are described in [`heap`](crate::heap).
 
 /// Number types as the binary format encodes them (wasm spec 5.3.1).
 pub const I32: u8 = 0x7f;
@@ -19,6 +19,8 @@ pub const FUNCREF: u8 = 0x70;
 pub const EXTERNREF: u8 = 0x6f;
 /// See [`FUNCREF`].
 pub const EXNREF: u8 = 0x69;
+/// Any reference of the `any` hierarchy. See [`FUNCREF`].
+pub const ANYREF: u8 = 0x6e;
 
 /// One argument or result of an export called through its [`ArrayCall`]: the low bytes hold the value.
 #[repr(C, align(16))]

@@ -8,7 +8,8 @@
 //! | `call M E HEX…` | calls number E of module M's exports with these arguments | `ok HEX…`: the results; or `trap N`; or `exception` |
 //! | `get M E` | reads an exported global | `ok HEX` |
 //!
-//! Numbers are decimal; values are up to 32 hexadecimal digits, results exactly 32, the bits beyond the type's size zero;
+//! Numbers are decimal; values are up to 32 hexadecimal digits, results exactly 32, the bits beyond the type's size zero
+//! (for a reference to an object: 1 for a structure, 2 for an array);
 //! N is the trap's number in [`TrapCode`](wasmc_abi::trap::TrapCode). `error TEXT` answers a command that makes no sense. Replies are written when
 //! no further command is at hand, and before the process ends for whatever reason.
 
@@ -118,7 +119,7 @@ unsafe fn run(target: u64, values: &mut [Value], results: &[u8]) {
             output.bytes(b"ok");
             for (&value, &value_type) in values.iter().zip(results) {
                 output.byte(b' ');
-                replies::value(output, value, size_of_type(value_type));
+                replies::value(output, value, value_type);
             }
             output.byte(b'\n');
         }
@@ -177,7 +178,7 @@ fn obey(line: &[u8], modules: &[ModuleRecord], values: &mut Values) -> Result<()
             }
             with_replies(|output| {
                 output.bytes(b"ok ");
-                replies::value(output, value, size);
+                replies::value(output, value, value_type);
                 output.byte(b'\n');
             });
             Ok(())

@@ -2,7 +2,7 @@
 
 use core::fmt::Write;
 
-use wasmc_abi::value::{EXNREF, EXTERNREF, F32, F64, FUNCREF, I32, I64, V128, Value};
+use wasmc_abi::value::{ANYREF, EXNREF, EXTERNREF, F32, F64, FUNCREF, I32, I64, V128, Value};
 
 use crate::output::Output;
 
@@ -26,6 +26,7 @@ pub fn name_of_type(value_type: u8) -> &'static str {
         FUNCREF => "funcref",
         EXTERNREF => "externref",
         EXNREF => "exnref",
+        ANYREF => "anyref",
         _ => "a reference type",
     }
 }

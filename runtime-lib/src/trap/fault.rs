@@ -147,6 +147,7 @@ mod tests {
             preopens: nothing,
             arguments: nothing,
             modules: nothing,
+            heap: 0,
         }
     }
 

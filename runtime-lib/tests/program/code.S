@@ -11,7 +11,7 @@
 #define FLAGS 0
 #endif
 #ifndef VERSION
-#define VERSION 1
+#define VERSION 2
 #endif
 
     .macro site address, previous, has_code, wasm_delta, code
@@ -217,5 +217,6 @@ wasmc_program:
     .quad 0, 0
 #endif
     .quad modules, 2
+    .quad 0
 
     .section .note.GNU-stack, "", @progbits

@@ -196,7 +196,11 @@ impl Translator<'_, '_, '_> {
         match tag {
             Some(tag) => {
                 self.push_pending(tag);
-                if rethrown { Caught::Values(tag, self.stack[height..].to_vec()) } else { Caught::Nothing }
+                if rethrown {
+                    Caught::Values(tag, self.stack[height..].iter().map(|operand| operand.value).collect())
+                } else {
+                    Caught::Nothing
+                }
             }
             None if !rethrown => Caught::Nothing,
             // The collector must see references.

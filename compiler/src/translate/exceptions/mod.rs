@@ -15,6 +15,7 @@ use wasmparser::{Catch, Operator, TryTable};
 
 use super::Translator;
 use super::frame::FrameKind;
+use super::operand::EXCEPTION;
 use super::symbols::RuntimeSymbol;
 use crate::Result;
 pub(super) use handlers::{Callee, Handlers, Landing};
@@ -39,7 +40,7 @@ impl Translator<'_, '_, '_> {
     fn throw(&mut self, tag_index: u32) -> Result<()> {
         let plan = self.plan;
         let tag = plan.exceptions.tag(&plan.definitions, self.module, tag_index);
-        let values = self.pop_arguments(plan.exceptions.tags[tag as usize].payload.len());
+        let values = self.pop_values(plan.exceptions.tags[tag as usize].payload.len());
         self.store_pending(tag, &values);
         self.throw_pending(Some(tag))
     }
@@ -121,7 +122,9 @@ impl Translator<'_, '_, '_> {
             if let Some(tag) = landing.tag {
                 self.push_pending(tag);
             }
-            self.stack.extend(reference);
+            if let Some(reference) = reference {
+                self.push_reference(reference, EXCEPTION);
+            }
             self.branch(label);
             self.stack.truncate(height);
         }

@@ -2,7 +2,10 @@
 
 use cranelift_codegen::ir::{InstBuilder, StackSlotData, StackSlotKind, Value, types};
 use wasmc_abi::exception::Exception;
+use wasmparser::ValType;
 
+use crate::plan::Tag;
+use crate::translate::operand::EXCEPTION;
 use crate::translate::symbols::RuntimeSymbol;
 use crate::translate::{REFERENCE, Translator, value_type};
 
@@ -49,7 +52,7 @@ impl Translator<'_, '_, '_> {
     /// Pushes the payload of the pending exception, which has this tag.
     pub(super) fn push_pending(&mut self, tag: u32) {
         let plan = self.plan;
-        let payload = &plan.exceptions.tags[tag as usize].payload;
+        let Tag { owner, payload } = &plan.exceptions.tags[tag as usize];
         if payload.is_empty() {
             return;
         }
@@ -57,15 +60,19 @@ impl Translator<'_, '_, '_> {
         let flags = self.instance_flags();
         for &(ty, offset) in payload {
             let value = self.builder.ins().load(value_type(ty), flags, address, offset);
-            self.push(value);
+            match ty {
+                ValType::Ref(ty) => self.push_reference(value, plan.types.reference(owner.module, ty)),
+                _ => self.push(value),
+            }
         }
     }
 
     /// An object that keeps the pending exception: its `exnref`. References in the payload are read after this.
     pub(super) fn keep_pending(&mut self) -> Value {
         let description = self.exception_description();
-        let object = self.call_runtime(RuntimeSymbol::ExceptionAllocate, &[description]);
-        object.unwrap_or(description)
+        let object = self.call_runtime(RuntimeSymbol::ExceptionAllocate, &[description]).unwrap_or(description);
+        self.keep_alive(object, EXCEPTION);
+        object
     }
 
     /// Keeps the bits of the pending exception, whatever its tag.

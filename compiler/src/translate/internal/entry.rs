@@ -17,6 +17,9 @@ impl Translator<'_, '_, '_> {
         if !plan.definitions.host.is_empty() {
             self.call_runtime(RuntimeSymbol::WasiInitialize, &[]);
         }
+        if plan.objects.is_some() {
+            self.call_runtime(RuntimeSymbol::HeapInitialize, &[]);
+        }
         self.initialize_register_global();
         if plan.entry == Entry::Harness {
             // The harness instantiates the modules when it is told to.

@@ -1,12 +1,13 @@
 //! Instantiation of a module (wasm spec 4.5.4): size checks of imports, segments, start function.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, types};
+use cranelift_codegen::ir::{InstBuilder, Value, types};
 use wasmc_abi::instance::{MemoryDescriptor, TableDescriptor};
 use wasmc_abi::trap::TrapCode;
 use wasmparser::ExternalKind;
 
-use crate::plan::{InitialCopy, SizeCheck, TablePlace};
+use crate::module::ConstantExpression;
+use crate::plan::{ConstantValue, InitialCopy, SizeCheck, TablePlace};
 use crate::translate::address::Extent;
 use crate::translate::symbols::RuntimeSymbol;
 use crate::translate::{REFERENCE, Translator};
@@ -20,6 +21,8 @@ impl Translator<'_, '_, '_> {
         for check in plan.definitions.size_checks.iter().filter(|check| check.module == module) {
             self.check_size(check);
         }
+        self.dynamic_globals();
+        self.dynamic_elements();
         for &copy in &plan.segments.copies[self.module] {
             self.initial_copy(copy);
         }
@@ -28,6 +31,45 @@ impl Translator<'_, '_, '_> {
             self.call_without_values(definition);
         }
         self.builder.ins().return_(&[]);
+    }
+
+    /// Makes the objects that globals start with.
+    fn dynamic_globals(&mut self) {
+        let plan = self.plan;
+        for (index, global) in plan.modules[self.module].globals.iter().enumerate() {
+            if let Some(init) = &global.init
+                && plan.values.global(self.module, index as u32) == ConstantValue::Dynamic
+            {
+                let value = self.evaluate(init);
+                self.set_global(index as u32, value);
+            }
+        }
+    }
+
+    /// Makes the objects that element segments hold.
+    fn dynamic_elements(&mut self) {
+        let plan = self.plan;
+        for (segment, contents) in plan.segments.elements[self.module].iter().enumerate() {
+            let Some(object) = contents.object.filter(|_| contents.is_dynamic) else { continue };
+            for (position, item) in plan.modules[self.module].elements[segment].items.iter().enumerate() {
+                if plan.values.of(self.module, item, &plan.definitions) == ConstantValue::Dynamic {
+                    let value = self.evaluate(item);
+                    let start = self.data_address(object);
+                    let flags = self.table_flags();
+                    self.builder.ins().store(flags, value, start, 8 * position as i32);
+                }
+            }
+        }
+    }
+
+    /// The value of a constant expression.
+    fn evaluate(&mut self, expression: &ConstantExpression) -> Value {
+        for operator in &expression.0 {
+            // Constant expressions have no operators but those that some family translates.
+            let known = self.known_operator(&operator.instruction());
+            debug_assert!(matches!(known, Ok(true)));
+        }
+        self.pop()
     }
 
     /// An imported memory or table must be as large, by now, as the import asks.
@@ -59,8 +101,9 @@ impl Translator<'_, '_, '_> {
     fn initial_copy(&mut self, copy: InitialCopy) {
         let plan = self.plan;
         match copy {
-            InitialCopy::FillTable { table, value } => {
-                let value = self.constant(value);
+            InitialCopy::FillTable { table } => {
+                let Some(init) = &plan.modules[self.module].tables[table as usize].init else { return };
+                let value = self.evaluate(init);
                 let length = self.table_length(table);
                 let zero = self.constant_extent(0);
                 let start = self.checked_elements(table, zero, Extent { value: length, small: false });

@@ -139,11 +139,11 @@ fn module(tables: &[&[Signature]]) -> (Vec<&'static str>, Vec<u8>) {
 fn translate(bytes: &[u8], isa: &dyn TargetIsa, bounds: Bounds) -> Vec<Function> {
     let options =
         Options { target: isa.triple().clone(), entry: Entry::Harness, bounds, jobs: 1, ..Options::default() };
-    let module = parse("test", bytes, Standard::Latest).expect("valid module");
-    let facts = validate_bodies(&module, 1, &()).expect("valid bodies");
-    let count = module.bodies.len();
     let inputs = [Input { name: "test".to_owned(), bytes, ..Input::default() }];
-    let plan = plan(&inputs, vec![module], vec![facts], &options).expect("plan");
+    let (modules, types) = parse(&inputs, Standard::Latest).expect("valid module");
+    let facts = validate_bodies(&modules[0], 1, &()).expect("valid bodies");
+    let count = modules[0].bodies.len();
+    let plan = plan(&inputs, modules, types, vec![facts], &options).expect("plan");
     let mut context = FunctionBuilderContext::new();
     let translate = |position| {
         let mut function = Function::new();
@@ -203,9 +203,10 @@ fn assembly(operator: &str, isa: &dyn TargetIsa) -> String {
 #[test]
 fn tables_name_every_vector_operator() {
     let (_, bytes) = module(&[MEMORY, VECTOR]);
-    let parsed = parse("test", &bytes, Standard::Latest).expect("valid module");
+    let inputs = [Input { name: "test".to_owned(), bytes: &bytes, ..Input::default() }];
+    let (parsed, _) = parse(&inputs, Standard::Latest).expect("valid module");
     let mut found = BTreeSet::new();
-    for body in &parsed.bodies {
+    for body in &parsed[0].bodies {
         for operator in body.code.get_operators_reader().expect("operators") {
             let text = format!("{:?}", operator.expect("operator"));
             found.extend(text.split(|c: char| !c.is_alphanumeric()).next().map(str::to_owned));

@@ -65,6 +65,7 @@ fn empty_program() -> Program {
         preopens: none,
         arguments: none,
         modules: none,
+        heap: 0,
     }
 }
 

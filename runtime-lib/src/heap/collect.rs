@@ -1,0 +1,113 @@
+//! Copies the objects in use from one half of the heap to the other.
+
+use wasmc_abi::heap::{
+    ARRAY_ELEMENTS, ARRAY_LENGTH, HeapDescription, OBJECT_REFERENCE_ARRAY, OBJECT_STRUCTURE, TAG_MASK,
+};
+
+use super::objects::{size, type_of, word};
+
+/// In place of the type number of an object that was copied; its new address follows.
+const FORWARDED: u32 = u32::MAX;
+
+/// A collection under way.
+pub(super) struct Collection<'a> {
+    description: &'a HeapDescription,
+    /// The half to empty, as far as it is used.
+    from: core::ops::Range<u64>,
+    /// First object whose references still point into that half.
+    scan: u64,
+    /// Where the next copy goes.
+    next: u64,
+}
+
+impl<'a> Collection<'a> {
+    /// Objects from `start` to `end` are to be copied to `to` and behind.
+    pub fn new(description: &'a HeapDescription, start: u64, end: u64, to: u64) -> Self {
+        Collection { description, from: start..end, scan: to, next: to }
+    }
+
+    /// The reference by which the object is known from now on; copies it if nobody did.
+    ///
+    /// # Safety
+    /// `reference` must be one of the `any`, `extern` or `func` hierarchy, valid before the collection, and there must be room
+    /// for all objects in use.
+    pub unsafe fn forward(&mut self, reference: u64) -> u64 {
+        if reference & TAG_MASK != 0 || !self.from.contains(&reference) {
+            return reference;
+        }
+        // SAFETY: an object, whose first word is its type's number or tells that it was copied.
+        unsafe {
+            let number = word(reference);
+            if number == FORWARDED {
+                return u64::from(word(reference + 4));
+            }
+            let Some(ty) = type_of(self.description, number) else { return reference };
+            let bytes = size(ty, reference);
+            let copy = self.next;
+            core::ptr::copy_nonoverlapping(
+                core::ptr::with_exposed_provenance::<u64>(reference as usize),
+                core::ptr::with_exposed_provenance_mut::<u64>(copy as usize),
+                (bytes / 8) as usize,
+            );
+            self.next = copy + bytes;
+            let old = core::ptr::with_exposed_provenance_mut::<u32>(reference as usize);
+            *old = FORWARDED;
+            *old.add(1) = copy as u32;
+            copy
+        }
+    }
+
+    /// Forwards a reference that is stored in 64 bits.
+    ///
+    /// # Safety
+    /// As for [`forward`](Self::forward); `address` must be that of the reference.
+    pub unsafe fn visit(&mut self, address: u64) {
+        let slot = core::ptr::with_exposed_provenance_mut::<u64>(address as usize);
+        // SAFETY: the caller's promise.
+        unsafe { *slot = self.forward(*slot) };
+    }
+
+    /// Forwards a reference that is stored in an object.
+    ///
+    /// # Safety
+    /// As for [`visit`](Self::visit).
+    unsafe fn visit_field(&mut self, address: u64) {
+        let slot = core::ptr::with_exposed_provenance_mut::<u32>(address as usize);
+        // SAFETY: the caller's promise. Objects are below 4 GiB.
+        unsafe { *slot = self.forward(u64::from(*slot)) as u32 };
+    }
+
+    /// Copies what the copied objects refer to, until nothing is left; returns where free space begins.
+    ///
+    /// # Safety
+    /// All roots must have been visited.
+    pub unsafe fn finish(mut self) -> u64 {
+        // SAFETY: the compiler's description of its program.
+        let offsets = unsafe { self.description.offsets.as_slice::<u32>() };
+        while self.scan < self.next {
+            let object = self.scan;
+            // SAFETY: a copy of an object, with the layout of its type.
+            unsafe {
+                // Every object has a type of the table.
+                let Some(ty) = type_of(self.description, word(object)) else { break };
+                match ty.kind {
+                    OBJECT_STRUCTURE => {
+                        let fields = ty.first as usize..(ty.first + ty.count) as usize;
+                        for &offset in offsets.get(fields).unwrap_or(&[]) {
+                            self.visit_field(object + u64::from(offset));
+                        }
+                    }
+                    OBJECT_REFERENCE_ARRAY => {
+                        let length = word(object + u64::from(ARRAY_LENGTH));
+                        for position in 0..u64::from(length) {
+                            self.visit_field(object + u64::from(ARRAY_ELEMENTS) + position * u64::from(ty.size));
+                        }
+                    }
+                    _ => {}
+                }
+                self.scan = object + size(ty, object);
+            }
+        }
+        self.next
+    }
+}

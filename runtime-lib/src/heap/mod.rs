@@ -1,0 +1,154 @@
+//! The garbage-collected heap: two halves of an address range, of which one is in use. Compiled code takes new objects
+//! from its front; when it is full, the objects in use are copied to the other half (Cheney's algorithm: C. J. Cheney,
+//! "A nonrecursive list compacting algorithm", CACM 13(11), 1970).
+//!
+//! Objects, references and what the compiler tells of them are described in [`wasmc_abi::heap`].
+
+mod arrays;
+mod collect;
+mod objects;
+mod roots;
+
+use core::cell::UnsafeCell;
+
+use wasmc_abi::heap::{HEAP_BASE, HEAP_STRESS, Heap, HeapDescription};
+use wasmc_abi::trap::TrapCode;
+
+use crate::sys::{self, PAGE_SIZE};
+use crate::{process, program, trap};
+use collect::Collection;
+pub use objects::{Kind, kind_of};
+pub use roots::Caller;
+
+/// Bytes of a half at first. It is meant to stay in the processor's cache while most objects are short-lived.
+const SMALLEST: u64 = 1 << 20;
+
+/// A half holds this many times what was in use after the last collection, so that copying is paid for by what is allocated
+/// in between.
+const GROWTH: u64 = 3;
+
+/// What the runtime library keeps of the heap.
+struct State {
+    /// First address of each half.
+    halves: [u64; 2],
+    /// Bytes of each half that are accessible.
+    committed: [u64; 2],
+    /// The half in use.
+    current: usize,
+    /// Most bytes of a half.
+    maximum: u64,
+}
+
+struct Shared(UnsafeCell<State>);
+
+// SAFETY: programs with a heap have one thread, and nothing interrupts it here but faults, which end the program or leave
+// the state alone.
+unsafe impl Sync for Shared {}
+
+static STATE: Shared = Shared(UnsafeCell::new(State { halves: [0; 2], committed: [0; 2], current: 0, maximum: 0 }));
+
+/// The compiler's description, in programs that have a heap.
+fn description() -> Option<&'static HeapDescription> {
+    let address = program().heap as usize;
+    // SAFETY: the compiler's description of its program.
+    (address != 0).then(|| unsafe { &*core::ptr::with_exposed_provenance::<HeapDescription>(address) })
+}
+
+/// Reserves the heap's addresses. Called by the entry point of programs that have one: see
+/// [`wasmc_abi::symbols::HEAP_INITIALIZE`].
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn wasmc_heap_initialize() {
+    let Some(description) = description() else { return };
+    let maximum = description.maximum.max(PAGE_SIZE as u64) & !(PAGE_SIZE as u64 - 1);
+    if let Err(error) = sys::reserve(HEAP_BASE as usize, 2 * maximum as usize) {
+        process::fatal_message(&|output| {
+            output.bytes(b"cannot reserve ");
+            output.decimal(2 * maximum);
+            output.bytes(b" bytes of address space at address 0x");
+            output.hexadecimal(HEAP_BASE, 0);
+            output.bytes(b" for the garbage-collected heap: ");
+            output.bytes(error.explanation().as_bytes());
+            output.bytes(b"\n  lift the limit on address space (`ulimit -v`, or the container's), or build with a smaller --max-gc-heap");
+        });
+    }
+    // SAFETY: the program's only thread, before any object is made.
+    let state = unsafe { &mut *STATE.0.get() };
+    *state = State { halves: [HEAP_BASE, HEAP_BASE + maximum], committed: [0; 2], current: 0, maximum };
+    let size = SMALLEST.min(maximum);
+    if !state.commit(0, size) {
+        trap::trap(TrapCode::HeapExhausted);
+    }
+    // SAFETY: as above; the compiler's address.
+    let heap = unsafe { &mut *core::ptr::with_exposed_provenance_mut::<Heap>(description.heap as usize) };
+    heap.next = state.halves[0];
+    heap.limit = if is_stressed(description) { heap.next } else { heap.next + size };
+}
+
+/// Every allocation shall collect.
+fn is_stressed(description: &HeapDescription) -> bool {
+    description.flags & HEAP_STRESS != 0
+}
+
+impl State {
+    /// Makes the first `size` bytes of a half accessible; false where the system refuses.
+    fn commit(&mut self, half: usize, size: u64) -> bool {
+        let (start, committed) = (self.halves[half], self.committed[half]);
+        if size > committed {
+            // SAFETY: reserved by `wasmc_heap_initialize`.
+            if unsafe { sys::commit((start + committed) as usize, (size - committed) as usize) }.is_err() {
+                return false;
+            }
+            self.committed[half] = size;
+        }
+        true
+    }
+
+    /// Gives back what a half that is no longer in use has beyond `size` bytes.
+    fn trim(&mut self, half: usize, size: u64) {
+        let committed = self.committed[half];
+        if committed > size {
+            // SAFETY: nobody refers to objects in that half any more.
+            unsafe { sys::discard((self.halves[half] + size) as usize, (committed - size) as usize) };
+        }
+    }
+}
+
+/// What [`wasmc_abi::symbols::HEAP_ALLOCATE`] does for its caller, compiled code.
+///
+/// # Safety
+/// `caller` must describe the frame of the compiled function that waits for the new object.
+pub unsafe fn allocate(size: u64, caller: Caller) -> u64 {
+    let Some(description) = description() else { trap::trap(TrapCode::HeapExhausted) };
+    // SAFETY: the program's only thread; compiled code, which uses the bounds too, waits.
+    let (state, heap) = unsafe {
+        (&mut *STATE.0.get(), &mut *core::ptr::with_exposed_provenance_mut::<Heap>(description.heap as usize))
+    };
+    let (from, to) = (state.current, 1 - state.current);
+    // In use are at most as many bytes as there are now.
+    let used = heap.next - state.halves[from];
+    if size > state.maximum || !state.commit(to, whole_pages(used).min(state.maximum)) {
+        trap::trap(TrapCode::HeapExhausted);
+    }
+    let mut collection = Collection::new(description, state.halves[from], heap.next, state.halves[to]);
+    // SAFETY: the caller's promise; the other half has room for everything.
+    let next = unsafe {
+        roots::visit(description, caller, &mut collection);
+        collection.finish()
+    };
+    let live = next - state.halves[to];
+    let wanted = whole_pages((live.saturating_mul(GROWTH)).max(SMALLEST).max(live.saturating_add(size)));
+    let half = if live + size > state.maximum { 0 } else { wanted.min(state.maximum) };
+    if half == 0 || !state.commit(to, half) {
+        trap::trap(TrapCode::HeapExhausted);
+    }
+    state.trim(from, half);
+    state.current = to;
+    heap.next = next + size;
+    heap.limit = if is_stressed(description) { heap.next } else { state.halves[to] + half };
+    next
+}
+
+/// The next multiple of a page's size.
+fn whole_pages(size: u64) -> u64 {
+    size.saturating_add(PAGE_SIZE as u64 - 1) & !(PAGE_SIZE as u64 - 1)
+}

@@ -1,0 +1,84 @@
+//! Finds the references that are not in objects: in globals, tables and element segments, and on the stack.
+
+use wasmc_abi::Span;
+use wasmc_abi::heap::{HeapDescription, StackMap};
+use wasmc_abi::instance::TableDescriptor;
+
+use super::collect::Collection;
+use crate::{program, stack};
+
+/// Where compiled code waits for a function of the runtime library.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Caller {
+    /// What it has in the frame pointer.
+    pub frame_pointer: usize,
+    /// Where it goes on.
+    pub return_address: usize,
+}
+
+/// Forwards every reference from outside the heap.
+///
+/// # Safety
+/// `caller` must describe the innermost frame of compiled code.
+pub(super) unsafe fn visit(description: &HeapDescription, caller: Caller, collection: &mut Collection<'_>) {
+    // SAFETY: the compiler's description of its program.
+    unsafe {
+        for &root in description.roots.as_slice::<u64>() {
+            collection.visit(root);
+        }
+        for &table in description.tables.as_slice::<u64>() {
+            let table = &*core::ptr::with_exposed_provenance::<TableDescriptor>(table as usize);
+            visit_array(collection, table.base, table.length);
+        }
+        for array in description.arrays.as_slice::<Span>() {
+            visit_array(collection, array.start, array.length);
+        }
+        visit_stack(description, caller, collection);
+    }
+}
+
+/// Forwards `length` references in 64 bits each.
+///
+/// # Safety
+/// They must be there.
+unsafe fn visit_array(collection: &mut Collection<'_>, start: u64, length: u64) {
+    for position in 0..length {
+        // SAFETY: the caller's promise.
+        unsafe { collection.visit(start + 8 * position) };
+    }
+}
+
+/// Forwards the references in the frames of compiled code: from the innermost outwards, as far as frames were called from
+/// compiled code.
+///
+/// # Safety
+/// As for [`visit`].
+unsafe fn visit_stack(description: &HeapDescription, caller: Caller, collection: &mut Collection<'_>) {
+    let text = program().code.text;
+    // SAFETY: the compiler's description of its program.
+    let (maps, slots) = unsafe { (description.stack_maps.as_slice::<StackMap>(), description.slots.as_slice::<u32>()) };
+    let stack = stack::range();
+    let Caller { mut frame_pointer, mut return_address } = caller;
+    loop {
+        let offset = (return_address as u64).wrapping_sub(text.start);
+        if offset > text.length || frame_pointer < stack.low || frame_pointer >= stack.high {
+            return;
+        }
+        if let Ok(found) = maps.binary_search_by_key(&(offset as u32), |map| map.address) {
+            // The compiler's lists are in bounds.
+            let list = maps.get(found).and_then(|map| slots.get(map.slots as usize..)).unwrap_or(&[]);
+            let (count, list) = list.split_first().unwrap_or((&0, &[]));
+            for &below in list.iter().take(*count as usize) {
+                // SAFETY: the frame holds a reference there, says the compiler.
+                unsafe { collection.visit(frame_pointer as u64 - u64::from(below)) };
+            }
+        }
+        let frame = core::ptr::with_exposed_provenance::<usize>(frame_pointer);
+        // SAFETY: compiled functions keep their caller's frame pointer there, below the return address.
+        unsafe {
+            return_address = *frame.add(1);
+            frame_pointer = *frame;
+        }
+    }
+}
