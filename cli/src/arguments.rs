@@ -152,6 +152,9 @@ pub struct CompileFlags {
     /// Stack for wasm code
     #[arg(long, value_name = "SIZE", value_parser = size::parse, default_value = "8M", help_heading = PROGRAM)]
     pub max_stack: u64,
+    /// Threads that the program may have beside its first one
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(..=65536), help_heading = PROGRAM)]
+    pub max_threads: u32,
     /// Call this export instead of `_start`, with arguments from the command line, and print its results
     #[arg(long, value_name = "NAME", help_heading = PROGRAM)]
     pub invoke: Option<String>,

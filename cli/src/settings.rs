@@ -36,6 +36,7 @@ impl CompileFlags {
             max_heap: self.max_gc_heap,
             heap_stress: self.gc_stress,
             max_stack: self.max_stack,
+            max_threads: self.max_threads,
             unknown_imports: self.unknown_imports,
             entry: match &self.invoke {
                 Some(export) => Entry::Invoke { export: export.clone(), arguments: arguments.to_vec() },

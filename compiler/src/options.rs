@@ -118,6 +118,8 @@ pub struct Options {
     pub heap_stress: bool,
     /// Bytes of stack for wasm code.
     pub max_stack: u64,
+    /// Threads that the program may have beside its first one.
+    pub max_threads: u32,
     /// What to do about imports that nobody provides.
     pub unknown_imports: UnknownImports,
     /// What the executable does.
@@ -152,6 +154,7 @@ impl Default for Options {
             max_heap: 1 << 30,
             heap_stress: false,
             max_stack: 8 << 20,
+            max_threads: 1024,
             unknown_imports: UnknownImports::default(),
             entry: Entry::default(),
             preopens: Vec::new(),

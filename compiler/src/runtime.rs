@@ -47,6 +47,7 @@ mod tests {
             ATOMIC_WAIT32,
             ATOMIC_WAIT64,
             ATOMIC_NOTIFY,
+            FIRST_BLOCK,
             TABLE_GROW,
             TABLE_FILL,
             MEMORY_MOVE,

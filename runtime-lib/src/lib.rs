@@ -31,6 +31,7 @@ pub mod start;
 pub mod sync;
 pub mod sys;
 pub mod table;
+pub mod thread;
 pub mod trap;
 pub mod values;
 pub mod wait;

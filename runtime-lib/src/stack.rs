@@ -1,7 +1,7 @@
 //! The stack of wasm code: the rest of the kernel's own where that can be made to end in time, or one that is mapped for it.
 
 use core::ops::Range;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use crate::process;
 use crate::sys::{self, PAGE_SIZE};
@@ -45,14 +45,36 @@ fn map(size: usize) -> Option<(usize, usize)> {
     Some((low, low + size))
 }
 
-/// The addresses of the stack of wasm code.
-pub fn range() -> StackRange {
+/// Finds the stacks of further threads: by an address on one or in its guard.
+type OtherStacks = fn(usize) -> Option<StackRange>;
+
+/// An [`OtherStacks`], or null.
+static OTHERS: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
+
+/// Has stacks that are not the first thread's looked for by `find`.
+pub fn set_other_stacks(find: OtherStacks) {
+    OTHERS.store(find as *mut (), Ordering::Release);
+}
+
+/// The addresses of the first thread's stack of wasm code.
+pub fn first() -> StackRange {
     StackRange { low: LOW.load(Ordering::Relaxed), high: HIGH.load(Ordering::Relaxed) }
 }
 
-/// The addresses where a fault means that the stack is full: the guard, and what the kernel refuses of the stack itself,
+/// The addresses of the stack of wasm code that an address, as of a stack pointer, is on or just below; the first
+/// thread's where it is on none.
+pub fn with(address: usize) -> StackRange {
+    let others = OTHERS.load(Ordering::Acquire);
+    if others.is_null() {
+        return first();
+    }
+    // SAFETY: only `set_other_stacks` stores here.
+    let find: OtherStacks = unsafe { core::mem::transmute(others) };
+    find(address).unwrap_or_else(first)
+}
+
+/// The addresses where a fault means that a stack is full: the guard, and what the kernel refuses of the stack itself,
 /// where that grows on demand and address space is limited.
-pub fn guard() -> Range<usize> {
-    let StackRange { low, high } = range();
-    low.saturating_sub(GUARD_SIZE)..high
+pub fn guard(stack: StackRange) -> Range<usize> {
+    stack.low.saturating_sub(GUARD_SIZE)..stack.high
 }

@@ -26,7 +26,8 @@ impl Lock {
         result
     }
 
-    fn acquire(&self) {
+    /// Waits until nobody has the lock, and takes it.
+    pub fn acquire(&self) {
         if self.0.compare_exchange(FREE, TAKEN, Ordering::Acquire, Ordering::Relaxed).is_err() {
             while self.0.swap(WAITED_FOR, Ordering::Acquire) != FREE {
                 sys::wait_while(&self.0, WAITED_FOR, None);
@@ -34,7 +35,8 @@ impl Lock {
         }
     }
 
-    fn release(&self) {
+    /// Lets the next one have the lock, which the caller has.
+    pub fn release(&self) {
         if self.0.swap(FREE, Ordering::Release) == WAITED_FOR {
             sys::wake_one(&self.0);
         }

@@ -12,4 +12,5 @@ mod output;
 mod programs;
 mod relaxed_simd;
 mod sandbox;
+mod threads;
 mod usage;

@@ -27,10 +27,10 @@ macro_rules! programs {
 programs! {
     c "wasm":
         allocate bulk cat clock data directories dispatch environ exit_code files floats grow hello integers
-        interpreter lines poll printf recursion sha256 simd sort tail_calls traps unknown;
+        interpreter lines poll printf recursion sha256 simd sort tail_calls threads traps unknown;
     rust "wasm":
         collections files hello panic words;
     wat "wat":
         add conversions empty exceptions exit four_gib grow grow_trap multi_value names segment_trap segments start start_trap
-        tables tail_calls uncaught unknown_imports write;
+        tables tail_calls thread_instances uncaught unknown_imports write;
 }

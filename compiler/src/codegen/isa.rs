@@ -44,7 +44,7 @@ pub(crate) struct Isas {
 /// `Error::Option` for an unknown target, processor or feature, with near matches.
 pub(crate) fn build(options: &Options, plan: &Plan<'_>) -> Result<Isas> {
     let needs = Needs {
-        register_global: plan.uses_register_global(),
+        register_global: plan.uses_pinned_register(),
         frame_pointers: plan.uses_tail_calls() || plan.exceptions.objects.is_some(),
     };
     let general = build_for(options, needs)?;

@@ -213,7 +213,7 @@ impl<'p, 'a> Worker<'p, 'a> {
 
     /// The instruction set to compile a unit for.
     fn isa_of(&self, unit: Unit) -> &'p dyn TargetIsa {
-        if self.plan.is_free_of_register_global(unit) { &*self.isas.leaf } else { &*self.isas.general }
+        if self.plan.is_free_of_pinned_register(unit) { &*self.isas.leaf } else { &*self.isas.general }
     }
 
     /// Alignment in bytes: what the processor fetches at once, where speed counts more than size.

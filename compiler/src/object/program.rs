@@ -18,6 +18,7 @@ pub(super) fn describe(plan: &mut Plan<'_>, code: &CodeMapParts, heap: Option<Da
         Entry::Invoke { arguments, .. } => texts(plan, "wasmc_arguments", arguments),
         _ => texts(plan, "wasmc_arguments", &[]),
     };
+    let threads = threads(plan, options);
     let modules = modules(plan);
     let flag = |on: bool, bit: u32| if on { bit } else { 0 };
 
@@ -43,6 +44,7 @@ pub(super) fn describe(plan: &mut Plan<'_>, code: &CodeMapParts, heap: Option<Da
     span(&mut writer, environment);
     span(&mut writer, preopens);
     span(&mut writer, arguments);
+    span(&mut writer, threads);
     span(&mut writer, modules);
     match heap {
         Some(heap) => writer.address(Target::Data(heap), 0),
@@ -119,6 +121,32 @@ fn preopens(plan: &mut Plan<'_>, options: &Options) -> (DataId, u64) {
         span(&mut writer, text(plan, preopen.guest.as_bytes()));
     }
     (plan.data.add(writer.finish("wasmc_preopens", 8)), options.preopens.len() as u64)
+}
+
+/// The `ThreadTemplate` of a program with threads.
+fn threads(plan: &mut Plan<'_>, options: &Options) -> (DataId, u64) {
+    let mut template = StructureWriter::new(plan.big_endian);
+    let mut count = 0;
+    if let Some(block) = &plan.places.block {
+        let mut parts = StructureWriter::new(plan.big_endian);
+        for &(part, offset) in &block.parts {
+            parts.u64(u64::from(offset));
+            parts.span(Some(part), plan.data.0[part.0 as usize].size);
+        }
+        let mut tables = StructureWriter::new(plan.big_endian);
+        for &(descriptor, length) in &block.tables {
+            tables.u64(u64::from(descriptor));
+            tables.u64(length);
+        }
+        let lengths = (block.parts.len() as u64, block.tables.len() as u64);
+        template.span(Some(plan.data.add(parts.finish("wasmc_block_parts", 8))), lengths.0);
+        template.span(Some(plan.data.add(tables.finish("wasmc_block_tables", 8))), lengths.1);
+        template.u64(u64::from(block.size));
+        unit(&mut template, plan, Unit::ThreadEntry);
+        template.u64(u64::from(options.max_threads));
+        count = 1;
+    }
+    (plan.data.add(template.finish("wasmc_threads", 8)), count)
 }
 
 /// The modules, where the harness drives them.

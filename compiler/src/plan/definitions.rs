@@ -236,6 +236,12 @@ impl Resolver<'_, '_> {
                 let definition = self.outside_function(number, import, index)?;
                 self.definitions.functions[number].push(definition);
             }
+            (ImportType::Memory { index }, None)
+                if starts_threads(importer) && importer.memories[index as usize].shared =>
+            {
+                // wasi-threads: every instance of the module gets the same memory, and the embedder makes it.
+                self.definitions.memories[number].push(Owner { module: number, index });
+            }
             (ty, None) => {
                 self.missing.push(format!("{}: {}", quoted(), self.import_text(number, ty)));
                 // Placeholders keep the index spaces aligned until the missing imports are reported.
@@ -321,6 +327,11 @@ const DEFAULT_PAGE_SIZE_LOG2: u32 = 16;
 /// Binary logarithm of the size of a memory's pages in bytes.
 pub(super) fn page_size_log2(ty: &MemoryType) -> u32 {
     ty.page_size_log2.unwrap_or(DEFAULT_PAGE_SIZE_LOG2)
+}
+
+/// Whether a module imports the function that starts threads.
+fn starts_threads(module: &Module<'_>) -> bool {
+    module.imports.iter().any(|import| (import.module, import.name) == ("wasi", "thread-spawn"))
 }
 
 /// Limits matching, the maximum's half (wasm spec 3.4.11.1).

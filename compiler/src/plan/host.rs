@@ -58,8 +58,14 @@ const WASI_FUNCTIONS: &[(&str, &str, &str)] = &[
     ("sock_shutdown", "ii", "i"),
 ];
 
+/// Symbol of the function that starts a thread (wasi-threads).
+pub(super) const THREAD_SPAWN: &str = "wasi.thread-spawn";
+
 /// Type of the function that the runtime library provides under this name, if it does.
 pub(crate) fn function_type(module: &str, name: &str) -> Option<FuncType> {
+    if (module, name) == ("wasi", "thread-spawn") {
+        return Some(FuncType::new([ValType::I32], [ValType::I32]));
+    }
     let provided = module == WASI || module == WASI_UNSTABLE && name != "sock_accept";
     if !provided {
         return None;
@@ -85,5 +91,6 @@ mod tests {
         assert!(function_type("env", "fd_write").is_none());
         assert!(function_type(WASI_UNSTABLE, "fd_write").is_some());
         assert!(function_type(WASI_UNSTABLE, "sock_accept").is_none());
+        assert!(function_type("wasi", "thread-spawn").is_some());
     }
 }

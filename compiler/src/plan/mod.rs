@@ -12,6 +12,7 @@ mod reach;
 mod records;
 mod segments;
 mod tables;
+mod threads;
 mod values;
 
 use target_lexicon::{Architecture, Endianness, OperatingSystem, Triple};
@@ -29,7 +30,7 @@ pub(crate) use segments::{InitialCopy, Segments};
 pub(crate) use values::{ConstantValue, GlobalValues};
 
 use crate::module::{BodyFacts, Module, Types};
-use crate::{Bounds, Entry, Input, MemoryBase, OptLevel, Options, RelaxedSimd, Result};
+use crate::{Bounds, Entry, Error, Input, MemoryBase, OptLevel, Options, RelaxedSimd, Result};
 
 /// The layout of a whole program. Immutable once made: code generation only reads it.
 pub(crate) struct Plan<'a> {
@@ -39,6 +40,8 @@ pub(crate) struct Plan<'a> {
     pub definitions: Definitions,
     pub types: Types,
     pub values: GlobalValues,
+    /// The function that threads run.
+    pub thread_start: Option<Definition>,
     /// The code to compile.
     pub units: Units,
     pub exceptions: Exceptions,
@@ -103,9 +106,14 @@ pub(crate) fn plan<'a>(
     layout.fixed_base &= !types.has_objects();
     let definitions = Definitions::resolve(inputs, &modules, &types, options.unknown_imports)?;
     let values = GlobalValues::evaluate(&modules, &definitions);
-    let units = reach::units(&modules, &facts, &definitions, &options.entry)?;
+    let thread_start = threads::start(&modules, &definitions, &options.entry)?;
+    let units = reach::units(&modules, &facts, &definitions, &options.entry, thread_start)?;
     let mut data = DataObjects::default();
     let exceptions = Exceptions::plan(&modules, &facts, &definitions, &units, &mut data);
+    if thread_start.is_some() && (exceptions.objects.is_some() || types.has_objects()) {
+        let what = if types.has_objects() { "garbage-collected objects" } else { "exceptions" };
+        return Err(Error::Unsupported { what: format!("{what} in a program with threads"), offset: None });
+    }
     let records = FunctionRecords::build(&modules, &definitions, &types, &units, &mut data, layout.big_endian);
     let objects = Objects::lay_out(&types, &mut data, layout.big_endian);
     let places = places::place(
@@ -119,6 +127,7 @@ pub(crate) fn plan<'a>(
             records: &records,
             layout,
             entry: &options.entry,
+            threads: thread_start.is_some(),
         },
         &mut data,
     )?;
@@ -160,6 +169,7 @@ pub(crate) fn plan<'a>(
         definitions,
         types,
         values,
+        thread_start,
         units,
         exceptions,
         records,
@@ -191,16 +201,21 @@ impl Plan<'_> {
             Unit::ArrayCall(definition) => format!("array_call.{}", self.name_of(definition)),
             Unit::Initialize { module } => format!("{}.initialize", self.modules[module].name),
             Unit::Entry => "wasmc_entry".to_owned(),
+            Unit::ThreadEntry => "wasmc_thread_entry".to_owned(),
         }
     }
 
-    /// The program keeps a global in a register.
-    pub fn uses_register_global(&self) -> bool {
-        self.places.globals.iter().flatten().any(|place| matches!(place, GlobalPlace::Register))
+    /// The program keeps a global, or the address of the running thread's block, in a register.
+    pub fn uses_pinned_register(&self) -> bool {
+        self.places.block.is_some()
+            || self.places.globals.iter().flatten().any(|place| matches!(place, GlobalPlace::Register))
     }
 
-    /// The code neither touches the global that lives in a register nor calls any that may.
-    pub fn is_free_of_register_global(&self, unit: Unit) -> bool {
+    /// The code neither uses what the pinned register holds nor calls any that may.
+    pub fn is_free_of_pinned_register(&self, unit: Unit) -> bool {
+        if self.places.block.is_some() {
+            return false;
+        }
         let Unit::Wasm { module, position } = unit else { return false };
         let facts = &self.facts[module][position];
         let place = |global: &u32| self.places.globals[module][*global as usize];

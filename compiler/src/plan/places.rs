@@ -12,6 +12,7 @@ use super::data::{DataId, DataObject, DataObjects, Placement, StructureWriter, T
 use super::definitions::{Definition, Definitions, Owner, page_size_log2};
 use super::reach::{Unit, Units};
 use super::records::{FunctionRecords, write_record};
+use super::threads::InstanceBlock;
 use super::values::{ConstantValue, GlobalValues};
 use super::{Layout, tables};
 use crate::module::{BodyFacts, Module, Types};
@@ -88,6 +89,16 @@ pub(crate) struct Places {
     pub data_lengths: Vec<Vec<Slot>>,
     /// Descriptors of all memories.
     pub descriptors: Vec<Slot>,
+    /// Where each thread has its own globals, tables and segments.
+    pub block: Option<InstanceBlock>,
+}
+
+impl Places {
+    /// Where the instance lives: offset of a data object in the running thread's block, or `None` where it is at its
+    /// symbol.
+    pub fn offset_in_block(&self, object: DataId) -> Option<u32> {
+        self.block.as_ref()?.parts.iter().find(|(part, _)| *part == object).map(|&(_, offset)| offset)
+    }
 }
 
 /// What the builder reads.
@@ -101,6 +112,8 @@ pub(super) struct Context<'p, 'a> {
     pub records: &'p FunctionRecords,
     pub layout: Layout,
     pub entry: &'p Entry,
+    /// The program has threads.
+    pub threads: bool,
 }
 
 impl Context<'_, '_> {
@@ -120,7 +133,7 @@ impl Context<'_, '_> {
     /// output of every C-like toolchain is the stack pointer.
     fn register_global(&self) -> Option<Owner> {
         // A host caller between two calls of compiled code would not keep the register.
-        if !self.layout.register_global || *self.entry != Entry::Command {
+        if !self.layout.register_global || *self.entry != Entry::Command || self.threads {
             return None;
         }
         let number = self.modules.len().checked_sub(1)?;
@@ -166,6 +179,7 @@ pub(super) fn place<'a>(context: &Context<'_, 'a>, data: &mut DataObjects<'a>) -
         element_lengths: Vec::new(),
         data_lengths: Vec::new(),
         descriptors: Vec::new(),
+        block: context.threads.then(InstanceBlock::default),
     };
     let mut instances = Instances {
         context,
@@ -207,7 +221,8 @@ impl Instances<'_, '_, '_, '_> {
             .collect();
         let mut storages = Vec::new();
         for (index, table) in module.tables.iter().enumerate() {
-            let dynamic = index >= module.imported.tables as usize && static_objects[index].is_none();
+            let in_block = places.block.is_some();
+            let dynamic = index >= module.imported.tables as usize && static_objects[index].is_none() && !in_block;
             if table.ty.initial > LARGEST_TABLE {
                 return Err(Error::Limit(format!(
                     "table {index} starts with {} elements; no table has more than {LARGEST_TABLE}",
@@ -220,13 +235,23 @@ impl Instances<'_, '_, '_, '_> {
                     self.data.add(DataObject::zero(format!("{}.table{index}", module.name), 16, size.max(8)))
                 }));
         }
-        let object = DataId(self.data.0.len() as u32);
+        // Descriptors of memories are the instance's own first fields, or else the object before it: memories are common to
+        // all threads.
+        let first = DataId(self.data.0.len() as u32);
         let mut writer = StructureWriter::new(self.context.layout.big_endian);
-
         let memories = (0..module.memories.len() as u32)
-            .map(|index| self.memory(number, index, object, &mut writer, places))
+            .map(|index| self.memory(number, index, first, &mut writer, places))
             .collect::<Result<_>>()?;
         places.memories.push(memories);
+        let mut object = first;
+        let mut block_offset = 0;
+        if let Some(block) = &mut places.block {
+            let descriptors = std::mem::replace(&mut writer, StructureWriter::new(self.context.layout.big_endian));
+            self.data.add(descriptors.finish_in(format!("{}.memories", module.name), Placement::Writable, 16));
+            object = DataId(first.0 + 1);
+            block_offset = block.size;
+            block.parts.push((object, block_offset));
+        }
 
         let mut tables = Vec::new();
         for (index, table) in module.tables.iter().enumerate() {
@@ -240,6 +265,9 @@ impl Instances<'_, '_, '_, '_> {
                 match storages[index] {
                     Some(storage) => writer.address(Target::Data(storage), 0),
                     None => writer.u64(0),
+                }
+                if let Some(block) = &mut places.block {
+                    block.tables.push((block_offset + slot.offset, table.ty.initial));
                 }
                 writer.u64(table.ty.initial);
                 writer.u64(table.ty.maximum.unwrap_or(u64::from(u32::MAX)).min(LARGEST_TABLE));
@@ -272,7 +300,16 @@ impl Instances<'_, '_, '_, '_> {
             let segment = &module.data[segment];
             if segment.mode.is_passive() { segment.bytes.len() as u64 } else { 0 }
         }));
-        self.data.add(writer.finish_in(format!("{}.instance", module.name), Placement::Writable, 16));
+        let symbol = format!("{}.instance", module.name);
+        match &mut places.block {
+            Some(block) => {
+                block.size = (block_offset as usize + writer.bytes.len()).next_multiple_of(16) as u32;
+                self.data.add(writer.finish(symbol, 16));
+            }
+            None => {
+                self.data.add(writer.finish_in(symbol, Placement::Writable, 16));
+            }
+        }
         Ok(())
     }
 

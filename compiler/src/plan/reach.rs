@@ -24,6 +24,8 @@ pub(crate) enum Unit {
     Initialize { module: usize },
     /// Instantiates all modules and calls the start export.
     Entry,
+    /// Instantiates all modules for a thread and calls the function that it is to run.
+    ThreadEntry,
 }
 
 /// The pieces of code of a program.
@@ -109,6 +111,7 @@ pub(crate) fn units(
     facts: &[Vec<BodyFacts>],
     definitions: &Definitions,
     entry: &Entry,
+    thread_start: Option<Definition>,
 ) -> Result<Units> {
     let mut search = Search {
         facts,
@@ -148,6 +151,9 @@ pub(crate) fn units(
             search.call(definitions.function(number, function));
         }
     }
+    if let Some(definition) = thread_start {
+        search.call_by_reference(definition);
+    }
     for &definition in &array_calls {
         search.call_by_reference(definition);
     }
@@ -169,6 +175,9 @@ pub(crate) fn units(
         units.add(Unit::Initialize { module });
     }
     units.add(Unit::Entry);
+    if thread_start.is_some() {
+        units.add(Unit::ThreadEntry);
+    }
     Ok(units)
 }
 

@@ -154,16 +154,18 @@ fn data_segments<'a>(
     images: &mut Vec<Image>,
 ) -> Vec<SegmentContents> {
     let module = &context.modules[number];
-    // If any segment may not fit, those before it must still be visible to others: all are copied in order.
-    let laid_down = module.data.iter().all(|segment| match &segment.mode {
-        SegmentMode::Active { index, offset } => {
-            let own = context.definitions.memory(number, *index) == Owner { module: number, index: *index };
-            let start = context.values.of(number, offset, context.definitions).unsigned();
-            let end = start.checked_add(segment.bytes.len() as u64);
-            own && end.is_some_and(|end| end <= context.places.memories[number][*index as usize].initial)
-        }
-        _ => true,
-    });
+    // If any segment may not fit, those before it must still be visible to others: all are copied in order. So they are by
+    // each thread, which is an instance of its own.
+    let laid_down = context.places.block.is_none()
+        && module.data.iter().all(|segment| match &segment.mode {
+            SegmentMode::Active { index, offset } => {
+                let own = context.definitions.memory(number, *index) == Owner { module: number, index: *index };
+                let start = context.values.of(number, offset, context.definitions).unsigned();
+                let end = start.checked_add(segment.bytes.len() as u64);
+                own && end.is_some_and(|end| end <= context.places.memories[number][*index as usize].initial)
+            }
+            _ => true,
+        });
     let mut planned = Vec::with_capacity(module.data.len());
     let mut pieces: Vec<Vec<(u64, &'a [u8])>> = vec![Vec::new(); module.memories.len()];
     for (segment, contents) in module.data.iter().enumerate() {

@@ -44,6 +44,7 @@ pub(crate) enum RuntimeSymbol {
     AtomicWait32,
     AtomicWait64,
     AtomicNotify,
+    FirstBlock,
     TableGrow,
     TableFill,
     MemoryMove,
@@ -63,12 +64,13 @@ pub(crate) enum RuntimeSymbol {
 }
 
 impl RuntimeSymbol {
-    pub const ALL: [RuntimeSymbol; 21] = [
+    pub const ALL: [RuntimeSymbol; 22] = [
         RuntimeSymbol::MemoryGrow,
         RuntimeSymbol::SharedMemoryGrow,
         RuntimeSymbol::AtomicWait32,
         RuntimeSymbol::AtomicWait64,
         RuntimeSymbol::AtomicNotify,
+        RuntimeSymbol::FirstBlock,
         RuntimeSymbol::TableGrow,
         RuntimeSymbol::TableFill,
         RuntimeSymbol::MemoryMove,
@@ -95,6 +97,7 @@ impl RuntimeSymbol {
             RuntimeSymbol::AtomicWait32 => names::ATOMIC_WAIT32,
             RuntimeSymbol::AtomicWait64 => names::ATOMIC_WAIT64,
             RuntimeSymbol::AtomicNotify => names::ATOMIC_NOTIFY,
+            RuntimeSymbol::FirstBlock => names::FIRST_BLOCK,
             RuntimeSymbol::TableGrow => names::TABLE_GROW,
             RuntimeSymbol::TableFill => names::TABLE_FILL,
             RuntimeSymbol::MemoryMove => names::MEMORY_MOVE,
@@ -122,6 +125,7 @@ impl RuntimeSymbol {
             RuntimeSymbol::AtomicWait32 => (&[ADDRESS, types::I32, types::I64], &[types::I32]),
             RuntimeSymbol::AtomicWait64 => (&[ADDRESS, types::I64, types::I64], &[types::I32]),
             RuntimeSymbol::AtomicNotify => (&[ADDRESS, types::I32], &[types::I32]),
+            RuntimeSymbol::FirstBlock => (&[], &[ADDRESS]),
             RuntimeSymbol::TableGrow => (&[ADDRESS, types::I64, types::I64], &[types::I64]),
             RuntimeSymbol::TableFill => (&[ADDRESS, types::I64, types::I64], &[]),
             RuntimeSymbol::MemoryMove => (&[ADDRESS, ADDRESS, types::I64], &[]),
@@ -232,8 +236,12 @@ impl Translator<'_, '_, '_> {
         imported
     }
 
-    /// Address of a data object.
+    /// Address of a data object: of the running thread's, where each thread has its own.
     pub(super) fn data_address(&mut self, object: DataId) -> Value {
+        if let Some(offset) = self.plan.places.offset_in_block(object) {
+            let block = self.builder.ins().get_pinned_reg(REFERENCE);
+            return self.builder.ins().iadd_imm_u(block, i64::from(offset));
+        }
         let global = match self.symbols.data.get(&object) {
             Some(&global) => global,
             None => {

@@ -11,6 +11,7 @@ pub mod heap;
 pub mod instance;
 pub mod program;
 pub mod symbols;
+pub mod thread;
 pub mod trap;
 pub mod value;
 

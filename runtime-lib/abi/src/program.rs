@@ -32,13 +32,15 @@ pub struct Program {
     pub preopens: Span,
     /// Arguments that stand before the command line's: a span of [`Text`].
     pub arguments: Span,
+    /// Where the program has threads: the one [`ThreadTemplate`](crate::thread::ThreadTemplate); else empty.
+    pub threads: Span,
     /// The modules, where the entry point is the harness's: a span of [`ModuleRecord`]; else empty.
     pub modules: Span,
     /// Address of the [`HeapDescription`](crate::heap::HeapDescription), or 0 where the program makes no objects.
     pub heap: u64,
 }
 
-const _: () = assert!(size_of::<Program>() == 8 + 8 + 8 + 16 + 16 + 8 + 64 + 64 + 8);
+const _: () = assert!(size_of::<Program>() == 8 + 8 + 8 + 16 + 16 + 8 + 64 + 64 + 16 + 8);
 
 /// The variables `WASMC_DIR`, `WASMC_ENV`, `WASMC_MAX_MEMORY` and `WASMC_MAX_STACK` are heeded at start-up.
 pub const PROGRAM_RUNTIME_OPTIONS: u32 = 1;

@@ -41,6 +41,8 @@ pub const ARRAY_FILL: &str = "wasmc_array_fill";
 pub const ARRAY_READ_DATA: &str = "wasmc_array_read_data";
 /// `extern "C" fn(start: *mut u8, source: *const u64, length: u64, size_log2: u64)`: copies references from 64 bits each.
 pub const ARRAY_READ_ELEMENTS: &str = "wasmc_array_read_elements";
+/// `extern "C" fn() -> u64`: address of the block of the first thread, made on the first call.
+pub const FIRST_BLOCK: &str = "wasmc_first_block";
 /// `extern "C" fn(name: *const u8, length: u64) -> !`: an import that nobody provides was called.
 pub const UNKNOWN_IMPORT: &str = "wasmc_unknown_import";
 /// `extern "C" fn()`: opens the preopens; called by the entry point where the program imports WASI functions.

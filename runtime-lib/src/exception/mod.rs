@@ -80,10 +80,12 @@ fn uncaught(exceptions: &Exceptions, frame: usize) -> ! {
         // SAFETY: `catch_trap` is still waiting for its callee: it has not taken the point back.
         unsafe { arch::resume(point, TrapCode::UncaughtException as u32) }
     }
+    let stack = crate::stack::with(frame);
+    trap::become_reporter(stack);
     process::run_at_exit();
     let code_map = CodeMap::new(&program().code);
     let registers = Registers { program_counter: 0, stack_pointer: 0, frame_pointer: frame };
-    let backtrace = Backtrace::walk(&code_map, registers, crate::stack::range());
+    let backtrace = Backtrace::walk(&code_map, registers, stack);
     // SAFETY: code that throws has written the exception before; the tag is one of the program's.
     unsafe { report::uncaught(exceptions, &*pending(exceptions), &backtrace) }
 }

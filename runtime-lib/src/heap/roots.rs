@@ -58,7 +58,7 @@ unsafe fn visit_stack(description: &HeapDescription, caller: Caller, collection:
     let text = program().code.text;
     // SAFETY: the compiler's description of its program.
     let (maps, slots) = unsafe { (description.stack_maps.as_slice::<StackMap>(), description.slots.as_slice::<u32>()) };
-    let stack = stack::range();
+    let stack = stack::first();
     let Caller { mut frame_pointer, mut return_address } = caller;
     loop {
         let offset = (return_address as u64).wrapping_sub(text.start);

@@ -146,6 +146,7 @@ mod tests {
             environment: nothing,
             preopens: nothing,
             arguments: nothing,
+            threads: nothing,
             modules: nothing,
             heap: 0,
         }

@@ -6,6 +6,8 @@ pub mod code_map;
 pub mod fault;
 pub(crate) mod report;
 
+use core::sync::atomic::{AtomicUsize, Ordering};
+
 use wasmc_abi::trap::TrapCode;
 
 use crate::arch;
@@ -35,18 +37,19 @@ pub enum Detail<'a> {
 
 /// Called for each fault: returns where to go on if somebody catches the trap, else reports it and ends the process.
 pub fn on_fault(fault: &Fault) -> Resumption {
-    let stack = crate::stack::range();
+    let stack = crate::stack::with(fault.registers.stack_pointer);
     if fault.kind == FaultKind::Sent {
         crate::process::run_at_exit();
         report::sent_signal(fault.signal);
     }
     let code_map = CodeMap::new(&program().code);
-    match fault::explain(fault, program(), &code_map, crate::stack::guard()) {
+    match fault::explain(fault, program(), &code_map, crate::stack::guard(stack)) {
         Explanation::Trap(code, detail) => match catch::take() {
             Some(point) => Resumption { point, code: u32::from(code as u8) },
             None => finish(code, detail, fault.registers, stack),
         },
         Explanation::Unknown => {
+            become_reporter(stack);
             crate::process::run_at_exit();
             report::internal_error(fault, &Backtrace::walk(&code_map, fault.registers, stack))
         }
@@ -65,12 +68,26 @@ pub fn trap_with(code: TrapCode, detail: Detail<'_>) -> ! {
     match catch::take() {
         // SAFETY: `catch_trap` is still waiting for its callee: it has not taken the point back.
         Some(point) => unsafe { arch::resume(point, u32::from(code as u8)) },
-        None => finish(code, detail, registers, crate::stack::range()),
+        None => finish(code, detail, registers, crate::stack::with(registers.frame_pointer)),
+    }
+}
+
+/// Upper end of the stack of the thread that reports, or 0.
+static REPORTER: AtomicUsize = AtomicUsize::new(0);
+
+/// Goes on in one thread only: the first that has something to report, which then ends the process.
+pub(crate) fn become_reporter(stack: StackRange) {
+    let other = REPORTER.compare_exchange(0, stack.high, Ordering::Relaxed, Ordering::Relaxed);
+    if other.is_err_and(|reporter| reporter != stack.high) {
+        loop {
+            crate::sys::pause();
+        }
     }
 }
 
 /// Reports a trap that nobody catches, and ends the process.
 fn finish(code: TrapCode, detail: Detail<'_>, registers: Registers, stack: StackRange) -> ! {
+    become_reporter(stack);
     crate::process::run_at_exit();
     let code_map = CodeMap::new(&program().code);
     report::trap(code, detail, &Backtrace::walk(&code_map, registers, stack))

@@ -38,6 +38,7 @@ impl Translator<'_, '_, '_> {
         let ty = plan.type_of(definition);
         self.builder.func.signature.params.push(AbiParam::new(REFERENCE));
         let array = self.open_entry()[0];
+        self.enter_first_block();
         let flags = MemFlagsData::trusted();
         let offset = |position: usize| (position * size_of::<ArrayValue>()) as i32;
         let arguments: Vec<_> = ty

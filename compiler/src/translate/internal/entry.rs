@@ -21,18 +21,14 @@ impl Translator<'_, '_, '_> {
             self.call_runtime(RuntimeSymbol::HeapInitialize, &[]);
         }
         self.initialize_register_global();
+        self.enter_first_block();
         if plan.entry == Entry::Harness {
             // The harness instantiates the modules when it is told to.
             self.call_runtime(RuntimeSymbol::Harness, &[]);
             self.builder.ins().return_(&[]);
             return Ok(());
         }
-        for module in 0..plan.modules.len() {
-            if let Some(unit) = plan.units.id(Unit::Initialize { module }) {
-                let initialize = self.plain_function(unit);
-                self.builder.ins().call(initialize, &[]);
-            }
-        }
+        self.instantiate_all();
         if let Some(main) = plan.modules.last() {
             if let Some(initializer) = reactor_initializer(main, &plan.entry) {
                 self.call_without_values(plan.definitions.function(self.module, initializer));
@@ -46,6 +42,17 @@ impl Translator<'_, '_, '_> {
         }
         self.builder.ins().return_(&[]);
         Ok(())
+    }
+
+    /// Instantiates every module, in order.
+    pub(super) fn instantiate_all(&mut self) {
+        let plan = self.plan;
+        for module in 0..plan.modules.len() {
+            if let Some(unit) = plan.units.id(Unit::Initialize { module }) {
+                let initialize = self.plain_function(unit);
+                self.builder.ins().call(initialize, &[]);
+            }
+        }
     }
 
     /// The register that holds a global starts with the global's initial value.

@@ -3,6 +3,7 @@
 mod adapters;
 mod entry;
 mod initialize;
+mod thread;
 
 use cranelift_codegen::ir;
 use cranelift_codegen::isa::TargetIsa;
@@ -33,6 +34,7 @@ pub(crate) fn translate_internal(
         Unit::ArrayCall(definition) => translator.array_call(definition),
         Unit::Initialize { .. } => translator.initialize(),
         Unit::Entry => translator.entry()?,
+        Unit::ThreadEntry => translator.thread_entry(),
         // Wasm functions are translated by `translate_function`.
         Unit::Wasm { .. } => {}
     }

@@ -17,7 +17,7 @@ const SA_ONSTACK: usize = 0x0800_0000;
 
 /// Bytes of stack that the handler needs: the kernel's part of a signal frame is below 12 KiB with every register set so
 /// far (AT_MINSIGSTKSZ), the handler's own below 16 KiB. Pages that no signal touches take no memory.
-const HANDLER_STACK_SIZE: usize = 16 * PAGE_SIZE;
+pub const HANDLER_STACK_SIZE: usize = 16 * PAGE_SIZE;
 
 /// The handler's stack: the kernel writes to it, and what it calls.
 #[repr(align(16))]
@@ -77,13 +77,22 @@ unsafe extern "C" fn on_signal(signal: i32, information: *const SignalInformatio
     context.resume(point, code);
 }
 
+/// Has the calling thread's faults handled on the stack of [`HANDLER_STACK_SIZE`] bytes that begins at `start`;
+/// sigaltstack(2). Returns 0, or a negated error number.
+///
+/// # Safety
+/// Nobody else may use that memory as long as the thread runs.
+pub unsafe fn set_handler_stack(start: usize) -> usize {
+    let stack = SignalStack { pointer: start, flags: 0, size: HANDLER_STACK_SIZE };
+    // SAFETY: the caller's promise.
+    unsafe { system_call(number::SIGALTSTACK, [(&raw const stack).expose_provenance(), 0, 0, 0, 0, 0]) }
+}
+
 /// Has every fault of this process reported to [`on_fault`](crate::trap::on_fault), on a stack of its own.
 /// sigaltstack(2), rt_sigaction(2).
 pub fn install_fault_handler() {
-    let stack = SignalStack { pointer: HANDLER_STACK.0.get().expose_provenance(), flags: 0, size: HANDLER_STACK_SIZE };
     // SAFETY: nobody else uses that memory.
-    let mut returned =
-        unsafe { system_call(number::SIGALTSTACK, [(&raw const stack).expose_provenance(), 0, 0, 0, 0, 0]) };
+    let mut returned = unsafe { set_handler_stack(HANDLER_STACK.0.get().expose_provenance()) };
     let action = SignalAction {
         handler: on_signal as *const () as usize,
         flags: SA_SIGINFO | SA_ONSTACK | SA_RESTORER,

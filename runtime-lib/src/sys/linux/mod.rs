@@ -15,15 +15,17 @@ mod initial_stack;
 #[cfg(not(test))]
 mod relocate;
 mod signal;
+mod thread;
 
 pub use address_space::{allocate, commit, discard, forbid, move_pages, prefer_large_pages, release, reserve};
 pub use descriptor::{STANDARD_ERROR, STANDARD_INPUT, STANDARD_OUTPUT, exit, read, write_all};
 pub use error::Error;
-pub use fault::install_fault_handler;
+pub use fault::{HANDLER_STACK_SIZE, install_fault_handler, set_handler_stack};
 pub use futex::{monotonic_time, wait_while, wake_one};
 pub use handle::{duplicate, is_listening, open, socket_type};
 pub use initial_stack::limit_initial_stack;
 pub use signal::{ignore_signal, restore_signal};
+pub use thread::{exit_thread, pause, start_thread};
 
 /// Size in bytes of the pages that protection and mapping work with.
 pub const PAGE_SIZE: usize = 4096;

@@ -13,7 +13,9 @@ pub(super) mod number {
     pub const RT_SIGACTION: usize = 13;
     pub const MREMAP: usize = 25;
     pub const MADVISE: usize = 28;
+    pub const PAUSE: usize = 34;
     pub const GETSOCKOPT: usize = 55;
+    pub const EXIT: usize = 60;
     pub const FCNTL: usize = 72;
     pub const SIGALTSTACK: usize = 131;
     pub const FUTEX: usize = 202;
@@ -87,6 +89,40 @@ unsafe extern "C" fn start(stack: *const usize) -> ! {
         super::initial_stack::remember(&stack);
     }
     crate::start::start()
+}
+
+/// Enters the kernel for a new thread: clone(2) with its first four arguments. The thread calls `begin` with `argument`; the
+/// caller gets what the kernel returns.
+///
+/// # Safety
+/// As for [`start_thread`](super::thread::start_thread).
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn clone(
+    flags: usize,
+    stack_top: usize,
+    parent: *mut u32,
+    child: *mut u32,
+    begin: unsafe extern "C" fn(*mut u8) -> !,
+    argument: *mut u8,
+) -> usize {
+    core::arch::naked_asm!(
+        ".cfi_startproc",
+        // The kernel's fourth argument; it overwrites rcx and r11 (System V ABI AMD64 A.2.1).
+        "mov r10, rcx",
+        "mov eax, 56",
+        "syscall",
+        "test rax, rax",
+        "jz 2f",
+        "ret",
+        // The outermost frame of the new stack: no frame pointer, which ends every walk.
+        "2:",
+        ".cfi_undefined rip",
+        "xor ebp, ebp",
+        "mov rdi, r9",
+        "call r8",
+        "ud2",
+        ".cfi_endproc",
+    )
 }
 
 /// Where the kernel has a signal handler return to: rt_sigreturn(2).

@@ -64,6 +64,7 @@ fn empty_program() -> Program {
         environment: none,
         preopens: none,
         arguments: none,
+        threads: none,
         modules: none,
         heap: 0,
     }

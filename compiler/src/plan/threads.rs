@@ -1,0 +1,62 @@
+//! Programs with threads (wasi-threads): each thread is an instance of its own over the shared memories.
+//!
+//! What an instance has of its own is not at a symbol then, but in a block of data for each thread, which compiled code
+//! finds by the pinned register. What all threads share stays at symbols: memories' descriptors, tables that never change.
+
+use wasmparser::{ExternalKind, FuncType, ValType};
+
+use super::data::DataId;
+use super::definitions::{Definition, Definitions};
+use super::host;
+use crate::module::Module;
+use crate::{Entry, Error, Result};
+
+/// The block of data that each thread has.
+#[derive(Default)]
+pub(crate) struct InstanceBlock {
+    /// Initial contents: data objects, each with its offset in the block.
+    pub parts: Vec<(DataId, u32)>,
+    /// In bytes, without the elements of tables.
+    pub size: u32,
+    /// Tables with elements in the block: offset of the descriptor, initial number of elements.
+    pub tables: Vec<(u32, u64)>,
+}
+
+/// The name of the function that threads run (wasi-threads).
+const THREAD_START: &str = "wasi_thread_start";
+
+/// The function that the program's threads run; `None` for a program that starts none.
+///
+/// # Errors
+/// `Error::Option` where the main module lacks it, `Error::Unsupported` where threads cannot have what a module asks for.
+pub(super) fn start(modules: &[Module<'_>], definitions: &Definitions, entry: &Entry) -> Result<Option<Definition>> {
+    if !definitions.host.iter().any(|function| function.symbol == host::THREAD_SPAWN) {
+        return Ok(None);
+    }
+    if *entry == Entry::Harness {
+        return Err(unsupported("threads in a program that the harness drives".to_owned()));
+    }
+    for module in modules {
+        if let Some(index) = module.memories.iter().position(|memory| !memory.shared) {
+            return Err(unsupported(format!(
+                "memory {index} of module {} is not shared, and each thread would need one of its own",
+                module.name
+            )));
+        }
+    }
+    let Some((number, main)) = modules.iter().enumerate().next_back() else { return Ok(None) };
+    let export = main.exports.iter().find(|export| export.name == THREAD_START && export.kind == ExternalKind::Func);
+    let Some(export) = export else {
+        return Err(Error::Option(format!(
+            "the program starts threads, but the module exports no function `{THREAD_START}` for them to run"
+        )));
+    };
+    if *main.function_type(export.index) != FuncType::new([ValType::I32, ValType::I32], []) {
+        return Err(Error::Option(format!("the export `{THREAD_START}` must take two i32 and return nothing")));
+    }
+    Ok(Some(definitions.function(number, export.index)))
+}
+
+fn unsupported(what: String) -> Error {
+    Error::Unsupported { what, offset: None }
+}

@@ -1,0 +1,63 @@
+;; Each thread is an instance of its own: globals, tables and what is left of segments are as at the start, whatever other
+;; threads did, also where a thread takes the place of one that has ended. Active segments are copied again.
+(module
+  (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (import "env" "memory" (memory 1 2 shared))
+  (export "memory" (memory 0))
+  (type $number (func (result i32)))
+  (table $own 2 100000 funcref)
+  (table $same 1 1 funcref)
+  (elem (table $own) (i32.const 1) func $one)
+  (elem (table $same) (i32.const 0) func $one)
+  (elem $passive func $two)
+  (data (i32.const 100) "\07")
+  (data $bytes "\05")
+  (global $own (mut i64) (i64.const 0x1_0000_0001))
+  (global $vector (mut v128) (v128.const i64x2 1 2))
+  (func $one (type $number) (i32.const 1))
+  (func $two (type $number) (i32.const 2))
+
+  (func $check (param $holds i32) (if (i32.eqz (local.get $holds)) (then (unreachable))))
+
+  ;; Everything is as at the start; then it is changed.
+  (func $use
+    (call $check (i32.eq (table.size $own) (i32.const 2)))
+    (call $check (ref.is_null (table.get $own (i32.const 0))))
+    (call $check (i32.eq (call_indirect $own (type $number) (i32.const 1)) (i32.const 1)))
+    (call $check (i32.eq (call_indirect $same (type $number) (i32.const 0)) (i32.const 1)))
+    (call $check (i64.eq (global.get $own) (i64.const 0x1_0000_0001)))
+    (call $check (i64.eq (i64x2.extract_lane 1 (global.get $vector)) (i64.const 2)))
+    (table.init $own $passive (i32.const 0) (i32.const 0) (i32.const 1))
+    (call $check (i32.eq (call_indirect $own (type $number) (i32.const 0)) (i32.const 2)))
+    (memory.init $bytes (i32.const 200) (i32.const 0) (i32.const 1))
+    (elem.drop $passive)
+    (data.drop $bytes)
+    (global.set $own (i64.const -1))
+    (global.set $vector (v128.const i64x2 3 4))
+    (call $check (i32.eq (table.grow $own (ref.func $two) (i32.const 99998)) (i32.const 2)))
+    (call $check (i32.eq (call_indirect $own (type $number) (i32.const 99999)) (i32.const 2)))
+    (table.set $own (i32.const 1) (ref.null func)))
+
+  (func (export "wasi_thread_start") (param $id i32) (param $argument i32)
+    (call $check (i32.gt_s (local.get $id) (i32.const 0)))
+    (call $check (i32.eq (local.get $argument) (i32.const -7)))
+    (call $check (i32.eq (i32.load8_u (i32.const 100)) (i32.const 7)))
+    (call $use)
+    (i32.atomic.store (i32.const 0) (i32.const 1))
+    (drop (memory.atomic.notify (i32.const 0) (i32.const 1))))
+
+  (func (export "_start") (local $i i32)
+    (call $use)
+    (loop $next
+      (i32.store8 (i32.const 100) (i32.const 9))
+      (i32.atomic.store (i32.const 0) (i32.const 0))
+      (call $check (i32.gt_s (call $spawn (i32.const -7)) (i32.const 0)))
+      (block $ended (loop $wait
+        (br_if $ended (i32.atomic.load (i32.const 0)))
+        (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1)))
+        (br $wait)))
+      (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 20))))
+    (call $check (i64.eq (global.get $own) (i64.const -1)))
+    (call $check (i32.eq (table.size $own) (i32.const 100000)))
+    (call $exit (i32.const 3))))
