@@ -2,8 +2,8 @@
 //!
 //! Code that throws writes an [`Exception`] at [`Exceptions::pending`] and calls the runtime library, which walks the
 //! frame pointers. Each return address on the way that is among [`Exceptions::calls`] has handlers; the first that
-//! wants the exception is jumped to, with the stack and frame pointer that its function had at the call. It takes the
-//! payload from `pending` before it does anything else.
+//! wants the exception is jumped to, with the stack and frame pointer that its function had at the call, and is told the
+//! exception's address. It takes the payload from there before it does anything else.
 
 use crate::Span;
 use crate::program::Text;

@@ -17,14 +17,19 @@ use crate::trap::fault::Registers;
 use crate::{process, program, trap};
 use table::Table;
 
-/// Looks for the handler of the pending exception, and writes where to go on. `frame` is the address of the frame record of
-/// the function that was called to throw it.
+/// Looks for the handler of the pending exception, and writes where to go on; returns the exception, which the handler
+/// wants. `frame` is the address of the frame record of the function that was called to throw it.
 ///
 /// # Safety
 /// To be called by the entries in `arch`, on behalf of compiled code of the program that `exceptions` describes.
-pub(crate) unsafe extern "C" fn find_handler(exceptions: &Exceptions, frame: usize, landing: &mut Landing) {
+pub(crate) unsafe extern "C" fn find_handler(
+    exceptions: &Exceptions,
+    frame: usize,
+    landing: &mut Landing,
+) -> *mut Exception {
+    let exception = pending(exceptions);
     // SAFETY: code that throws has written the exception before.
-    let tag = unsafe { (*pending(exceptions)).tag };
+    let tag = unsafe { (*exception).tag };
     // SAFETY: the compiler's description of its program.
     let table = unsafe { Table::new(exceptions) };
     let code = &program().code.text;
@@ -45,7 +50,7 @@ pub(crate) unsafe extern "C" fn find_handler(exceptions: &Exceptions, frame: usi
                 stack_pointer: caller - handler.frame_size as usize,
                 frame_pointer: caller,
             };
-            return;
+            return exception;
         }
         record = caller;
     }
@@ -60,11 +65,11 @@ pub(crate) unsafe extern "C" fn find_handler_again(
     exception: *const Exception,
     frame: usize,
     landing: &mut Landing,
-) {
+) -> *mut Exception {
     // SAFETY: the caller's promise.
     unsafe {
         object::make_pending(exceptions, exception);
-        find_handler(exceptions, frame, landing);
+        find_handler(exceptions, frame, landing)
     }
 }
 

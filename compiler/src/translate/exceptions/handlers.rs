@@ -20,6 +20,7 @@ pub(in crate::translate) enum Callee {
 pub(in crate::translate) struct Landing {
     /// `None` for every exception.
     pub tag: Option<u32>,
+    /// Its parameter is the address of the exception.
     pub block: Block,
     /// Something leads there.
     pub used: bool,
@@ -148,7 +149,8 @@ impl Translator<'_, '_, '_> {
                 let landing = self.handlers.landing(handler);
                 (landing.tag, landing.block)
             };
-            let target = self.builder.func.dfg.block_call(block, &[]);
+            // The first of the two words that an unwinder may hand over: see `arch/…/exception.rs`.
+            let target = self.builder.func.dfg.block_call(block, &[BlockArg::TryCallExn(0)]);
             items.push(match tag {
                 Some(tag) => ExceptionTableItem::Tag(ExceptionTag::from_u32(tag), target),
                 None => ExceptionTableItem::Default(target),

@@ -7,7 +7,7 @@
 use cranelift_codegen::ir::{InstBuilder, Value};
 use wasmparser::{BlockType, FunctionBody, Operator};
 
-use super::pending::PendingCopy;
+use super::pending::ExceptionCopy;
 use crate::translate::Translator;
 use crate::translate::frame::FrameKind;
 use crate::{Error, Result};
@@ -39,7 +39,7 @@ pub(in crate::translate) enum Caught {
     /// Nobody throws it again.
     Nothing,
     Values(u32, Vec<Value>),
-    Copy(PendingCopy),
+    Copy(ExceptionCopy),
     Object(Value),
 }
 
@@ -180,9 +180,8 @@ impl Translator<'_, '_, '_> {
         if !landing.used {
             return;
         }
-        self.builder.switch_to_block(landing.block);
-        self.builder.seal_block(landing.block);
-        let caught = self.take_caught(landing.tag, rethrown);
+        let exception = self.begin_landing(&landing);
+        let caught = self.take_caught(landing.tag, exception, rethrown);
         if let Some(frame) = self.frames.last_mut()
             && let FrameKind::Try(clauses) = &mut frame.kind
         {
@@ -191,11 +190,11 @@ impl Translator<'_, '_, '_> {
     }
 
     /// Pushes the payload of the pending exception, and keeps the whole of it for `rethrow`.
-    fn take_caught(&mut self, tag: Option<u32>, rethrown: bool) -> Caught {
+    fn take_caught(&mut self, tag: Option<u32>, exception: Value, rethrown: bool) -> Caught {
         let height = self.stack.len();
         match tag {
             Some(tag) => {
-                self.push_pending(tag);
+                self.push_payload(tag, exception);
                 if rethrown {
                     Caught::Values(tag, self.stack[height..].iter().map(|operand| operand.value).collect())
                 } else {
@@ -205,7 +204,7 @@ impl Translator<'_, '_, '_> {
             None if !rethrown => Caught::Nothing,
             // The collector must see references.
             None if self.plan.exceptions.has_references => Caught::Object(self.keep_pending()),
-            None => Caught::Copy(self.copy_pending()),
+            None => Caught::Copy(self.copy_exception(exception)),
         }
     }
 

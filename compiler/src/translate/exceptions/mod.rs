@@ -13,10 +13,10 @@ use cranelift_codegen::ir::{InstBuilder, Value};
 use wasmc_abi::trap::TrapCode;
 use wasmparser::{Catch, Operator, TryTable};
 
-use super::Translator;
 use super::frame::FrameKind;
 use super::operand::EXCEPTION;
 use super::symbols::RuntimeSymbol;
+use super::{REFERENCE, Translator};
 use crate::Result;
 pub(super) use handlers::{Callee, Handlers, Landing};
 pub(super) use legacy::{Clauses, LegacyTries};
@@ -48,7 +48,8 @@ impl Translator<'_, '_, '_> {
     /// Throws what is in the place of the pending exception; its tag may be known.
     fn throw_pending(&mut self, tag: Option<u32>) -> Result<()> {
         if let Some(landing) = self.handlers.certain(tag) {
-            self.builder.ins().jump(landing, &[]);
+            let exception = self.pending_exception();
+            self.builder.ins().jump(landing, &[exception.into()]);
             self.reachable = false;
             return Ok(());
         }
@@ -100,8 +101,16 @@ impl Translator<'_, '_, '_> {
 
     fn landing(&mut self, tag: Option<u32>) -> Landing {
         let block = self.builder.create_block();
+        self.builder.append_block_param(block, REFERENCE);
         self.builder.set_cold_block(block);
         Landing { tag, block, used: false }
+    }
+
+    /// Goes to a landing pad; returns the address of the exception.
+    fn begin_landing(&mut self, landing: &Landing) -> Value {
+        self.builder.switch_to_block(landing.block);
+        self.builder.seal_block(landing.block);
+        self.builder.block_params(landing.block)[0]
     }
 
     /// At the end of a `try_table`, whose frame is closed: the landing pads that something leads to.
@@ -111,8 +120,7 @@ impl Translator<'_, '_, '_> {
             if !landing.used {
                 continue;
             }
-            self.builder.switch_to_block(landing.block);
-            self.builder.seal_block(landing.block);
+            let exception = self.begin_landing(&landing);
             let (label, wants_reference) = match *catch {
                 Catch::One { label, .. } | Catch::All { label } => (label, false),
                 Catch::OneRef { label, .. } | Catch::AllRef { label } => (label, true),
@@ -120,7 +128,7 @@ impl Translator<'_, '_, '_> {
             let reference = wants_reference.then(|| self.keep_pending());
             let height = self.stack.len();
             if let Some(tag) = landing.tag {
-                self.push_pending(tag);
+                self.push_payload(tag, exception);
             }
             if let Some(reference) = reference {
                 self.push_reference(reference, EXCEPTION);

@@ -14,14 +14,15 @@ const LARGEST_IN_VALUES: usize = 64;
 
 /// A copy of an exception whose tag is not known, in a program whose payloads are plain bits.
 #[derive(Clone)]
-pub(in crate::translate) enum PendingCopy {
+pub(in crate::translate) enum ExceptionCopy {
     Words(Vec<Value>),
     Slot(cranelift_codegen::ir::StackSlot),
 }
 
 impl Translator<'_, '_, '_> {
-    /// Address of the pending exception. Everything that compiled code knows of its place is here.
-    fn pending_exception(&mut self) -> Value {
+    /// Where an exception is written to be thrown. Everything that compiled code knows of the place is here: a landing
+    /// pad is told.
+    pub(super) fn pending_exception(&mut self) -> Value {
         match self.plan.exceptions.objects {
             Some(objects) => self.data_address(objects.pending),
             // Where nothing throws, nothing is caught: no code that asks is ever made.
@@ -49,17 +50,13 @@ impl Translator<'_, '_, '_> {
         }
     }
 
-    /// Pushes the payload of the pending exception, which has this tag.
-    pub(super) fn push_pending(&mut self, tag: u32) {
+    /// Pushes the payload of the exception at an address, which has this tag.
+    pub(super) fn push_payload(&mut self, tag: u32, exception: Value) {
         let plan = self.plan;
         let Tag { owner, payload } = &plan.exceptions.tags[tag as usize];
-        if payload.is_empty() {
-            return;
-        }
-        let address = self.pending_exception();
         let flags = self.instance_flags();
         for &(ty, offset) in payload {
-            let value = self.builder.ins().load(value_type(ty), flags, address, offset);
+            let value = self.builder.ins().load(value_type(ty), flags, exception, offset);
             match ty {
                 ValType::Ref(ty) => self.push_reference(value, plan.types.reference(owner.module, ty)),
                 _ => self.push(value),
@@ -75,33 +72,32 @@ impl Translator<'_, '_, '_> {
         object
     }
 
-    /// Keeps the bits of the pending exception, whatever its tag.
-    pub(super) fn copy_pending(&mut self) -> PendingCopy {
+    /// Keeps the bits of the exception at an address, whatever its tag.
+    pub(super) fn copy_exception(&mut self, exception: Value) -> ExceptionCopy {
         let size = self.plan.exceptions.largest;
-        let address = self.pending_exception();
         if size > LARGEST_IN_VALUES {
             let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, size as u32, 4);
             let slot = self.builder.create_sized_stack_slot(slot);
             let copy = self.builder.ins().stack_addr(REFERENCE, slot, 0);
-            self.copy_exception(copy, address, size);
-            return PendingCopy::Slot(slot);
+            self.move_exception(copy, exception, size);
+            return ExceptionCopy::Slot(slot);
         }
         let flags = self.instance_flags();
-        PendingCopy::Words(
-            kept_words(size).map(|offset| self.builder.ins().load(types::I64, flags, address, offset)).collect(),
+        ExceptionCopy::Words(
+            kept_words(size).map(|offset| self.builder.ins().load(types::I64, flags, exception, offset)).collect(),
         )
     }
 
     /// Makes a copied exception the pending one again.
-    pub(super) fn restore_pending(&mut self, copy: &PendingCopy) {
+    pub(super) fn restore_pending(&mut self, copy: &ExceptionCopy) {
         let size = self.plan.exceptions.largest;
         let address = self.pending_exception();
         match copy {
-            PendingCopy::Slot(slot) => {
+            ExceptionCopy::Slot(slot) => {
                 let copy = self.builder.ins().stack_addr(REFERENCE, *slot, 0);
-                self.copy_exception(address, copy, size);
+                self.move_exception(address, copy, size);
             }
-            PendingCopy::Words(words) => {
+            ExceptionCopy::Words(words) => {
                 let flags = self.instance_flags();
                 for (&word, offset) in words.iter().zip(kept_words(size)) {
                     self.builder.ins().store(flags, word, address, offset);
@@ -110,7 +106,7 @@ impl Translator<'_, '_, '_> {
         }
     }
 
-    fn copy_exception(&mut self, destination: Value, source: Value, size: usize) {
+    fn move_exception(&mut self, destination: Value, source: Value, size: usize) {
         let size = self.builder.ins().iconst(types::I64, size as i64);
         self.call_runtime(RuntimeSymbol::MemoryMove, &[destination, source, size]);
     }

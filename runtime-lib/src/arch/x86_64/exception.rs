@@ -9,7 +9,8 @@
 use crate::exception::{find_handler, find_handler_again};
 
 /// Makes a frame, whose address goes into `$frame` and the address of room for a `Landing` into `$landing`; calls
-/// `{find}`, and jumps where that says. The frame is the one that the walk begins with.
+/// `{find}`, and jumps where that says, with what it returns in rax: the first word that Cranelift's landing pads
+/// take from an unwinder. The frame is the one that the walk begins with.
 macro_rules! find_and_jump {
     ($frame:literal, $landing:literal) => {
         concat!(
@@ -27,11 +28,11 @@ macro_rules! find_and_jump {
             $landing,
             ", rsp
             call {find}
-            mov rax, qword ptr [rsp]
-            mov rdx, qword ptr [rsp + 8]
+            mov rdx, qword ptr [rsp]
+            mov rcx, qword ptr [rsp + 8]
             mov rbp, qword ptr [rsp + 16]
-            mov rsp, rdx
-            jmp rax
+            mov rsp, rcx
+            jmp rdx
             .cfi_endproc"
         )
     };
