@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use wasmc_abi::code_map::{FUNCTION_FRAMELESS, FUNCTION_INTERNAL};
+use wasmc_abi::code_map::{FUNCTION_FRAMELESS, FUNCTION_INTERNAL, NAME_LIMIT};
 
 use super::text::Text;
 use crate::codegen::unsigned_leb128;
@@ -26,6 +26,7 @@ pub(super) fn describe(plan: &mut Plan<'_>, text: &mut Text) -> CodeMapParts {
         let (index, wasm_offset, kind) = match plan.units.list[number] {
             Unit::Wasm { module, position } => {
                 let name = plan.unit_name(UnitId(number as u32));
+                let name = shown(&name);
                 unsigned_leb128(&mut names, name.len() as u64);
                 names.extend_from_slice(name.as_bytes());
                 let module = &plan.modules[module];
@@ -50,4 +51,24 @@ pub(super) fn describe(plan: &mut Plan<'_>, text: &mut Text) -> CodeMapParts {
     let names = bytes("wasmc_code_names", names);
     let functions = plan.data.add(functions.finish("wasmc_code_functions", 8));
     CodeMapParts { text_length, functions: (functions, count), sites, names }
+}
+
+/// As much of a name as messages show, and at least a byte more where it goes on, by which they know that it does.
+fn shown(name: &str) -> &str {
+    &name[..name.floor_char_boundary(NAME_LIMIT + 4)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_are_cut_between_characters() {
+        assert_eq!(shown("short"), "short");
+        for character in ["x", "é", "€", "𝄞"] {
+            let long = character.repeat(300);
+            let cut = shown(&long);
+            assert!(long.starts_with(cut) && (NAME_LIMIT + 1..=NAME_LIMIT + 4).contains(&cut.len()), "{cut}");
+        }
+    }
 }

@@ -24,7 +24,8 @@ const _: () = assert!(size_of::<CodeMap>() == 64);
 pub struct FunctionEntry {
     /// Offset of the entry point from the start of the text, in bytes.
     pub start: u32,
-    /// Offset in `names` of the name: its length in bytes as unsigned LEB128, then the bytes (UTF-8).
+    /// Offset in `names` of the name: its length in bytes as unsigned LEB128, then the bytes (UTF-8). A name longer than
+    /// [`NAME_LIMIT`] is cut some bytes behind that.
     pub name: u32,
     /// Offset in `sites` of the function's stream, which ends where the next function's begins.
     ///
@@ -48,3 +49,6 @@ const _: () = assert!(size_of::<FunctionEntry>() == 24);
 pub const FUNCTION_FRAMELESS: u32 = 1;
 /// The code is the compiler's own (an entry point, a calling-convention adapter), not a wasm function: traces leave it out.
 pub const FUNCTION_INTERNAL: u32 = 2;
+
+/// Bytes of a name that messages show. Names of C++ templates can be thousands of bytes long.
+pub const NAME_LIMIT: usize = 240;

@@ -1,5 +1,6 @@
 //! The words in which an exception that nobody caught is told on standard error.
 
+use wasmc_abi::code_map::NAME_LIMIT;
 use wasmc_abi::exception::{Exception, Exceptions, TagRecord, payload_offset};
 use wasmc_abi::trap::TrapCode;
 use wasmc_abi::value::{F32, F64, I32, I64, V128};
@@ -25,7 +26,7 @@ pub(super) unsafe fn uncaught(exceptions: &Exceptions, exception: &Exception, ba
         output.bytes(b": ");
         // SAFETY: as above.
         let (name, parameters) = unsafe { (tag.name.as_slice::<u8>(), tag.parameters.as_slice::<u8>()) };
-        output.untrusted(name, report::NAME_LIMIT);
+        output.untrusted(name, NAME_LIMIT);
         // SAFETY: the caller's promise.
         unsafe { payload(output, core::ptr::from_ref(exception).cast::<u8>().add(Exception::PAYLOAD), parameters) };
     })

@@ -1,5 +1,6 @@
 //! The words in which a trap is told on standard error.
 
+use wasmc_abi::code_map::NAME_LIMIT;
 use wasmc_abi::trap::TrapCode;
 
 use super::backtrace::{Backtrace, Frame};
@@ -9,9 +10,6 @@ use super::{Detail, EXIT_CODE};
 use crate::output::Output;
 use crate::program;
 use crate::sys;
-
-/// Bytes of a name that are printed. Mangled names can be thousands of bytes long.
-pub(crate) const NAME_LIMIT: usize = 240;
 
 /// Large enough for the whole report in most cases: then it is one write, and lines of other processes that share the
 /// descriptor do not get in between.
