@@ -1,0 +1,4 @@
+// What yosys must refuse.
+module wrong(input a, output b);
+  assign b = a +;
+endmodule
