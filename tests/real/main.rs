@@ -148,6 +148,9 @@ fn icepll() {
 
 /// Yosys synthesises a small design (C++ exceptions: it throws at what it cannot read), nextpnr places and routes it, and
 /// the packer of the IceStorm tools makes a bitstream of it and reads that back.
+///
+/// Only in optimised builds, as `tests/run real` makes them: a debug build of wasmc takes half an hour for yosys.
+#[cfg(not(debug_assertions))]
 #[test]
 fn hardware() {
     let scratch = tempfile::tempdir().expect("a temporary folder can be made");
