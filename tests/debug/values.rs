@@ -84,8 +84,81 @@ fn a_trap_stops_in_its_line() {
 }
 
 #[test]
+fn pointers_lead_into_linear_memory() {
+    for flags in MEMORIES {
+        let commands = [
+            "break 34",
+            "run",
+            "print *list",
+            "print list->next->next->name",
+            "print list->next[0].value",
+            "print *&list->value",
+            "print *list@1",
+            "whatis *list",
+            "print *greeting@5",
+            "up",
+            "print *list->next",
+            "print *&fixed",
+        ];
+        let text = debug("values-O0", flags, &commands);
+        let expected = [
+            "$1 = {value = 21, next = 0x",
+            "$2 = \"n1\\000",
+            "$3 = 11",
+            "$4 = 21",
+            "$5 = {{value = 21, next = 0x",
+            "type = const struct node",
+            "$6 = {\"h\", \"e\", \"l\", \"l\", \"o\"}",
+            "$7 = {value = 11, next = 0x",
+            "$8 = {value = 42, next = 0x0",
+        ];
+        check_lines(&text, &expected);
+    }
+}
+
+#[test]
+fn memory_can_be_watched() {
+    let commands = ["break main", "run", "watch counter", "continue", "continue", "info breakpoints"];
+    let text = debug("values-O0", &["-O0"], &commands);
+    let expected = ["Old value = 7", "New value = 11", "values.c:61", "Old value = 11", "New value = 16"];
+    check_lines(&text, &expected);
+}
+
+#[test]
+fn inlined_calls_of_optimised_code() {
+    let text = debug("values-O2", &["-O2"], &["break sum", "run", "backtrace", "print fixed.value", "print counter"]);
+    check_lines(&text, &["#0  sum (", "main_argc_argv (argc=1", "$1 = 42", "$2 = 22"]);
+}
+
+#[test]
+fn core_files_are_read_as_running_programs_are() {
+    let scratch = tempfile::tempdir().expect("a temporary folder can be made");
+    // gdb takes a minute to write a core file with gigabytes of guard.
+    let flags = ["-g", "-O0", "--bounds", "explicit", "--max-memory", "16M"];
+    let program = build(scratch.path(), "debug/programs/values-O0.wasm", &flags);
+    let core = scratch.path().join("core");
+    let save = format!("generate-core-file {}", core.display());
+    gdb(&program, &["break sum", "run", &save]);
+    let read = format!("core-file {}", core.display());
+    let text = gdb(&program, &[&read, "backtrace", "print list->next->value", "up", "print flags.point"]);
+    check_lines(&text, &["#0  sum (list=0x", "main_argc_argv (argc=1", "$1 = 11", "$2 = {x = -3, y = 4}"]);
+}
+
+/// A module without debug information: its functions, offsets as lines, and the locals by number.
+#[test]
+fn modules_without_debug_information() {
+    let scratch = tempfile::tempdir().expect("a temporary folder can be made");
+    let program = build(scratch.path(), "programs/c/traps.wasm", &["-g", "-O0"]);
+    let text = gdb(&program, &["break crash", "run load", "backtrace", "info locals", "next", "next", "continue"]);
+    let expected = ["crash () at ./traps:", "main () at ./traps:", "local0 = ", "SIGSEGV", "load () at ./traps:"];
+    check_lines(&text, &expected);
+    let verified = output(Command::new("llvm-dwarfdump").arg("--verify").arg(&program));
+    assert!(verified.contains("No errors."), "{verified}");
+}
+
+#[test]
 fn classes_and_methods() {
-    let commands = ["break 26", "run", "backtrace", "print width", "ptype this"];
+    let commands = ["break 26", "run", "backtrace", "print width", "print *this", "print low_.y", "up", "print shape"];
     let text = debug("shapes-O0", &["-O0"], &commands);
     let expected = [
         "geometry::Box::area (this=",
@@ -93,7 +166,9 @@ fn classes_and_methods() {
         "main::$_0::operator()",
         "main ()",
         "$1 = 3",
-        "class geometry::Box",
+        "low_ = {x = 1, y = 2}, high_ = {x = 4, y = 8}}",
+        "$3 = 2",
+        "(const geometry::Shape &) @0x",
     ];
     check_lines(&text, &expected);
 }

@@ -172,7 +172,11 @@ impl<'p, 'a> Worker<'p, 'a> {
         let unit = self.plan.units.list[number];
         let isa = self.isa_of(unit);
         self.context.clear();
+        if self.debug_info {
+            self.context.func.collect_debug_info();
+        }
         let checks = translate_unit(self.plan, isa, unit, &mut self.context.func, &mut self.builder_context)?;
+        debug::label_originals(&mut self.context.func);
         if self.optimize {
             remove_redundant_checks(&mut self.context.func, &checks);
             if let Some(memory) = self.fixed_memory(unit) {

@@ -75,6 +75,11 @@ impl<'t> Addresses<'t> {
         Addresses { functions }
     }
 
+    /// All functions, by address.
+    pub fn functions(&self) -> &[Function<'t>] {
+        &self.functions
+    }
+
     /// The function whose body has this address.
     pub fn function_at(&self, address: u64) -> Option<&Function<'t>> {
         let next = self.functions.partition_point(|function| u64::from(function.wasm.start) <= address);

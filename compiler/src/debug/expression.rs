@@ -105,9 +105,6 @@ const PINNED: u16 = 15;
 /// From here on registers hold vectors.
 const FIRST_VECTOR: u16 = 17;
 
-/// Bytes of a pointer in wasm memory.
-const POINTER: u8 = 4;
-
 type Operations<'a> = Vec<Operation<Reader<'a>>>;
 
 impl<'p> Context<'p, '_> {
@@ -201,7 +198,8 @@ impl<'p> Context<'p, '_> {
             // Not there at all: what an optimiser leaves of a piece.
             [] => return Ok(()),
             [Operation::WasmLocal { index }, Operation::StackValue] if purpose == Purpose::Location => {
-                return value_in(place(*index).ok_or(Untranslatable)?, output);
+                value_in(place(*index).ok_or(Untranslatable)?, output);
+                return Ok(());
             }
             [Operation::WasmGlobal { index }, Operation::StackValue] if purpose == Purpose::Location => {
                 return self.global_location(*index, output);
@@ -287,7 +285,9 @@ impl<'p> Context<'p, '_> {
                     self.to_native(output)?;
                 }
                 output.u8(DEREF_SIZE);
-                output.u8(if size == 0 || size > POINTER { POINTER } else { size });
+                // Pointers of the program, not of the process, are what is read.
+                let pointer = self.encoding.address_size;
+                output.u8(if size == 0 || size > pointer { pointer } else { size });
                 stack.push(Kind::Guest);
             }
             Operation::Drop => {
@@ -352,6 +352,14 @@ impl<'p> Context<'p, '_> {
         Ok(())
     }
 
+    /// From an offset in linear memory, which is an object's supposed address, to where the object is.
+    pub fn data_location(&self) -> Option<Buffer> {
+        let mut output = Buffer::new(self.plan.big_endian);
+        output.u8(PUSH_OBJECT_ADDRESS);
+        self.to_native(&mut output).ok()?;
+        Some(output)
+    }
+
     /// The memory that addresses of the module's debug information are in: the first.
     fn memory(&self) -> Result<MemoryPlace, Untranslatable> {
         self.plan.places.memories[self.module].first().copied().ok_or(Untranslatable)
@@ -406,7 +414,10 @@ impl<'p> Context<'p, '_> {
                 output.address(Target::Data(slot.object), slot.offset.into());
                 Ok(())
             }
-            GlobalPlace::Register => value_in(ValuePlace::Register(PINNED), output),
+            GlobalPlace::Register => {
+                value_in(ValuePlace::Register(PINNED), output);
+                Ok(())
+            }
             GlobalPlace::Constant(_) => {
                 self.push_global(index, output)?;
                 output.u8(STACK_VALUE);
@@ -422,7 +433,7 @@ impl<'p> Context<'p, '_> {
                 output.u8(ADDR);
                 output.address(Target::Data(slot.object), slot.offset.into());
                 output.u8(DEREF_SIZE);
-                output.u8(POINTER);
+                output.u8(self.encoding.address_size);
             }
             GlobalPlace::Register => push_local(ValuePlace::Register(PINNED), 4, output)?,
             GlobalPlace::Constant(ConstantValue::I32(value))
@@ -480,7 +491,7 @@ fn binary(operation: &Operation<Reader<'_>>) -> Option<u8> {
 }
 
 /// The location "what is in this place".
-fn value_in(place: ValuePlace, output: &mut Buffer) -> Result<(), Untranslatable> {
+pub(super) fn value_in(place: ValuePlace, output: &mut Buffer) {
     match place {
         ValuePlace::Register(register) if register < 32 => output.u8(REG0 + register as u8),
         ValuePlace::Register(register) => {
@@ -490,7 +501,6 @@ fn value_in(place: ValuePlace, output: &mut Buffer) -> Result<(), Untranslatable
         ValuePlace::Frame(offset) => push_frame(offset, output),
         ValuePlace::FramePointer(offset) => push_register(FRAME_POINTER, offset.into(), output),
     }
-    Ok(())
 }
 
 /// Pushes the contents of a place, `size` bytes.

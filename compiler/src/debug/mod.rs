@@ -7,7 +7,9 @@
 mod addresses;
 mod expression;
 mod lines;
+mod pointees;
 mod record;
+mod synthetic;
 mod unit;
 mod writer;
 
@@ -15,7 +17,7 @@ use std::collections::BTreeMap;
 
 use gimli::{EndianSlice, LittleEndian, constants as dw};
 
-pub(crate) use record::Record;
+pub(crate) use record::{Record, label_originals};
 pub(crate) use unit::Dropped;
 pub(crate) use writer::{Buffer, Part, Target};
 
@@ -57,6 +59,9 @@ pub(crate) fn describe(plan: &Plan<'_>, text: &Text, options: &Options, progress
     for module in 0..plan.modules.len() {
         if plan.modules[module].debug_section(".debug_info").is_some() {
             translate_module(plan, text, module, options, progress, &mut info)?;
+        } else {
+            let unit = synthetic::describe(plan, module, &Addresses::of(plan, text, module));
+            add_unit(&mut info, unit, STRING_OFFSETS_HEADER, &mut Vec::new(), &mut Vec::new(), plan.big_endian);
         }
     }
     Ok(info)

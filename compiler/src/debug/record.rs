@@ -1,6 +1,7 @@
 //! What code generation remembers of a function for its debug information: which instruction came from where, and where
 //! the locals are.
 
+use cranelift_codegen::ir::{Function, Value, ValueLabelAssignments};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::{CompiledCode, LabelValueLoc};
 
@@ -66,6 +67,22 @@ impl Record {
     pub fn origins(&self) -> Origins<'_> {
         Origins { bytes: &self.origins, native: 0, wasm: 0 }
     }
+}
+
+/// Has values bear the labels of those that are but other names of them, which Cranelift forgets as it optimises.
+pub(crate) fn label_originals(function: &mut Function) {
+    let Some(mut labels) = function.dfg.values_labels.take() else { return };
+    let aliases: Vec<Value> = labels.keys().copied().filter(|value| !function.dfg.value_is_real(*value)).collect();
+    for alias in aliases {
+        let original = function.dfg.resolve_aliases(alias);
+        if let Some(ValueLabelAssignments::Starts(own)) = labels.remove(&alias) {
+            match labels.entry(original).or_insert_with(|| ValueLabelAssignments::Starts(Vec::new())) {
+                ValueLabelAssignments::Starts(starts) => starts.extend(own),
+                ValueLabelAssignments::Alias { .. } => {}
+            }
+        }
+    }
+    function.dfg.values_labels = Some(labels);
 }
 
 fn locals(compiled: &CompiledCode, isa: &dyn TargetIsa) -> Locals {

@@ -110,27 +110,53 @@ impl Lists {
 }
 
 /// An attribute's name and form, and what of its value stands in the abbreviation.
-type Specification = (DwAt, DwForm);
+pub(super) type Specification = (DwAt, DwForm);
 
 /// An entry whose children are being read.
-struct Open<'e> {
+pub(super) struct Open<'e> {
     /// Its place in the text section, if it or an entry around it is a function.
     function: Option<&'e Function<'e>>,
     /// Entries inside a function that has no code have no location.
     dead: bool,
+    /// The full name of what is inside begins with this.
+    prefix: String,
 }
 
-struct Translator<'e, 'a> {
-    environment: &'e Environment<'e, 'a>,
-    unit: &'e gimli::Unit<Reader<'a>>,
-    output: TranslatedUnit,
+impl Open<'_> {
+    /// Nothing is around.
+    pub fn outside() -> Self {
+        Open { function: None, dead: false, prefix: String::new() }
+    }
+}
+
+/// What a reference leads to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Link {
+    /// An entry of this unit.
+    Own,
+    /// An entry of another unit.
+    Other,
+    /// The copy of a type as pointers lead to it, if there is one: see `pointees.rs`.
+    Pointee,
+}
+
+pub(super) struct Translator<'e, 'a> {
+    pub(super) environment: &'e Environment<'e, 'a>,
+    pub(super) unit: &'e gimli::Unit<Reader<'a>>,
+    pub(super) output: TranslatedUnit,
+    /// Old offsets of types that pointers lead to.
+    pub(super) wanted_pointees: Vec<u32>,
+    /// Old offsets of those that are written, and the copies' offsets.
+    pub(super) pointees: HashMap<u32, u32>,
+    /// Full names of types inside others or in namespaces, by old offset.
+    pub(super) full_names: HashMap<u32, String>,
     abbreviations: HashMap<(DwTag, bool, Vec<Specification>), u64>,
     locations: Lists,
     ranges: Lists,
     /// Old and new offsets in the unit of all entries so far.
     moved: Vec<(u32, u32)>,
     /// Places that refer to entries of this unit, by old offset.
-    own_references: Vec<(u32, u32)>,
+    own_references: Vec<(u32, u32, Link)>,
 }
 
 /// Translates a unit.
@@ -142,6 +168,9 @@ pub(super) fn translate<'a>(
         environment,
         unit,
         output: TranslatedUnit::default(),
+        wanted_pointees: Vec::new(),
+        pointees: HashMap::new(),
+        full_names: HashMap::new(),
         abbreviations: HashMap::new(),
         locations: Lists::default(),
         ranges: Lists::default(),
@@ -171,7 +200,7 @@ impl<'e, 'a> Translator<'e, 'a> {
         info.offset(Part::Abbreviations, 0);
         if let Some((signature, offset)) = signature {
             info.u64(signature.0);
-            self.own_references.push((info.position(), offset.0 as u32));
+            self.own_references.push((info.position(), offset.0 as u32, Link::Own));
             info.u32(0);
         }
     }
@@ -196,6 +225,9 @@ impl<'e, 'a> Translator<'e, 'a> {
                         }
                     }
                     _ => {
+                        if open.len() == 1 {
+                            self.pointees();
+                        }
                         if open.pop().is_some() {
                             self.output.info.u8(0);
                         }
@@ -241,7 +273,12 @@ impl<'e, 'a> Translator<'e, 'a> {
                 break;
             }
         }
-        for _ in open {
+        // Damage has hidden the ends.
+        let left = open.len();
+        for number in 0..left {
+            if number + 1 == left {
+                self.pointees();
+            }
             self.output.info.u8(0);
         }
         Ok(())
@@ -259,9 +296,11 @@ impl<'e, 'a> Translator<'e, 'a> {
         let mut scope = Open {
             function: parent.and_then(|parent| parent.function),
             dead: parent.is_some_and(|parent| parent.dead),
+            prefix: String::new(),
         };
         let value =
             |name: DwAt| attributes.iter().find(|attribute| attribute.name() == name).map(|found| found.value());
+        scope.prefix = self.name_scope(offset.0 as u32, tag, &value, parent.map_or("", |parent| &parent.prefix));
         let low = value(dw::DW_AT_low_pc).and_then(|value| self.address(value));
         if tag == dw::DW_TAG_subprogram && (low.is_some() || value(dw::DW_AT_ranges).is_some()) {
             scope.function = low.and_then(|low| self.environment.addresses.function_at(low));
@@ -280,13 +319,12 @@ impl<'e, 'a> Translator<'e, 'a> {
                 dw::DW_AT_loclists_base | dw::DW_AT_rnglists_base => continue,
                 dw::DW_AT_GNU_ranges_base | dw::DW_AT_GNU_addr_base => continue,
                 dw::DW_AT_entry_pc => self.entry_address(attribute.value(), &mut values),
-                _ => self.attribute(name, attribute, &scope, &mut values, &mut references),
+                _ => self.attribute(tag, name, attribute, &scope, &mut values, &mut references),
             };
             match form {
                 Some(form) => specifications.push((name, form)),
                 None => {
-                    values.bytes.truncate(position as usize);
-                    values.relocations.retain(|relocation| relocation.offset < position);
+                    values.truncate(position);
                     if !scope.dead {
                         self.output.dropped.attributes += 1;
                     }
@@ -303,17 +341,33 @@ impl<'e, 'a> Translator<'e, 'a> {
         if is_root {
             self.root(&value, &mut specifications, &mut values);
         }
+        let position = self.write_entry(tag, has_children, specifications, &values, references);
+        self.moved.push((offset.0 as u32, position));
+        scope
+    }
+
+    /// Writes an entry whose attributes are translated; returns where it is.
+    pub(super) fn write_entry(
+        &mut self,
+        tag: DwTag,
+        has_children: bool,
+        specifications: Vec<Specification>,
+        values: &Buffer,
+        references: Vec<(u32, u32, Link)>,
+    ) -> u32 {
         let number = self.abbreviation(tag, has_children, specifications);
         let info = &mut self.output.info;
-        self.moved.push((offset.0 as u32, info.position()));
+        let position = info.position();
         info.unsigned(number);
         let start = info.position();
-        info.append(&values);
-        for (place, old, is_own) in references {
-            let list = if is_own { &mut self.own_references } else { &mut self.output.references };
-            list.push((start + place, old));
+        info.append(values);
+        for (place, old, link) in references {
+            match link {
+                Link::Other => self.output.references.push((start + place, old)),
+                Link::Own | Link::Pointee => self.own_references.push((start + place, old, link)),
+            }
         }
-        scope
+        position
     }
 
     /// Where the code of an entry is.
@@ -422,14 +476,15 @@ impl<'e, 'a> Translator<'e, 'a> {
     }
 
     /// Writes an attribute's value; returns its form, or `None` where it cannot be carried over. References are added to
-    /// the list with their place in `values`, the old offset, and whether it is one of this unit.
-    fn attribute(
+    /// the list with their place in `values` and the old offset.
+    pub(super) fn attribute(
         &mut self,
+        tag: DwTag,
         name: DwAt,
         attribute: &gimli::Attribute<Reader<'a>>,
         scope: &Open<'e>,
         values: &mut Buffer,
-        references: &mut Vec<(u32, u32, bool)>,
+        references: &mut Vec<(u32, u32, Link)>,
     ) -> Option<DwForm> {
         match attribute.value() {
             AttributeValue::Exprloc(expression) => return self.expression(name, expression, scope, values),
@@ -478,12 +533,17 @@ impl<'e, 'a> Translator<'e, 'a> {
                 dw::DW_FORM_flag
             }
             AttributeValue::UnitRef(offset) => {
-                references.push((values.position(), offset.0 as u32, true));
+                let is_pointee = is_pointer(tag) && name == dw::DW_AT_type;
+                if is_pointee {
+                    self.wanted_pointees.push(offset.0 as u32);
+                }
+                let link = if is_pointee { Link::Pointee } else { Link::Own };
+                references.push((values.position(), offset.0 as u32, link));
                 values.u32(0);
                 dw::DW_FORM_ref4
             }
             AttributeValue::DebugInfoRef(offset) => {
-                references.push((values.position(), offset.0 as u32, false));
+                references.push((values.position(), offset.0 as u32, Link::Other));
                 values.offset(Part::Info, 0);
                 dw::DW_FORM_ref_addr
             }
@@ -584,7 +644,7 @@ impl<'e, 'a> Translator<'e, 'a> {
     }
 
     /// The number of an abbreviation (DWARF 5, 7.5.3).
-    fn abbreviation(&mut self, tag: DwTag, has_children: bool, specifications: Vec<Specification>) -> u64 {
+    pub(super) fn abbreviation(&mut self, tag: DwTag, has_children: bool, specifications: Vec<Specification>) -> u64 {
         let next = self.abbreviations.len() as u64 + 1;
         let output = &mut self.output.abbreviations;
         *self.abbreviations.entry((tag, has_children, specifications)).or_insert_with_key(|(_, _, specifications)| {
@@ -605,7 +665,12 @@ impl<'e, 'a> Translator<'e, 'a> {
         let output = &mut self.output;
         output.abbreviations.u8(0);
         output.info.finish_length();
-        for (place, old) in &self.own_references {
+        for (place, old, link) in &self.own_references {
+            let copy = if *link == Link::Pointee { self.pointees.get(old) } else { None };
+            if let Some(copy) = copy {
+                output.info.patch(*place, *copy);
+                continue;
+            }
             // One to an entry that was left out is made one to the unit itself, which is of no kind that it could mean.
             let found = self.moved.binary_search_by_key(old, |(old, _)| *old).map(|found| self.moved[found].1);
             let new = found.unwrap_or_else(|_| {
@@ -627,7 +692,7 @@ impl<'e, 'a> Translator<'e, 'a> {
 }
 
 /// The entry is a type whose values are addresses in linear memory.
-fn is_pointer(tag: DwTag) -> bool {
+pub(super) fn is_pointer(tag: DwTag) -> bool {
     matches!(tag, dw::DW_TAG_pointer_type | dw::DW_TAG_reference_type | dw::DW_TAG_rvalue_reference_type)
 }
 

@@ -137,6 +137,12 @@ impl Buffer {
         }
     }
 
+    /// Takes back what was written from a position on.
+    pub fn truncate(&mut self, position: u32) {
+        self.bytes.truncate(position as usize);
+        self.relocations.retain(|relocation| relocation.offset < position);
+    }
+
     /// Appends another buffer.
     pub fn append(&mut self, other: &Buffer) {
         let start = self.position();
