@@ -7,6 +7,9 @@ cd "$(dirname "$0")"
 for source in kernels/*.c programs/*.c; do
     case $source in
     kernels/simd_*) features=-msimd128 ;;
+    # Without a C library: Debian's has no threads.
+    programs/threads.c) features='-matomics -nostdlib -fno-builtin
+        -Wl,--import-memory,--export-memory,--shared-memory,--max-memory=67108864,-z,stack-size=65536' ;;
     *) features= ;;
     esac
     # shellcheck disable=SC2086 # no feature is no argument

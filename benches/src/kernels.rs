@@ -60,6 +60,11 @@ pub fn hello(root: &Path) -> Program {
     from_c("hello", &root.join("benches/programs"))
 }
 
+/// The program with threads.
+pub fn threads(root: &Path) -> Program {
+    from_c("threads", &root.join("benches/programs"))
+}
+
 /// CPython, as `benches/tools.sh python` fetched it.
 pub fn python(root: &Path) -> Program {
     Program { name: "python", source: None, wasm: root.join("target/tools/python/python.wasm") }

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 #[command(name = "benches")]
 pub struct Arguments {
     /// What to measure.
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Subject::Kernels, Subject::Compile, Subject::Hello, Subject::Python])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Subject::Kernels, Subject::Compile, Subject::Hello, Subject::Python, Subject::Threads])]
     only: Vec<Subject>,
     /// What to compare.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [PeerKind::Native, PeerKind::Wasmtime, PeerKind::Wasmc, PeerKind::WasmcNative])]
@@ -57,6 +57,8 @@ pub enum Subject {
     Hello,
     /// Run time of a Python script under python.wasm.
     Python,
+    /// Work by one thread and by two, and starting threads.
+    Threads,
 }
 
 /// What times a program.
@@ -79,6 +81,7 @@ fn main() -> anyhow::Result<()> {
             Subject::Compile => sections::compile::run(&mut bench)?,
             Subject::Hello => sections::hello::run(&mut bench)?,
             Subject::Python => sections::run_time::python(&mut bench)?,
+            Subject::Threads => sections::threads::run(&mut bench)?,
         }
     }
     Ok(())

@@ -40,6 +40,16 @@ fn what_threads_need_is_said() {
 }
 
 #[test]
+fn a_shared_memory_that_nobody_provides_is_made() {
+    let sandbox = Sandbox::new();
+    let text = r#"(module (import "any" "name" (memory 2 2 shared))
+        (func (export "size") (result i32) (i32.add (memory.size) (i32.atomic.load (i32.const 65536)))))"#;
+    sandbox.write("memory.wat", text);
+    sandbox.wasmc("build memory.wat --invoke size").succeeds();
+    assert_eq!(sandbox.execute("memory").succeeds().text(), "2\n");
+}
+
+#[test]
 fn no_thread_may_be_allowed() {
     let sandbox = Sandbox::new();
     sandbox.write("threads.wat", program(SHARED, START));

@@ -3,6 +3,7 @@
 pub mod compile;
 pub mod hello;
 pub mod run_time;
+pub mod threads;
 
 use crate::kernels::Program;
 use crate::peers::{Peer, peer};

@@ -6,7 +6,7 @@ use wasmparser::{ExternalKind, FuncType, GlobalType, MemoryType, TableType};
 
 use super::host;
 use crate::module::{ImportType, Module, TypeId, Types};
-use crate::{Error, Input, Result, UnknownImports};
+use crate::{Entry, Error, Input, Options, Result, UnknownImports};
 
 /// Where the code of a function is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -106,14 +106,15 @@ impl Definitions {
         inputs: &[Input<'_>],
         modules: &[Module<'_>],
         types: &Types,
-        unknown: UnknownImports,
+        options: &Options,
     ) -> Result<Definitions> {
         let mut resolver = Resolver {
             definitions: Definitions::default(),
             hosts: HashMap::new(),
             modules,
             types,
-            unknown,
+            unknown: options.unknown_imports,
+            provides_memory: options.entry != Entry::Harness,
             missing: Vec::new(),
         };
         for (number, module) in modules.iter().enumerate() {
@@ -141,6 +142,8 @@ struct Resolver<'m, 'a> {
     modules: &'m [Module<'a>],
     types: &'m Types,
     unknown: UnknownImports,
+    /// Shared memories that no module provides are made; the scripts of the harness want them refused.
+    provides_memory: bool,
     missing: Vec<String>,
 }
 
@@ -237,9 +240,9 @@ impl Resolver<'_, '_> {
                 self.definitions.functions[number].push(definition);
             }
             (ImportType::Memory { index }, None)
-                if starts_threads(importer) && importer.memories[index as usize].shared =>
+                if self.provides_memory && importer.memories[index as usize].shared =>
             {
-                // wasi-threads: every instance of the module gets the same memory, and the embedder makes it.
+                // wasi-threads: every thread's instance gets the same memory, and the embedder makes it.
                 self.definitions.memories[number].push(Owner { module: number, index });
             }
             (ty, None) => {
@@ -327,11 +330,6 @@ const DEFAULT_PAGE_SIZE_LOG2: u32 = 16;
 /// Binary logarithm of the size of a memory's pages in bytes.
 pub(super) fn page_size_log2(ty: &MemoryType) -> u32 {
     ty.page_size_log2.unwrap_or(DEFAULT_PAGE_SIZE_LOG2)
-}
-
-/// Whether a module imports the function that starts threads.
-fn starts_threads(module: &Module<'_>) -> bool {
-    module.imports.iter().any(|import| (import.module, import.name) == ("wasi", "thread-spawn"))
 }
 
 /// Limits matching, the maximum's half (wasm spec 3.4.11.1).

@@ -104,7 +104,7 @@ pub(crate) fn plan<'a>(
     let mut layout = Layout::new(options);
     // The garbage-collected heap takes the addresses below 4 GiB.
     layout.fixed_base &= !types.has_objects();
-    let definitions = Definitions::resolve(inputs, &modules, &types, options.unknown_imports)?;
+    let definitions = Definitions::resolve(inputs, &modules, &types, options)?;
     let values = GlobalValues::evaluate(&modules, &definitions);
     let thread_start = threads::start(&modules, &definitions, &options.entry)?;
     let units = reach::units(&modules, &facts, &definitions, &options.entry, thread_start)?;

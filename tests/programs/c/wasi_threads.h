@@ -40,15 +40,16 @@ __asm__(".globaltype __stack_pointer, i32\n"
         "call thread_main\n"
         "end_function\n");
 
-static void wait_for(atomic_int *word, int value) {
+static inline void wait_for(atomic_int *word, int value) {
   __builtin_wasm_memory_atomic_wait32((int *)word, value, -1);
 }
 
-static int wake(atomic_int *word, int count) {
+static inline int wake(atomic_int *word, int count) {
   return __builtin_wasm_memory_atomic_notify((int *)word, count);
 }
 
 __attribute__((used)) void thread_main(int id, struct thread *thread) {
+  (void)id;
   __wasm_init_tls(thread->tls);
   thread->result = thread->function(thread->argument);
   atomic_store(&thread->ended, 1);
@@ -56,7 +57,7 @@ __attribute__((used)) void thread_main(int id, struct thread *thread) {
 }
 
 // The thread's identifier, or a negative error number.
-static int start(struct thread *thread, int (*function)(int), int argument) {
+static inline int start(struct thread *thread, int (*function)(int), int argument) {
   thread->stack_top = thread->stack + STACK;
   thread->function = function;
   thread->argument = argument;
@@ -64,14 +65,14 @@ static int start(struct thread *thread, int (*function)(int), int argument) {
   return thread_spawn(thread);
 }
 
-static int join(struct thread *thread) {
+static inline int join(struct thread *thread) {
   while (!atomic_load(&thread->ended))
     wait_for(&thread->ended, 0);
   return thread->result;
 }
 
 // 0 free, 1 taken, 2 taken and waited for.
-static void lock(atomic_int *word) {
+static inline void lock(atomic_int *word) {
   int seen = 0;
   if (atomic_compare_exchange_strong(word, &seen, 1))
     return;
@@ -79,12 +80,12 @@ static void lock(atomic_int *word) {
     wait_for(word, 2);
 }
 
-static void unlock(atomic_int *word) {
+static inline void unlock(atomic_int *word) {
   if (atomic_exchange(word, 0) == 2)
     wake(word, 1);
 }
 
-static void print(const char *text) {
+static inline void print(const char *text) {
   size_t length = 0, written;
   while (text[length])
     length++;
@@ -95,7 +96,7 @@ static void print(const char *text) {
   fd_write(1, &vector, 1, &written);
 }
 
-static void print_number(const char *name, long long number) {
+static inline void print_number(const char *name, long long number) {
   char text[24], *digit = text + 23;
   *digit = 0;
   unsigned long long rest = number < 0 ? -number : number;
