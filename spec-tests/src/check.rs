@@ -186,7 +186,7 @@ impl<'a> Checker<'a> {
             Error::Invalid { message: reason, .. } => reason,
             // What a later proposal allows is invalid without it; the validator's words tell this from other gaps.
             Error::Unsupported { what, .. }
-                if standard == Standard::Wasm2 && (what.contains(message) || is_disabled_feature(what)) =>
+                if what.contains(message) || standard == Standard::Wasm2 && is_disabled_feature(what) =>
             {
                 what
             }

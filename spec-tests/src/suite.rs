@@ -36,8 +36,8 @@ impl fmt::Display for Expectation {
 const SPEC_VERSIONS: &[(&str, SpecVersion, Expectation, Standard)] = &[
     ("wasm-v1", SpecVersion::V1, Expectation::Required, Standard::Wasm2),
     ("wasm-v2", SpecVersion::V2, Expectation::Required, Standard::Wasm2),
-    ("wasm-v3", SpecVersion::V3, Expectation::NotYetSupported, Standard::Latest),
-    ("wasm-latest", SpecVersion::Latest, Expectation::NotYetSupported, Standard::Latest),
+    ("wasm-v3", SpecVersion::V3, Expectation::Required, Standard::Latest),
+    ("wasm-latest", SpecVersion::Latest, Expectation::Required, Standard::Latest),
 ];
 
 /// As [`SPEC_VERSIONS`], for proposals. The first seven are parts of 2.0.
@@ -72,10 +72,6 @@ const PARTLY: &[(&str, &str)] = &[
     ("bulk-memory", "table_init.wast"),
     // Several memories.
     ("simd", "simd_memory-multi.wast"),
-    // Recursion groups.
-    ("exceptions", "tag.wast"),
-    // Typed function references.
-    ("exceptions", "try_table.wast"),
 ];
 
 /// Checks whose outcome the specification changed since: suite, file, lines, and why they do not count.
@@ -137,9 +133,11 @@ impl TestFile {
 const OWN: &[(&str, &str, Standard)] = &[
     ("address_folding.wast", include_str!("../scripts/address_folding.wast"), Standard::Wasm2),
     ("atomics.wast", include_str!("../scripts/atomics.wast"), Standard::Latest),
-    ("wide_indices.wast", include_str!("../scripts/wide_indices.wast"), Standard::Latest),
     ("exceptions.wast", include_str!("../scripts/exceptions.wast"), Standard::Latest),
+    ("gc.wast", include_str!("../scripts/gc.wast"), Standard::Latest),
+    ("gc_limits.wast", include_str!("../scripts/gc_limits.wast"), Standard::Latest),
     ("legacy_exceptions.wast", include_str!("../scripts/legacy_exceptions.wast"), Standard::Latest),
+    ("wide_indices.wast", include_str!("../scripts/wide_indices.wast"), Standard::Latest),
 ];
 
 /// The official suite, in the order of the tables above, by name within a suite; then the project's own scripts.

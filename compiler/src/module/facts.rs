@@ -1,6 +1,6 @@
 //! Validates function bodies and notes, in the same pass, what the planner wants to know of them.
 
-use wasmparser::{FuncValidatorAllocations, Operator};
+use wasmparser::{Catch, FuncValidatorAllocations, Operator};
 
 use super::Module;
 use crate::{Error, Progress, Result, parallel};
@@ -34,6 +34,8 @@ pub(crate) struct BodyFacts {
     pub has_throw: bool,
     /// The body has handlers for exceptions.
     pub has_try: bool,
+    /// Some handler takes the exception as a reference.
+    pub keeps_exceptions: bool,
 }
 
 /// Validates every body; the facts come in the order of the bodies.
@@ -113,7 +115,12 @@ impl BodyFacts {
             Operator::MemoryGrow { mem } => self.memories_grown.push(mem),
             Operator::Loop { .. } => self.has_loop = true,
             Operator::Throw { .. } | Operator::ThrowRef | Operator::Rethrow { .. } => self.has_throw = true,
-            Operator::TryTable { .. } | Operator::Try { .. } => self.has_try = true,
+            Operator::TryTable { ref try_table } => {
+                self.has_try = true;
+                self.keeps_exceptions |=
+                    try_table.catches.iter().any(|catch| matches!(catch, Catch::OneRef { .. } | Catch::AllRef { .. }));
+            }
+            Operator::Try { .. } => self.has_try = true,
             _ => {}
         }
     }

@@ -61,6 +61,7 @@ pub(super) fn describe(plan: &mut Plan<'_>, text: &Text) {
     writer.address(Target::Data(objects.pending), 0);
     writer.u64(plan.exceptions.largest as u64);
     writer.address(Target::Text, 0);
+    writer.u64(plan.types.all().len() as u64);
     for (object, length) in spans {
         writer.span(Some(object), length);
     }

@@ -1,6 +1,6 @@
 //! Tells the runtime library of the garbage-collected heap (`wasmc_abi::heap::HeapDescription`).
 
-use wasmc_abi::heap::{HEAP_STRESS, LARGEST_HEAP};
+use wasmc_abi::heap::{HEAP_LOW, HEAP_STRESS, LARGEST_HEAP};
 use wasmparser::ValType;
 
 use super::text::Text;
@@ -22,7 +22,8 @@ pub(super) fn describe(plan: &mut Plan<'_>, text: &Text, options: &Options) -> O
     for (object, length) in [types, offsets, roots, tables, arrays, stack_maps, stack_slots] {
         writer.span(Some(object), length);
     }
-    writer.u64(if options.heap_stress { HEAP_STRESS } else { 0 });
+    let flag = |on: bool, bit: u64| if on { bit } else { 0 };
+    writer.u64(flag(options.heap_stress, HEAP_STRESS) | flag(plan.types.has_objects(), HEAP_LOW));
     debug_assert_eq!(writer.bytes.len(), size_of::<wasmc_abi::heap::HeapDescription>());
     Some(plan.data.add(writer.finish("wasmc_heap_description", 8)))
 }

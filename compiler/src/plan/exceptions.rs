@@ -24,8 +24,10 @@ pub(crate) struct Exceptions {
     reference_throws: bool,
     /// Size in bytes of the largest exception, its header included.
     pub largest: usize,
-    /// Some payload holds references to objects.
+    /// Some payload holds references.
     pub has_references: bool,
+    /// Some function may keep an exception as an object.
+    pub are_kept: bool,
     /// `None` where nothing throws.
     pub objects: Option<ExceptionObjects>,
 }
@@ -35,6 +37,8 @@ pub(crate) struct Tag {
     pub owner: Owner,
     /// The payload's values, each with its offset in an exception.
     pub payload: Vec<(ValType, i32)>,
+    /// Bytes of an exception, its header included.
+    pub size: usize,
 }
 
 /// Data of a program that throws.
@@ -64,6 +68,7 @@ impl Exceptions {
         if !throws {
             return exceptions;
         }
+        exceptions.are_kept = exceptions.has_references || facts.iter().flatten().any(|facts| facts.keeps_exceptions);
         exceptions.spread(facts, definitions, units, &live);
         let pending = DataObject::zero("wasmc_pending_exception", 16, exceptions.largest as u64);
         let description = DataObject::new("wasmc_exceptions", Placement::RelocatedReadOnly, 8, [].as_slice().into());
@@ -75,10 +80,10 @@ impl Exceptions {
         for (number, module) in modules.iter().enumerate() {
             self.first.push((self.tags.len() as u32).wrapping_sub(module.imported.tags));
             for index in module.imported.tags..module.tags.len() as u32 {
-                let (payload, end) = payload(module.tag_type(index).params());
-                self.largest = self.largest.max(end);
+                let (payload, size) = payload(module.tag_type(index).params());
+                self.largest = self.largest.max(size);
                 self.has_references |= payload.iter().any(|(ty, _)| ty.is_reference_type());
-                self.tags.push(Tag { owner: Owner { module: number, index }, payload });
+                self.tags.push(Tag { owner: Owner { module: number, index }, payload, size });
             }
         }
     }

@@ -46,7 +46,7 @@ pub(crate) struct Plan<'a> {
     pub units: Units,
     pub exceptions: Exceptions,
     pub records: FunctionRecords,
-    /// Structures and arrays, if the program defines any.
+    /// Structures, arrays and kept exceptions, if the program has any.
     pub objects: Option<Objects>,
     pub places: Places,
     pub segments: Segments,
@@ -102,7 +102,7 @@ pub(crate) fn plan<'a>(
     options: &Options,
 ) -> Result<Plan<'a>> {
     let mut layout = Layout::new(options);
-    // The garbage-collected heap takes the addresses below 4 GiB.
+    // The heap of structures and arrays takes the addresses below 4 GiB.
     layout.fixed_base &= !types.has_objects();
     let definitions = Definitions::resolve(inputs, &modules, &types, options)?;
     let values = GlobalValues::evaluate(&modules, &definitions);
@@ -115,7 +115,7 @@ pub(crate) fn plan<'a>(
         return Err(Error::Unsupported { what: format!("{what} in a program with threads"), offset: None });
     }
     let records = FunctionRecords::build(&modules, &definitions, &types, &units, &mut data, layout.big_endian);
-    let objects = Objects::lay_out(&types, &mut data, layout.big_endian);
+    let objects = Objects::lay_out(&types, &exceptions, &mut data, layout.big_endian);
     let places = places::place(
         &places::Context {
             modules: &modules,

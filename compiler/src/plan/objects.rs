@@ -1,12 +1,13 @@
-//! Layouts of structures and arrays, and what the collector is told of them (`wasmc_abi::heap`).
+//! Layouts of structures, arrays and exceptions, and what the collector is told of them (`wasmc_abi::heap`).
 
 use wasmc_abi::heap::{
-    ARRAY_ELEMENTS, Heap as HeapState, OBJECT_ALIGNMENT, OBJECT_ARRAY, OBJECT_NONE, OBJECT_REFERENCE_ARRAY,
-    OBJECT_STRUCTURE, REFERENCE_SIZE, STRUCTURE_FIELDS,
+    ARRAY_ELEMENTS, Heap as HeapState, OBJECT_ALIGNMENT, OBJECT_ARRAY, OBJECT_EXCEPTION, OBJECT_NONE,
+    OBJECT_REFERENCE_ARRAY, OBJECT_STRUCTURE, REFERENCE_SIZE, STRUCTURE_FIELDS,
 };
 use wasmparser::ValType;
 
 use super::data::{DataId, DataObject, DataObjects, Placement, StructureWriter};
+use super::exceptions::Exceptions;
 use crate::module::{Shape, Storage, TypeId, Types};
 
 /// A field of a structure.
@@ -32,7 +33,7 @@ pub(crate) enum Layout {
     },
 }
 
-/// Objects of a program that defines structures or arrays.
+/// Objects of a program that defines structures or arrays, or keeps exceptions.
 pub(crate) struct Objects {
     /// By type number; `None` for functions.
     layouts: Vec<Option<Layout>>,
@@ -46,8 +47,13 @@ pub(crate) struct Objects {
 
 impl Objects {
     /// Lays the objects of a program out; `None` where it has none.
-    pub fn lay_out(types: &Types, data: &mut DataObjects<'_>, big_endian: bool) -> Option<Objects> {
-        if !types.has_objects() {
+    pub fn lay_out(
+        types: &Types,
+        exceptions: &Exceptions,
+        data: &mut DataObjects<'_>,
+        big_endian: bool,
+    ) -> Option<Objects> {
+        if !types.has_objects() && !exceptions.are_kept {
             return None;
         }
         let layouts: Vec<_> = types.all().iter().map(|ty| lay_out(&ty.shape, types)).collect();
@@ -73,10 +79,25 @@ impl Objects {
             table.u32(first);
             table.u32(offsets.bytes.len() as u32 / 4 - first);
         }
+        for tag in &exceptions.tags {
+            let first = offsets.bytes.len() as u32 / 4;
+            let is_object = |ty: ValType| match ty {
+                ValType::Ref(ty) => types.may_be_object(types.heap(tag.owner.module, ty.heap_type())),
+                _ => false,
+            };
+            for &(_, offset) in tag.payload.iter().filter(|&&(ty, _)| is_object(ty)) {
+                offsets.u32(offset as u32);
+            }
+            table.u32(OBJECT_EXCEPTION);
+            table.u32(tag.size as u32);
+            table.u32(first);
+            table.u32(offsets.bytes.len() as u32 / 4 - first);
+        }
+        let type_count = (layouts.len() + exceptions.tags.len()) as u64;
         let offset_count = offsets.bytes.len() as u64 / 4;
         Some(Objects {
             heap: data.add(DataObject::zero("wasmc_heap", 16, size_of::<HeapState>() as u64)),
-            types: (data.add(table.finish_in("wasmc_object_types", Placement::ReadOnly, 8)), layouts.len() as u64),
+            types: (data.add(table.finish_in("wasmc_object_types", Placement::ReadOnly, 8)), type_count),
             offsets: (data.add(offsets.finish_in("wasmc_object_offsets", Placement::ReadOnly, 4)), offset_count),
             layouts,
         })

@@ -49,7 +49,6 @@ pub(crate) enum RuntimeSymbol {
     TableFill,
     MemoryMove,
     MemoryFill,
-    HeapInitialize,
     HeapAllocate,
     ArrayFill,
     ArrayReadData,
@@ -64,7 +63,7 @@ pub(crate) enum RuntimeSymbol {
 }
 
 impl RuntimeSymbol {
-    pub const ALL: [RuntimeSymbol; 22] = [
+    pub const ALL: &[RuntimeSymbol] = &[
         RuntimeSymbol::MemoryGrow,
         RuntimeSymbol::SharedMemoryGrow,
         RuntimeSymbol::AtomicWait32,
@@ -75,7 +74,6 @@ impl RuntimeSymbol {
         RuntimeSymbol::TableFill,
         RuntimeSymbol::MemoryMove,
         RuntimeSymbol::MemoryFill,
-        RuntimeSymbol::HeapInitialize,
         RuntimeSymbol::HeapAllocate,
         RuntimeSymbol::ArrayFill,
         RuntimeSymbol::ArrayReadData,
@@ -102,7 +100,6 @@ impl RuntimeSymbol {
             RuntimeSymbol::TableFill => names::TABLE_FILL,
             RuntimeSymbol::MemoryMove => names::MEMORY_MOVE,
             RuntimeSymbol::MemoryFill => names::MEMORY_FILL,
-            RuntimeSymbol::HeapInitialize => names::HEAP_INITIALIZE,
             RuntimeSymbol::HeapAllocate => names::HEAP_ALLOCATE,
             RuntimeSymbol::ArrayFill => names::ARRAY_FILL,
             RuntimeSymbol::ArrayReadData => names::ARRAY_READ_DATA,
@@ -136,7 +133,7 @@ impl RuntimeSymbol {
                 (&[ADDRESS, ADDRESS, types::I64, types::I64], &[])
             }
             RuntimeSymbol::UnknownImport => (&[ADDRESS, types::I64], &[]),
-            RuntimeSymbol::HeapInitialize | RuntimeSymbol::WasiInitialize | RuntimeSymbol::Harness => (&[], &[]),
+            RuntimeSymbol::WasiInitialize | RuntimeSymbol::Harness => (&[], &[]),
             RuntimeSymbol::Invoke | RuntimeSymbol::Throw => (&[ADDRESS], &[]),
             RuntimeSymbol::ThrowReference => (&[ADDRESS, ADDRESS], &[]),
             RuntimeSymbol::ExceptionAllocate => (&[ADDRESS], &[ADDRESS]),

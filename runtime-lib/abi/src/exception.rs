@@ -19,6 +19,8 @@ pub struct Exceptions {
     pub pending_size: u64,
     /// Address of the first byte of the machine code.
     pub text: u64,
+    /// Number that the object type of tag 0 has among the types of the [heap](crate::heap); those of the other tags follow.
+    pub first_type: u64,
     /// Return addresses of the calls that have handlers, as offsets from `text`, ascending: a span of `u32`.
     pub calls: Span,
     /// For each of `calls`, the position in `handlers` where its list begins: a span of `u32`.
@@ -31,23 +33,26 @@ pub struct Exceptions {
     pub tags: Span,
 }
 
-const _: () = assert!(size_of::<Exceptions>() == 24 + 64);
+const _: () = assert!(size_of::<Exceptions>() == 32 + 64);
 
 /// In place of a tag: the handler wants every exception.
 pub const CATCH_ALL: u32 = LAST - 1;
 /// Marks the last handler of a list.
 pub const LAST: u32 = 1 << 31;
 
-/// An exception: this header, then the payload.
+/// An exception: this header, then the payload. One that is kept as an `exnref` is an object of the [heap](crate::heap);
+/// references in the payload have 64 bits there too.
 ///
 /// Each value of the payload stands at the next multiple of its size ([`payload_offset`]).
-#[repr(C, align(16))]
+#[repr(C, align(8))]
 #[derive(Clone, Copy, Debug)]
 pub struct Exception {
+    /// Number of its type among the objects; unspecified in the pending exception.
+    pub object_type: u32,
     /// Number of its tag, the same in every module of the program.
     pub tag: u32,
     /// Zero.
-    pub reserved: [u32; 3],
+    pub reserved: [u32; 2],
 }
 
 const _: () = assert!(size_of::<Exception>() == 16);

@@ -1,4 +1,4 @@
-//! The garbage-collected heap: structures, arrays, and what the collector must know of compiled code.
+//! The garbage-collected heap: structures, arrays and exceptions, and what the collector must know of compiled code.
 //!
 //! An object is a multiple of 8 bytes at a multiple of 8, below 4 GiB. It starts with the number of its type (`u32`). A
 //! structure's fields follow, each aligned to its size (at most 8); an array has its length (`u32`), then its elements.
@@ -64,9 +64,9 @@ pub struct HeapDescription {
     pub heap: u64,
     /// Most bytes of objects; at most [`LARGEST_HEAP`].
     pub maximum: u64,
-    /// Layouts by type number, a span of [`ObjectType`].
+    /// Layouts by type number, the exceptions' after those of the defined types: a span of [`ObjectType`].
     pub types: Span,
-    /// Offsets of reference fields in structures, a span of `u32`.
+    /// Offsets of references in structures and exceptions, a span of `u32`.
     pub offsets: Span,
     /// Addresses of references, each in 64 bits, a span of `u64`.
     pub roots: Span,
@@ -86,6 +86,8 @@ const _: () = assert!(size_of::<HeapDescription>() == 8 + 8 + 7 * 16 + 8);
 
 /// Collect at every allocation (to find references that the collector does not know of).
 pub const HEAP_STRESS: u64 = 1;
+/// Objects hold references in 32 bits: the heap must stand at [`HEAP_BASE`]. Without it, it may stand anywhere.
+pub const HEAP_LOW: u64 = 2;
 
 /// Layout of the objects of a type.
 #[repr(C)]
@@ -93,9 +95,9 @@ pub const HEAP_STRESS: u64 = 1;
 pub struct ObjectType {
     /// An `OBJECT_…` number.
     pub kind: u32,
-    /// Bytes of a structure, or of an array's element.
+    /// Bytes of a structure or an exception, or of an array's element.
     pub size: u32,
-    /// First of the structure's entries in [`HeapDescription::offsets`].
+    /// First of the type's entries in [`HeapDescription::offsets`].
     pub first: u32,
     /// How many there are.
     pub count: u32,
@@ -111,6 +113,8 @@ pub const OBJECT_STRUCTURE: u32 = 1;
 pub const OBJECT_ARRAY: u32 = 2;
 /// An array of references to objects.
 pub const OBJECT_REFERENCE_ARRAY: u32 = 3;
+/// An [`Exception`](crate::exception::Exception), whose references have 64 bits each.
+pub const OBJECT_EXCEPTION: u32 = 4;
 
 /// A call during which a frame holds references to objects.
 #[repr(C)]

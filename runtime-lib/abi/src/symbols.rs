@@ -28,8 +28,6 @@ pub const TABLE_FILL: &str = "wasmc_table_fill";
 pub const MEMORY_MOVE: &str = "wasmc_memory_move";
 /// `extern "C" fn(destination: *mut u8, byte: u32, length: u64)`: bounds are already checked.
 pub const MEMORY_FILL: &str = "wasmc_memory_fill";
-/// `extern "C" fn()`: reserves the garbage-collected heap; called by the entry point of programs that have one.
-pub const HEAP_INITIALIZE: &str = "wasmc_heap_initialize";
 /// `extern "C" fn(size: u64) -> u64`: the address of `size` bytes for a new object, whatever they hold; collects where
 /// there is no room. `size` is a multiple of 8.
 pub const HEAP_ALLOCATE: &str = "wasmc_heap_allocate";

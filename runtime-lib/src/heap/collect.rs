@@ -1,7 +1,8 @@
 //! Copies the objects in use from one half of the heap to the other.
 
 use wasmc_abi::heap::{
-    ARRAY_ELEMENTS, ARRAY_LENGTH, HeapDescription, OBJECT_REFERENCE_ARRAY, OBJECT_STRUCTURE, TAG_MASK,
+    ARRAY_ELEMENTS, ARRAY_LENGTH, HeapDescription, OBJECT_EXCEPTION, OBJECT_REFERENCE_ARRAY, OBJECT_STRUCTURE,
+    ObjectType, TAG_MASK,
 };
 
 use super::objects::{size, type_of, word};
@@ -82,32 +83,49 @@ impl<'a> Collection<'a> {
     /// # Safety
     /// All roots must have been visited.
     pub unsafe fn finish(mut self) -> u64 {
-        // SAFETY: the compiler's description of its program.
-        let offsets = unsafe { self.description.offsets.as_slice::<u32>() };
         while self.scan < self.next {
-            let object = self.scan;
-            // SAFETY: a copy of an object, with the layout of its type.
-            unsafe {
-                // Every object has a type of the table.
-                let Some(ty) = type_of(self.description, word(object)) else { break };
-                match ty.kind {
-                    OBJECT_STRUCTURE => {
-                        let fields = ty.first as usize..(ty.first + ty.count) as usize;
-                        for &offset in offsets.get(fields).unwrap_or(&[]) {
-                            self.visit_field(object + u64::from(offset));
-                        }
-                    }
-                    OBJECT_REFERENCE_ARRAY => {
-                        let length = word(object + u64::from(ARRAY_LENGTH));
-                        for position in 0..u64::from(length) {
-                            self.visit_field(object + u64::from(ARRAY_ELEMENTS) + position * u64::from(ty.size));
-                        }
-                    }
-                    _ => {}
-                }
-                self.scan = object + size(ty, object);
-            }
+            // SAFETY: a copy of an object.
+            self.scan = unsafe { self.visit_references(self.scan) };
         }
         self.next
+    }
+
+    /// Forwards the references in an object; returns where it ends.
+    ///
+    /// # Safety
+    /// There must be an object.
+    pub unsafe fn visit_references(&mut self, object: u64) -> u64 {
+        // SAFETY: the caller's promise; the object has the layout of its type.
+        unsafe {
+            // Every object has a type of the table.
+            let Some(ty) = type_of(self.description, word(object)) else { return self.next };
+            match ty.kind {
+                OBJECT_STRUCTURE => {
+                    for &offset in self.offsets(ty) {
+                        self.visit_field(object + u64::from(offset));
+                    }
+                }
+                OBJECT_EXCEPTION => {
+                    for &offset in self.offsets(ty) {
+                        self.visit(object + u64::from(offset));
+                    }
+                }
+                OBJECT_REFERENCE_ARRAY => {
+                    let length = word(object + u64::from(ARRAY_LENGTH));
+                    for position in 0..u64::from(length) {
+                        self.visit_field(object + u64::from(ARRAY_ELEMENTS) + position * u64::from(ty.size));
+                    }
+                }
+                _ => {}
+            }
+            object + size(ty, object)
+        }
+    }
+
+    /// Where the references of a structure or an exception are.
+    fn offsets(&self, ty: &ObjectType) -> &'a [u32] {
+        // SAFETY: the compiler's description of its program.
+        let offsets = unsafe { self.description.offsets.as_slice::<u32>() };
+        offsets.get(ty.first as usize..(ty.first + ty.count) as usize).unwrap_or(&[])
     }
 }

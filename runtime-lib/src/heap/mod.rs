@@ -11,13 +11,13 @@ mod roots;
 
 use core::cell::UnsafeCell;
 
-use wasmc_abi::heap::{HEAP_BASE, HEAP_STRESS, Heap, HeapDescription};
+use wasmc_abi::heap::{HEAP_BASE, HEAP_LOW, HEAP_STRESS, Heap, HeapDescription};
 use wasmc_abi::trap::TrapCode;
 
 use crate::sys::{self, PAGE_SIZE};
 use crate::{process, program, trap};
 use collect::Collection;
-pub use objects::{Kind, kind_of};
+pub use objects::{Kind, kind_of, size_of};
 pub use roots::Caller;
 
 /// Bytes of a half at first. It is meant to stay in the processor's cache while most objects are short-lived.
@@ -29,13 +29,13 @@ const GROWTH: u64 = 3;
 
 /// What the runtime library keeps of the heap.
 struct State {
-    /// First address of each half.
+    /// First address of each half, once they are reserved.
     halves: [u64; 2],
     /// Bytes of each half that are accessible.
     committed: [u64; 2],
     /// The half in use.
     current: usize,
-    /// Most bytes of a half.
+    /// Most bytes of a half; 0 as long as none is reserved.
     maximum: u64,
 }
 
@@ -54,47 +54,49 @@ fn description() -> Option<&'static HeapDescription> {
     (address != 0).then(|| unsafe { &*core::ptr::with_exposed_provenance::<HeapDescription>(address) })
 }
 
-/// Reserves the heap's addresses. Called by the entry point of programs that have one: see
-/// [`wasmc_abi::symbols::HEAP_INITIALIZE`].
-#[cfg_attr(not(test), unsafe(no_mangle))]
-pub extern "C" fn wasmc_heap_initialize() {
-    let Some(description) = description() else { return };
-    let maximum = description.maximum.max(PAGE_SIZE as u64) & !(PAGE_SIZE as u64 - 1);
-    if let Err(error) = sys::reserve(HEAP_BASE as usize, 2 * maximum as usize) {
-        process::fatal_message(&|output| {
-            output.bytes(b"cannot reserve ");
-            output.decimal(2 * maximum);
-            output.bytes(b" bytes of address space at address 0x");
-            output.hexadecimal(HEAP_BASE, 0);
-            output.bytes(b" for the garbage-collected heap: ");
-            output.bytes(error.explanation().as_bytes());
-            output.bytes(b"\n  lift the limit on address space (`ulimit -v`, or the container's), or build with a smaller --max-gc-heap");
-        });
-    }
-    // SAFETY: the program's only thread, before any object is made.
-    let state = unsafe { &mut *STATE.0.get() };
-    *state = State { halves: [HEAP_BASE, HEAP_BASE + maximum], committed: [0; 2], current: 0, maximum };
-    let size = SMALLEST.min(maximum);
-    if !state.commit(0, size) {
-        trap::trap(TrapCode::HeapExhausted);
-    }
-    // SAFETY: as above; the compiler's address.
-    let heap = unsafe { &mut *core::ptr::with_exposed_provenance_mut::<Heap>(description.heap as usize) };
-    heap.next = state.halves[0];
-    heap.limit = if is_stressed(description) { heap.next } else { heap.next + size };
-}
-
 /// Every allocation shall collect.
 fn is_stressed(description: &HeapDescription) -> bool {
     description.flags & HEAP_STRESS != 0
 }
 
 impl State {
+    /// Reserves the heap's addresses, where that was not done before.
+    fn reserve(&mut self, description: &HeapDescription, heap: &mut Heap) {
+        if self.maximum != 0 {
+            return;
+        }
+        let maximum = description.maximum.max(PAGE_SIZE as u64) & !(PAGE_SIZE as u64 - 1);
+        let wanted = if description.flags & HEAP_LOW != 0 { HEAP_BASE } else { 0 };
+        let base = match sys::reserve(wanted as usize, 2 * maximum as usize) {
+            Ok(base) => base as u64,
+            Err(error) => process::fatal_message(&|output| {
+                output.bytes(b"cannot reserve ");
+                output.decimal(2 * maximum);
+                output.bytes(b" bytes of address space at address 0x");
+                output.hexadecimal(wanted, 0);
+                output.bytes(b" for the garbage-collected heap: ");
+                output.bytes(error.explanation().as_bytes());
+                output.bytes(
+                    b"\n  lift the limit on address space (`ulimit -v`, or the container's), or build with a smaller \
+                      --max-gc-heap",
+                );
+            }),
+        };
+        self.halves = [base, base + maximum];
+        self.maximum = maximum;
+        let size = SMALLEST.min(maximum);
+        if !self.commit(0, size) {
+            trap::trap(TrapCode::HeapExhausted);
+        }
+        heap.next = base;
+        heap.limit = if is_stressed(description) { base } else { base + size };
+    }
+
     /// Makes the first `size` bytes of a half accessible; false where the system refuses.
     fn commit(&mut self, half: usize, size: u64) -> bool {
         let (start, committed) = (self.halves[half], self.committed[half]);
         if size > committed {
-            // SAFETY: reserved by `wasmc_heap_initialize`.
+            // SAFETY: reserved by `reserve`.
             if unsafe { sys::commit((start + committed) as usize, (size - committed) as usize) }.is_err() {
                 return false;
             }
@@ -113,39 +115,66 @@ impl State {
     }
 }
 
-/// What [`wasmc_abi::symbols::HEAP_ALLOCATE`] does for its caller, compiled code.
+/// What [`wasmc_abi::symbols::HEAP_ALLOCATE`] does for its caller, compiled code. `pending` may be an exception that the
+/// caller is about to keep: its references are in use.
 ///
 /// # Safety
 /// `caller` must describe the frame of the compiled function that waits for the new object.
-pub unsafe fn allocate(size: u64, caller: Caller) -> u64 {
+pub unsafe fn allocate(size: u64, caller: Caller, pending: Option<u64>) -> u64 {
     let Some(description) = description() else { trap::trap(TrapCode::HeapExhausted) };
     // SAFETY: the program's only thread; compiled code, which uses the bounds too, waits.
     let (state, heap) = unsafe {
         (&mut *STATE.0.get(), &mut *core::ptr::with_exposed_provenance_mut::<Heap>(description.heap as usize))
     };
+    state.reserve(description, heap);
+    if size > state.maximum {
+        trap::trap(TrapCode::HeapExhausted);
+    }
+    if size > heap.limit.saturating_sub(heap.next) {
+        // SAFETY: the caller's promise.
+        unsafe { collect(description, state, heap, size, caller, pending) };
+    }
+    let object = heap.next;
+    heap.next += size;
+    object
+}
+
+/// Copies what is in use to the other half, which then has room for `size` more bytes.
+///
+/// # Safety
+/// As for [`allocate`].
+unsafe fn collect(
+    description: &HeapDescription,
+    state: &mut State,
+    heap: &mut Heap,
+    size: u64,
+    caller: Caller,
+    pending: Option<u64>,
+) {
     let (from, to) = (state.current, 1 - state.current);
     // In use are at most as many bytes as there are now.
-    let used = heap.next - state.halves[from];
-    if size > state.maximum || !state.commit(to, whole_pages(used).min(state.maximum)) {
+    if !state.commit(to, whole_pages(heap.next - state.halves[from])) {
         trap::trap(TrapCode::HeapExhausted);
     }
     let mut collection = Collection::new(description, state.halves[from], heap.next, state.halves[to]);
     // SAFETY: the caller's promise; the other half has room for everything.
     let next = unsafe {
         roots::visit(description, caller, &mut collection);
+        if let Some(exception) = pending {
+            collection.visit_references(exception);
+        }
         collection.finish()
     };
-    let live = next - state.halves[to];
-    let wanted = whole_pages((live.saturating_mul(GROWTH)).max(SMALLEST).max(live.saturating_add(size)));
-    let half = if live + size > state.maximum { 0 } else { wanted.min(state.maximum) };
-    if half == 0 || !state.commit(to, half) {
+    let used = next - state.halves[to] + size;
+    let half = whole_pages(used.saturating_mul(GROWTH).max(SMALLEST)).min(state.maximum);
+    if used > half || !state.commit(to, half) {
         trap::trap(TrapCode::HeapExhausted);
     }
     state.trim(from, half);
     state.current = to;
-    heap.next = next + size;
-    heap.limit = if is_stressed(description) { heap.next } else { state.halves[to] + half };
-    next
+    heap.next = next;
+    // Under stress, the next object finds no room either.
+    heap.limit = if is_stressed(description) { next + size } else { state.halves[to] + half };
 }
 
 /// The next multiple of a page's size.

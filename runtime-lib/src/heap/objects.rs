@@ -61,3 +61,17 @@ pub unsafe fn kind_of(reference: u64) -> Option<Kind> {
         _ => None,
     }
 }
+
+/// Bytes of the object at an address.
+///
+/// # Safety
+/// There must be an object, or an exception that was given its type.
+pub unsafe fn size_of(object: u64) -> u64 {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match super::description().and_then(|description| type_of(description, word(object))) {
+            Some(ty) => size(ty, object),
+            None => 0,
+        }
+    }
+}

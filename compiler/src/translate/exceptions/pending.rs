@@ -53,7 +53,7 @@ impl Translator<'_, '_, '_> {
     /// Pushes the payload of the exception at an address, which has this tag.
     pub(super) fn push_payload(&mut self, tag: u32, exception: Value) {
         let plan = self.plan;
-        let Tag { owner, payload } = &plan.exceptions.tags[tag as usize];
+        let Tag { owner, payload, .. } = &plan.exceptions.tags[tag as usize];
         let flags = self.instance_flags();
         for &(ty, offset) in payload {
             let value = self.builder.ins().load(value_type(ty), flags, exception, offset);

@@ -17,9 +17,6 @@ impl Translator<'_, '_, '_> {
         if !plan.definitions.host.is_empty() {
             self.call_runtime(RuntimeSymbol::WasiInitialize, &[]);
         }
-        if plan.objects.is_some() {
-            self.call_runtime(RuntimeSymbol::HeapInitialize, &[]);
-        }
         self.initialize_register_global();
         self.enter_first_block();
         if plan.entry == Entry::Harness {

@@ -4,8 +4,6 @@
 //! although the System V calling convention says that a callee does. Whatever calls compiled code does it from here.
 
 use super::super::ResumePoint;
-#[cfg(not(test))]
-use crate::heap::Caller;
 
 /// Makes a frame and saves the registers that a callee must preserve (System V ABI AMD64 3.2.1); leaves the stack aligned
 /// for a call.
@@ -119,26 +117,6 @@ pub unsafe extern "C" fn call_with_resume_point(
 pub unsafe extern "C" fn resume(point: ResumePoint, code: u32) -> ! {
     // The two words of the point come in rdi and rsi (System V ABI AMD64 3.2.3), the code in edx.
     core::arch::naked_asm!(".cfi_startproc", "mov rsp, rdi", "mov eax, edx", "jmp rsi", ".cfi_endproc")
-}
-
-/// [`heap::allocate`](crate::heap::allocate) for compiled code: see [`wasmc_abi::symbols::HEAP_ALLOCATE`].
-///
-/// # Safety
-/// To be called by compiled code only, which keeps a frame pointer.
-#[cfg(not(test))]
-#[unsafe(no_mangle)]
-#[unsafe(naked)]
-pub unsafe extern "C" fn wasmc_heap_allocate(size: u64) -> u64 {
-    // The two words of the `Caller` come in rsi and rdx (System V ABI AMD64 3.2.3).
-    core::arch::naked_asm!("mov rsi, rbp", "mov rdx, qword ptr [rsp]", "jmp {}", sym allocate)
-}
-
-/// # Safety
-/// As for [`heap::allocate`](crate::heap::allocate).
-#[cfg(not(test))]
-unsafe extern "C" fn allocate(size: u64, caller: Caller) -> u64 {
-    // SAFETY: the caller's promise.
-    unsafe { crate::heap::allocate(size, caller) }
 }
 
 /// The frame pointer of the function that this is inlined into.

@@ -3,6 +3,7 @@
 mod bytes;
 mod control;
 mod exception;
+mod heap;
 mod shuffle;
 
 pub use bytes::{bcmp, memcmp, memcpy, memmove, memset, strlen, wasmc_memory_fill, wasmc_memory_move};
@@ -10,4 +11,5 @@ pub use bytes::{bcmp, memcmp, memcpy, memmove, memset, strlen, wasmc_memory_fill
 pub(crate) use control::address_of;
 pub use control::{call_compiled, call_with_resume_point, enter, frame_pointer, resume};
 pub use exception::{wasmc_throw, wasmc_throw_reference};
+pub use heap::{wasmc_exception_allocate, wasmc_heap_allocate};
 pub use shuffle::wasmc_x86_pshufb;
