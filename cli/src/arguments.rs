@@ -171,6 +171,9 @@ pub struct CompileFlags {
     /// Write debug information
     #[arg(short = 'g', help_heading = OUTPUT)]
     pub debug: bool,
+    /// In debug information, let source paths that begin with OLD begin with NEW; may be repeated
+    #[arg(long, value_name = "OLD=NEW", value_parser = settings::parse_prefix_map, requires = "debug", help_heading = OUTPUT)]
+    pub debug_prefix_map: Vec<(String, String)>,
     /// Leave the symbol table out
     #[arg(long, conflicts_with = "debug", help_heading = OUTPUT)]
     pub strip: bool,

@@ -14,6 +14,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// The phases of a build, from the first to now.
 pub struct Phases {
     begun: Instant,
+    messages: Messages,
     /// Name, beginning and number of steps of each phase so far.
     list: Mutex<Vec<(&'static str, Instant, usize)>>,
     bar: Option<ProgressBar>,
@@ -30,7 +31,7 @@ impl Phases {
                 Err(_) => bar,
             }
         });
-        Phases { begun: Instant::now(), list: Mutex::default(), bar, bar_shown: AtomicBool::new(false) }
+        Phases { begun: Instant::now(), messages, list: Mutex::default(), bar, bar_shown: AtomicBool::new(false) }
     }
 
     /// Takes the bar away.
@@ -83,6 +84,10 @@ impl Progress for Phases {
             bar.inc(1);
             self.show_bar_when_late(bar);
         }
+    }
+
+    fn detail(&self, text: &str) {
+        self.messages.detail(text);
     }
 }
 

@@ -47,6 +47,7 @@ impl CompileFlags {
             inherit_environment: self.inherit_env,
             runtime_options: self.runtime_options,
             debug_info: self.debug,
+            debug_prefix_map: self.debug_prefix_map.clone(),
             strip: self.strip,
             jobs: self.jobs,
         }
@@ -88,6 +89,14 @@ pub fn parse_environment(text: &str) -> Result<String, String> {
         return Err("a variable cannot contain a zero byte".into());
     }
     Ok(text.to_owned())
+}
+
+/// Reads `OLD=NEW`.
+pub fn parse_prefix_map(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((old, new)) if !old.is_empty() => Ok((old.to_owned(), new.to_owned())),
+        _ => Err("write OLD=NEW".into()),
+    }
 }
 
 /// Reads `NAME=FILE`.

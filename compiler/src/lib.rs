@@ -45,6 +45,8 @@ pub trait Progress: Sync {
     fn phase(&self, name: &'static str, total: usize);
     /// One step of the phase is done; called from any thread.
     fn step(&self);
+    /// Something worth knowing to those who asked for details.
+    fn detail(&self, _text: &str) {}
 }
 
 /// Ignores all news.
@@ -91,7 +93,11 @@ pub fn compile(inputs: &[Input<'_>], options: &Options, emit: Emit, progress: &d
             let mut text = object::Text::new(isa, plan.units.list.len());
             codegen::compile_units(&plan, &isas, options, progress, |unit| text.append(unit))?;
             let debug = match options.debug_info {
-                true => Some(debug::describe(&plan, &text, options, progress)?),
+                true => {
+                    let debug = debug::describe(&plan, &text, options, progress)?;
+                    progress.detail(&debug.summary());
+                    Some(debug)
+                }
                 false => None,
             };
             progress.phase("write object", 0);

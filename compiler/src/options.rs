@@ -134,6 +134,8 @@ pub struct Options {
     pub runtime_options: bool,
     /// Write debug information.
     pub debug_info: bool,
+    /// In debug information, source paths that begin with the first begin with the second instead.
+    pub debug_prefix_map: Vec<(String, String)>,
     /// Leave the symbol table out of the executable.
     pub strip: bool,
     /// Threads to compile with; 0 for one a core.
@@ -162,6 +164,7 @@ impl Default for Options {
             inherit_environment: false,
             runtime_options: false,
             debug_info: false,
+            debug_prefix_map: Vec::new(),
             strip: false,
             jobs: 0,
         }

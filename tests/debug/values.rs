@@ -144,6 +144,75 @@ fn core_files_are_read_as_running_programs_are() {
     check_lines(&text, &["#0  sum (list=0x", "main_argc_argv (argc=1", "$1 = 11", "$2 = {x = -3, y = 4}"]);
 }
 
+#[test]
+fn rust_types() {
+    let commands = [
+        "break main.rs:31",
+        "run",
+        "backtrace",
+        "print total",
+        "print scale",
+        "print (*items.data_ptr).count",
+        "print inventory::LIMIT",
+        "up",
+        "print pair",
+    ];
+    let text = debug("inventory-O0", &["-O0"], &commands);
+    let expected = [
+        "inventory::weigh (items=",
+        "inventory::main () at src/main.rs:41",
+        "$1 = 3006",
+        "Some(2)",
+        "$3 = 3",
+        "$4 = -99",
+        "$5 = (2, 120 'x')",
+    ];
+    check_lines(&text, &expected);
+    let text = debug("inventory-O2", &["-O2"], &["break inventory::weigh", "run", "backtrace"]);
+    check_lines(&text, &["inventory::weigh (items=", "inventory::main () at src/main.rs:41"]);
+}
+
+#[test]
+fn lldb_sees_lines_and_values() {
+    let scratch = tempfile::tempdir().expect("a temporary folder can be made");
+    let program = build(scratch.path(), "debug/programs/values-O0.wasm", &["-g", "-O0"]);
+    let mut command = Command::new("lldb");
+    command.args(["--no-lldbinit", "--batch", "--one-line", "breakpoint set --name sum"]);
+    let steps = ["run", "thread backtrace", "next", "next", "next", "next", "frame variable limit total doubled"];
+    let values = ["target variable counter", "up", "frame variable word color flags table"];
+    for line in steps.iter().chain(&values) {
+        command.args(["--one-line", line]);
+    }
+    let text = output(command.arg(&program));
+    let expected = [
+        "sum(list=0x0000000000011560, limit=1000) at values.c:28",
+        "__main_argc_argv(argc=1",
+        "_start",
+        "values.c:29",
+        "values.c:30",
+        "values.c:31",
+        "values.c:32",
+        "(int) limit = 1000",
+        "(int) total = 42",
+        "(int) doubled = 42",
+        "(int) counter = 22",
+        "number = 1065353216, real = 1",
+        "GREEN",
+        "high = 17",
+        "[0] = 4, [1] = 5, [2] = 6",
+    ];
+    check_lines(&text, &expected);
+}
+
+#[test]
+fn source_paths_are_mapped() {
+    let scratch = tempfile::tempdir().expect("a temporary folder can be made");
+    let flags = ["-g", "-O0", "--debug-prefix-map", ".=/elsewhere"];
+    let program = build(scratch.path(), "debug/programs/values-O0.wasm", &flags);
+    let text = output(Command::new("llvm-dwarfdump").arg("--debug-line").arg("--debug-info").arg(&program));
+    check_lines(&text, &["DW_AT_comp_dir\t(\"/elsewhere\")", "include_directories[  0] = \"/elsewhere\""]);
+}
+
 /// A module without debug information: its functions, offsets as lines, and the locals by number.
 #[test]
 fn modules_without_debug_information() {

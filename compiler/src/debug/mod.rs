@@ -38,6 +38,12 @@ pub(crate) struct DebugInfo {
 }
 
 impl DebugInfo {
+    /// What was carried over, in words.
+    pub fn summary(&self) -> String {
+        let Dropped { entries, attributes, units } = self.dropped;
+        format!("debug info: {} units; left out: {units} units, {entries} entries, {attributes} attributes", self.units)
+    }
+
     /// Sections that are not empty, in the order of the object file.
     pub fn sections(&self) -> impl Iterator<Item = (Part, &Buffer)> {
         Part::ALL.iter().filter_map(|part| self.sections.get(part).map(|section| (*part, section)))
@@ -101,7 +107,7 @@ fn translate_module(
                 context,
                 strings: &strings.offsets,
                 has_references,
-                map_path: &|path: &[u8]| path.to_vec(),
+                map_path: &|path: &[u8]| map_path(path, &options.debug_prefix_map),
                 big_endian,
             };
             let translated = dwarf.unit(header).and_then(|unit| unit::translate(&environment, &unit));
@@ -121,6 +127,12 @@ fn translate_module(
     )?;
     resolve_references(info, &pending, &moved);
     Ok(())
+}
+
+/// A source path with its start replaced as the options say; where several do, the last one counts.
+fn map_path(path: &[u8], prefixes: &[(String, String)]) -> Vec<u8> {
+    let found = prefixes.iter().rev().find_map(|(old, new)| Some((path.strip_prefix(old.as_bytes())?, new)));
+    found.map_or_else(|| path.to_vec(), |(rest, new)| [new.as_bytes(), rest].concat())
 }
 
 /// The headers of all units, and whether damage hides more of them.
@@ -272,3 +284,6 @@ fn resolve_references(info: &mut DebugInfo, pending: &[(u32, u32)], moved: &[(u3
 
 /// Offset of the first entry: behind a unit's header (DWARF 5, 7.5.1.1).
 const FIRST_ENTRY: u32 = 12;
+
+#[cfg(test)]
+mod tests;

@@ -94,6 +94,8 @@ impl<'a> Translator<'_, 'a> {
                 match skipped {
                     Some(from) if depth - 1 > from => {}
                     Some(_) => skipped = None,
+                    // The offset is no entry's.
+                    None if open == 0 => break,
                     None => {
                         self.output.info.u8(0);
                         open -= 1;

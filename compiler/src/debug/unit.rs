@@ -551,23 +551,23 @@ impl<'e, 'a> Translator<'e, 'a> {
                 values.u64(signature.0);
                 dw::DW_FORM_ref_sig8
             }
-            AttributeValue::DebugStrRef(offset) => self.string(name, offset, values)?,
+            AttributeValue::DebugStrRef(offset) => self.string(is_path(tag, name), offset, values)?,
             AttributeValue::DebugStrOffsetsIndex(index) => {
                 let offset = self.environment.dwarf.string_offset(self.unit, index).ok()?;
-                self.string(name, offset, values)?
+                self.string(is_path(tag, name), offset, values)?
             }
             AttributeValue::DebugLineStrRef(offset) => {
                 let text = self.environment.dwarf.line_string(offset).ok()?;
-                self.inline_string(name, text.slice(), values)
+                self.inline_string(is_path(tag, name), text.slice(), values)
             }
-            AttributeValue::String(text) => self.inline_string(name, text.slice(), values),
+            AttributeValue::String(text) => self.inline_string(is_path(tag, name), text.slice(), values),
             _ => return None,
         })
     }
 
-    fn string(&self, name: DwAt, offset: gimli::DebugStrOffset, values: &mut Buffer) -> Option<DwForm> {
+    fn string(&self, is_path: bool, offset: gimli::DebugStrOffset, values: &mut Buffer) -> Option<DwForm> {
         let known = self.environment.strings.binary_search(&(offset.0 as u32)).ok();
-        match known.filter(|_| !is_path(name)) {
+        match known.filter(|_| !is_path) {
             Some(number) => {
                 values.unsigned(number as u64);
                 Some(dw::DW_FORM_strx)
@@ -575,13 +575,13 @@ impl<'e, 'a> Translator<'e, 'a> {
             // In the middle of another string.
             None => {
                 let text = self.environment.dwarf.string(offset).ok()?;
-                Some(self.inline_string(name, text.slice(), values))
+                Some(self.inline_string(is_path, text.slice(), values))
             }
         }
     }
 
-    fn inline_string(&self, name: DwAt, text: &[u8], values: &mut Buffer) -> DwForm {
-        if is_path(name) {
+    fn inline_string(&self, is_path: bool, text: &[u8], values: &mut Buffer) -> DwForm {
+        if is_path {
             values.string(&(self.environment.map_path)(text));
         } else {
             values.string(text);
@@ -702,8 +702,8 @@ fn is_left_out(tag: DwTag) -> bool {
 }
 
 /// The attribute's string is the path of a file or folder.
-fn is_path(name: DwAt) -> bool {
-    name == dw::DW_AT_comp_dir
+fn is_path(tag: DwTag, name: DwAt) -> bool {
+    name == dw::DW_AT_comp_dir || name == dw::DW_AT_name && tag == dw::DW_TAG_compile_unit
 }
 
 /// What the expression of an attribute is for; `None` for what is not known.
