@@ -1,0 +1,42 @@
+# For gdb: stops once at every line of SOURCE and counts the variables in scope there, and those that can be read.
+import gdb
+
+for setting in ("pagination off", "confirm off", "print inferior-events off"):
+    gdb.execute("set " + setting)
+with open(PATH) as source:
+    count = len(source.readlines())
+for line in range(1, count + 1):
+    try:
+        gdb.Breakpoint(f"{SOURCE}:{line}", temporary=True)
+    except gdb.error:
+        pass
+gdb.execute("run > /dev/null", to_string=True)
+seen = {}
+while gdb.selected_inferior().pid != 0:
+    frame = gdb.newest_frame()
+    place = frame.find_sal()
+    if place.symtab is None or not place.symtab.filename.endswith(SOURCE):
+        gdb.execute("continue", to_string=True)
+        continue
+    try:
+        block = frame.block()
+    except RuntimeError:
+        block = None
+    while block is not None:
+        for symbol in block:
+            # Not yet declared where the program is: not in scope.
+            if not (symbol.is_variable or symbol.is_argument) or (not symbol.is_argument and symbol.line > place.line):
+                continue
+            key = (symbol.name, symbol.line, place.line)
+            try:
+                value = symbol.value(frame)
+                value.fetch_lazy()
+                readable = not value.is_optimized_out
+            except gdb.error:
+                readable = False
+            seen[key] = seen.get(key, False) or readable
+        if block.function is not None:
+            break
+        block = block.superblock
+    gdb.execute("continue", to_string=True)
+print(f"{sum(seen.values())} of {len(seen)} (variable, line) pairs are readable")
