@@ -1,6 +1,6 @@
 //! A lock for programs with threads, on the operating system's wait for a changed word.
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use crate::sys;
 
@@ -47,6 +47,37 @@ impl Default for Lock {
     fn default() -> Self {
         Lock::new()
     }
+}
+
+/// What the runtime library itself keeps for all threads is under one lock: it is never held for long.
+struct Sharing {
+    acquire: fn(&Lock),
+    release: fn(&Lock),
+    lock: Lock,
+}
+
+static SHARING: Sharing = Sharing { acquire: Lock::acquire, release: Lock::release, lock: Lock::new() };
+
+/// [`SHARING`], or null as long as the program has one thread: programs that start none carry no code for locks.
+static SHARED: AtomicPtr<Sharing> = AtomicPtr::new(core::ptr::null_mut());
+
+/// From now on, there is more than one thread. To be called before there is.
+pub fn share() {
+    SHARED.store((&raw const SHARING).cast_mut(), Ordering::Release);
+}
+
+/// Calls `work` while no other thread does so here. `work` must not come back here, nor wait for anything, nor trap.
+pub fn exclusively<R>(work: impl FnOnce() -> R) -> R {
+    // SAFETY: only `share` stores here.
+    let sharing = unsafe { SHARED.load(Ordering::Acquire).as_ref() };
+    if let Some(Sharing { acquire, lock, .. }) = sharing {
+        acquire(lock);
+    }
+    let result = work();
+    if let Some(Sharing { release, lock, .. }) = sharing {
+        release(lock);
+    }
+    result
 }
 
 #[cfg(test)]

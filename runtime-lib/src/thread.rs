@@ -8,13 +8,12 @@ use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
 use wasmc_abi::instance::TableDescriptor;
-use wasmc_abi::thread::{BlockPart, BlockTable, ThreadStart, ThreadTemplate};
+use wasmc_abi::thread::{BlockAddress, BlockPart, BlockTable, ThreadStart, ThreadTemplate};
 
 use crate::stack::{self, GUARD_SIZE};
-use crate::sync::Lock;
+use crate::sync::{self, Lock};
 use crate::trap::backtrace::StackRange;
 use crate::wasi::errno::Errno;
-use crate::wasi::table;
 use crate::{arch, process, program, sys};
 
 /// Room for a thread.
@@ -66,6 +65,10 @@ unsafe fn fill_block(template: &ThreadTemplate, block: usize) {
             let contents = part.contents.as_slice::<u8>();
             let target = core::ptr::with_exposed_provenance_mut(block + part.offset as usize);
             core::ptr::copy_nonoverlapping(contents.as_ptr(), target, contents.len());
+        }
+        for address in template.addresses.as_slice::<BlockAddress>() {
+            let field: *mut u64 = core::ptr::with_exposed_provenance_mut(block + address.field as usize);
+            field.write(block as u64 + address.target);
         }
         let mut elements = block + template.size as usize;
         for table in tables(template) {
@@ -181,7 +184,7 @@ fn slots(template: &ThreadTemplate) -> Option<&'static [Slot]> {
         // Zeros are slots that are free and have no mapping.
         slots = core::ptr::with_exposed_provenance_mut(sys::allocate(size).ok()?);
         SLOTS.store(slots, Ordering::Release);
-        table::share();
+        sync::share();
         stack::set_other_stacks(stack_with);
     }
     // SAFETY: there is room for that many; what changes in a slot that others read is atomic.

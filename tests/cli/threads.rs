@@ -29,6 +29,7 @@ fn what_threads_need_is_said() {
             "memory 1 of module two_memories is not shared",
         ),
         ("not_shared_import", program(r#"(import "env" "memory" (memory 1 2))"#, START), r#""env" "memory""#),
+        ("objects", program(SHARED, &format!("{START} (type (struct (field i32)))")), "in a program with threads"),
         ("no_start", program(SHARED, ""), "exports no function `wasi_thread_start`"),
         ("other_type", program(SHARED, r#"(func (export "wasi_thread_start") (param i32))"#), "must take two i32"),
     ] {
@@ -47,6 +48,27 @@ fn a_shared_memory_that_nobody_provides_is_made() {
     sandbox.write("memory.wat", text);
     sandbox.wasmc("build memory.wat --invoke size").succeeds();
     assert_eq!(sandbox.execute("memory").succeeds().text(), "2\n");
+}
+
+#[test]
+fn modules_that_import_the_same_memory_share_it() {
+    let sandbox = Sandbox::new();
+    let memory = |maximum| format!(r#"(import "env" "memory" (memory 1 {maximum} shared))"#);
+    sandbox.write(
+        "library.wat",
+        format!(r#"(module {} (func (export "put") (i32.store (i32.const 8) (i32.const 42))))"#, memory(2)),
+    );
+    let main = |maximum| {
+        format!(
+            r#"(module (import "library" "put" (func $put)) {}
+                (func (export "get") (result i32) (call $put) (i32.load (i32.const 8))))"#,
+            memory(maximum)
+        )
+    };
+    sandbox.write("main.wat", main(2)).write("other.wat", main(3));
+    sandbox.wasmc("build main.wat --link library=library.wat --invoke get").succeeds();
+    assert_eq!(sandbox.execute("main").succeeds().text(), "42\n");
+    sandbox.wasmc("build other.wat --link library=library.wat --invoke get").fails(&["incompatible import type"]);
 }
 
 #[test]

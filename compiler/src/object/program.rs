@@ -138,10 +138,17 @@ fn threads(plan: &mut Plan<'_>, options: &Options) -> (DataId, u64) {
             tables.u64(u64::from(descriptor));
             tables.u64(length);
         }
-        let lengths = (block.parts.len() as u64, block.tables.len() as u64);
+        let mut addresses = StructureWriter::new(plan.big_endian);
+        for &(field, target) in &block.addresses {
+            addresses.u64(u64::from(field));
+            addresses.u64(u64::from(target));
+        }
+        let lengths = (block.parts.len() as u64, block.tables.len() as u64, block.addresses.len() as u64);
         template.span(Some(plan.data.add(parts.finish("wasmc_block_parts", 8))), lengths.0);
         template.span(Some(plan.data.add(tables.finish("wasmc_block_tables", 8))), lengths.1);
-        template.u64(u64::from(block.size));
+        let size = u64::from(block.size);
+        template.span(Some(plan.data.add(addresses.finish("wasmc_block_addresses", 8))), lengths.2);
+        template.u64(size);
         unit(&mut template, plan, Unit::ThreadEntry);
         template.u64(u64::from(options.max_threads));
         count = 1;

@@ -115,6 +115,7 @@ impl Definitions {
             types,
             unknown: options.unknown_imports,
             provides_memory: options.entry != Entry::Harness,
+            made: HashMap::new(),
             missing: Vec::new(),
         };
         for (number, module) in modules.iter().enumerate() {
@@ -144,6 +145,8 @@ struct Resolver<'m, 'a> {
     unknown: UnknownImports,
     /// Shared memories that no module provides are made; the scripts of the harness want them refused.
     provides_memory: bool,
+    /// The memories made, by the names of their imports.
+    made: HashMap<(String, String), Owner>,
     missing: Vec<String>,
 }
 
@@ -243,7 +246,14 @@ impl Resolver<'_, '_> {
                 if self.provides_memory && importer.memories[index as usize].shared =>
             {
                 // wasi-threads: every thread's instance gets the same memory, and the embedder makes it.
-                self.definitions.memories[number].push(Owner { module: number, index });
+                let name = (import.module.to_owned(), import.name.to_owned());
+                let owner = *self.made.entry(name).or_insert(Owner { module: number, index });
+                let (expected, found) =
+                    (&importer.memories[index as usize], &self.modules[owner.module].memories[owner.index as usize]);
+                if expected != found {
+                    return mismatch(memory_text(expected), memory_text(found));
+                }
+                self.definitions.memories[number].push(owner);
             }
             (ty, None) => {
                 self.missing.push(format!("{}: {}", quoted(), self.import_text(number, ty)));

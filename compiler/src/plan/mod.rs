@@ -110,13 +110,14 @@ pub(crate) fn plan<'a>(
     let units = reach::units(&modules, &facts, &definitions, &options.entry, thread_start)?;
     let mut data = DataObjects::default();
     let exceptions = Exceptions::plan(&modules, &facts, &definitions, &units, &mut data);
-    if thread_start.is_some() && (exceptions.objects.is_some() || types.has_objects()) {
-        let what = if types.has_objects() { "garbage-collected objects" } else { "exceptions" };
-        return Err(Error::Unsupported { what: format!("{what} in a program with threads"), offset: None });
-    }
     let records = FunctionRecords::build(&modules, &definitions, &types, &units, &mut data, layout.big_endian);
     let objects = Objects::lay_out(&types, &exceptions, &mut data, layout.big_endian);
-    let places = places::place(
+    if thread_start.is_some() && objects.is_some() {
+        // The collector knows of one stack.
+        let what = "objects, or exceptions as references (`exnref`), in a program with threads".to_owned();
+        return Err(Error::Unsupported { what, offset: None });
+    }
+    let mut places = places::place(
         &places::Context {
             modules: &modules,
             facts: &facts,
@@ -131,6 +132,9 @@ pub(crate) fn plan<'a>(
         },
         &mut data,
     )?;
+    if let (Some(block), Some(objects)) = (&mut places.block, exceptions.objects) {
+        block.add_exceptions(objects, exceptions.largest);
+    }
     let segments = segments::plan(
         &segments::Context {
             modules: &modules,

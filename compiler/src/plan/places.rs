@@ -250,7 +250,6 @@ impl Instances<'_, '_, '_, '_> {
             self.data.add(descriptors.finish_in(format!("{}.memories", module.name), Placement::Writable, 16));
             object = DataId(first.0 + 1);
             block_offset = block.size;
-            block.parts.push((object, block_offset));
         }
 
         let mut tables = Vec::new();
@@ -303,7 +302,7 @@ impl Instances<'_, '_, '_, '_> {
         let symbol = format!("{}.instance", module.name);
         match &mut places.block {
             Some(block) => {
-                block.size = (block_offset as usize + writer.bytes.len()).next_multiple_of(16) as u32;
+                block.add(object, writer.bytes.len());
                 self.data.add(writer.finish(symbol, 16));
             }
             None => {

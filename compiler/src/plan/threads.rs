@@ -3,10 +3,14 @@
 //! What an instance has of its own is not at a symbol then, but in a block of data for each thread, which compiled code
 //! finds by the pinned register. What all threads share stays at symbols: memories' descriptors, tables that never change.
 
+use std::mem::offset_of;
+
+use wasmc_abi::exception::Exceptions;
 use wasmparser::{ExternalKind, FuncType, ValType};
 
 use super::data::DataId;
 use super::definitions::{Definition, Definitions};
+use super::exceptions::ExceptionObjects;
 use super::host;
 use crate::module::Module;
 use crate::{Entry, Error, Result};
@@ -20,6 +24,25 @@ pub(crate) struct InstanceBlock {
     pub size: u32,
     /// Tables with elements in the block: offset of the descriptor, initial number of elements.
     pub tables: Vec<(u32, u64)>,
+    /// Fields that hold addresses in the block: offset of the field, and what it points to.
+    pub addresses: Vec<(u32, u32)>,
+}
+
+impl InstanceBlock {
+    /// Adds a data object of `size` bytes; returns its offset, a multiple of 16.
+    pub fn add(&mut self, object: DataId, size: usize) -> u32 {
+        let offset = self.size;
+        self.parts.push((object, offset));
+        self.size = (offset as usize + size).next_multiple_of(16) as u32;
+        offset
+    }
+
+    /// Gives each thread a place for its pending exception, and a description that names the place.
+    pub fn add_exceptions(&mut self, objects: ExceptionObjects, largest: usize) {
+        let pending = self.add(objects.pending, largest);
+        let description = self.add(objects.description, size_of::<Exceptions>());
+        self.addresses.push((description + offset_of!(Exceptions, pending) as u32, pending));
+    }
 }
 
 /// The name of the function that threads run (wasi-threads).

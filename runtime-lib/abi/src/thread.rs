@@ -11,6 +11,8 @@ pub struct ThreadTemplate {
     pub parts: Span,
     /// Tables whose elements stand behind those contents: a span of [`BlockTable`].
     pub tables: Span,
+    /// Fields of those contents that hold addresses in the block: a span of [`BlockAddress`].
+    pub addresses: Span,
     /// Bytes of a block, a multiple of 16, without the tables' elements.
     pub size: u64,
     /// Address of `extern "C" fn(*const ThreadStart)`: instantiates the modules in the block, calls `wasi_thread_start`.
@@ -19,7 +21,7 @@ pub struct ThreadTemplate {
     pub limit: u64,
 }
 
-const _: () = assert!(size_of::<ThreadTemplate>() == 56);
+const _: () = assert!(size_of::<ThreadTemplate>() == 72);
 
 /// Contents of a part of a block.
 #[repr(C)]
@@ -44,6 +46,18 @@ pub struct BlockTable {
 }
 
 const _: () = assert!(size_of::<BlockTable>() == 16);
+
+/// A field of 64 bits that is to hold an address in the block.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct BlockAddress {
+    /// Offset of the field in the block.
+    pub field: u64,
+    /// Offset in the block of what it points to.
+    pub target: u64,
+}
+
+const _: () = assert!(size_of::<BlockAddress>() == 16);
 
 /// What a thread begins with.
 #[repr(C)]

@@ -3,9 +3,8 @@
 use super::errno::{Errno, Result};
 use super::rights::{self, Rights};
 use super::sys::{self, Handle};
-use crate::sync::Lock;
+use crate::sync::exclusively;
 use core::cell::UnsafeCell;
-use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// What stands behind a descriptor number.
 #[derive(Clone, Copy)]
@@ -167,41 +166,18 @@ std::thread_local! {
     static TABLE: Global = const { Global(UnsafeCell::new(Table::at_start())) };
 }
 
-/// The table's lock; null as long as the program has one thread, so that other programs carry no code for locks.
-static LOCK: AtomicPtr<TableLock> = AtomicPtr::new(core::ptr::null_mut());
-
-/// A lock and what to do with it.
-struct TableLock {
-    acquire: fn(&Lock),
-    release: fn(&Lock),
-    lock: Lock,
-}
-
-static SHARED: TableLock = TableLock { acquire: Lock::acquire, release: Lock::release, lock: Lock::new() };
-
-/// Has the table used by one thread at a time. To be called before there is a second one.
-pub fn share() {
-    LOCK.store((&raw const SHARED).cast_mut(), Ordering::Release);
-}
-
 /// Calls `work` with the table. `work` must not come back here, nor wait for anything.
 pub fn with<R>(work: impl FnOnce(&mut Table) -> R) -> R {
-    // SAFETY: only `share` stores here.
-    let lock = unsafe { LOCK.load(Ordering::Acquire).as_ref() };
-    if let Some(TableLock { acquire, lock, .. }) = lock {
-        acquire(lock);
-    }
-    // SAFETY: nobody else has the table: there is one thread (in tests, one table a thread) or the lock, and no `work` calls
-    // this function again.
-    #[cfg(not(test))]
-    let result = work(unsafe { &mut *TABLE.0.get() });
-    // SAFETY: as above.
-    #[cfg(test)]
-    let result = TABLE.with(|table| work(unsafe { &mut *table.0.get() }));
-    if let Some(TableLock { release, lock, .. }) = lock {
-        release(lock);
-    }
-    result
+    exclusively(|| {
+        // SAFETY: nobody else has the table: there is one thread (in tests, one table a thread) or a lock, and no `work`
+        // calls this function again.
+        #[cfg(not(test))]
+        let result = work(unsafe { &mut *TABLE.0.get() });
+        // SAFETY: as above.
+        #[cfg(test)]
+        let result = TABLE.with(|table| work(unsafe { &mut *table.0.get() }));
+        result
+    })
 }
 
 /// A copy of what stands behind a number, if it has the `needed` rights. Fails with `badf` or `notcapable`.
