@@ -14,11 +14,11 @@ typedef struct {
     Span memories, images;
     uint64_t wasi_memory;
     CodeMap code;
-    Span environment, preopens, arguments, modules;
+    Span environment, preopens, arguments, threads, modules;
     uint64_t heap;
 } Program;
 
-_Static_assert(sizeof(Memory) == 40 && sizeof(Image) == 40 && sizeof(Export) == 64 && sizeof(Program) == 200, "layouts");
+_Static_assert(sizeof(Memory) == 40 && sizeof(Image) == 40 && sizeof(Export) == 64 && sizeof(Program) == 216, "layouts");
 
 enum { EXPLICIT_BOUNDS = 1, FIXED_BASE = 2, MOVABLE = 1, RUNTIME_OPTIONS = 1 };
 enum { I32 = 0x7f, I64 = 0x7e, F32 = 0x7d, F64 = 0x7c, V128 = 0x7b, FUNCREF = 0x70 };

@@ -216,6 +216,7 @@ wasmc_program:
 #else
     .quad 0, 0
 #endif
+    .quad 0, 0
     .quad modules, 2
     .quad 0
 
