@@ -26,7 +26,7 @@ use crate::plan::Plan;
 use crate::{Options, Progress, Result, parallel};
 use addresses::Addresses;
 use expression::{Context, Reader};
-use unit::{Environment, STRING_OFFSETS_HEADER, TranslatedUnit};
+use unit::{Environment, TranslatedUnit};
 
 /// The sections of debug information.
 pub(crate) struct DebugInfo {
@@ -67,7 +67,7 @@ pub(crate) fn describe(plan: &Plan<'_>, text: &Text, options: &Options, progress
             translate_module(plan, text, module, options, progress, &mut info)?;
         } else {
             let unit = synthetic::describe(plan, module, &Addresses::of(plan, text, module));
-            add_unit(&mut info, unit, STRING_OFFSETS_HEADER, &mut Vec::new(), &mut Vec::new(), plan.big_endian);
+            add_unit(&mut info, unit, 0, &mut Vec::new(), &mut Vec::new(), plan.big_endian);
         }
     }
     Ok(info)
@@ -105,7 +105,6 @@ fn translate_module(
                 dwarf: &dwarf,
                 addresses: &addresses,
                 context,
-                strings: &strings.offsets,
                 has_references,
                 map_path: &|path: &[u8]| map_path(path, &options.debug_prefix_map),
                 big_endian,
@@ -118,7 +117,7 @@ fn translate_module(
             match translated {
                 Some(translated) => {
                     info.units += 1;
-                    add_unit(info, translated, strings.start, &mut pending, &mut moved, big_endian);
+                    add_unit(info, translated, strings, &mut pending, &mut moved, big_endian);
                 }
                 None => info.dropped.units += 1,
             }
@@ -164,40 +163,13 @@ fn unit_headers<'a>(dwarf: &gimli::Dwarf<Reader<'a>>) -> (Vec<gimli::UnitHeader<
     (headers, damaged)
 }
 
-/// The strings of a module, which units name by number.
-struct Strings {
-    /// Where each begins in the input's section.
-    offsets: Vec<u32>,
-    /// Where the table of their offsets begins.
-    start: u32,
-}
-
-/// Carries a module's strings over, with a table of their offsets (DWARF 5, 7.26).
-fn add_strings(info: &mut DebugInfo, strings: &[u8], big_endian: bool) -> Strings {
-    let mut offsets = Vec::new();
-    let mut start = 0;
-    for text in strings.split_inclusive(|byte| *byte == 0) {
-        if text.ends_with(&[0]) {
-            offsets.push(start);
-        }
-        start += text.len() as u32;
-    }
+/// Carries a module's strings over; returns where they begin.
+fn add_strings(info: &mut DebugInfo, strings: &[u8], big_endian: bool) -> u32 {
     let output = info.section(Part::Strings, big_endian);
-    let base = output.position();
+    let start = output.position();
     output.bytes.extend_from_slice(strings);
     output.u8(0);
-    let mut table = Buffer::new(big_endian);
-    table.u32(0);
-    table.u16(5);
-    table.u16(0);
-    for offset in &offsets {
-        table.offset(Part::Strings, base + offset);
-    }
-    table.finish_length();
-    let section = info.section(Part::StringOffsets, big_endian);
-    let start = section.position();
-    section.append(&table);
-    Strings { offsets, start: start + STRING_OFFSETS_HEADER }
+    start
 }
 
 /// Whether any unit may refer to entries of another by their offset (`DW_FORM_ref_addr`).
@@ -234,13 +206,13 @@ fn refers_across_units(dwarf: &gimli::Dwarf<Reader<'_>>) -> bool {
 fn add_unit(
     info: &mut DebugInfo,
     mut unit: TranslatedUnit,
-    string_offsets: u32,
+    strings: u32,
     pending: &mut Vec<(u32, u32)>,
     moved: &mut Vec<(u32, u32)>,
     big_endian: bool,
 ) {
     info.dropped.add(unit.dropped);
-    let mut starts = BTreeMap::from([(Part::StringOffsets, string_offsets - STRING_OFFSETS_HEADER)]);
+    let mut starts = BTreeMap::from([(Part::Strings, strings)]);
     let parts = [
         (Part::Abbreviations, Some(&unit.abbreviations)),
         (Part::Lines, unit.lines.as_ref()),

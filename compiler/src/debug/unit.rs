@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use gimli::{AttributeValue, DwAt, DwForm, DwTag, UnitOffset, UnitType, constants as dw};
+use gimli::{AttributeValue, DwAt, DwForm, DwTag, Section as _, UnitOffset, UnitType, constants as dw};
 
 use super::addresses::{Addresses, Function, intersection};
 use super::expression::{Context, Location, Purpose, Reader};
@@ -49,18 +49,15 @@ pub(super) struct Environment<'e, 'a> {
     pub dwarf: &'e gimli::Dwarf<Reader<'a>>,
     pub addresses: &'e Addresses<'e>,
     pub context: Context<'e, 'a>,
-    /// Offset of each string in the input's `.debug_str`.
-    pub strings: &'e [u32],
     /// Units refer to one another by offset.
     pub has_references: bool,
     pub map_path: &'e (dyn Fn(&[u8]) -> Vec<u8> + Sync),
     pub big_endian: bool,
 }
 
-/// Where the tables of lists begin to count, behind their headers (DWARF 5, 7.28 and 7.29).
+/// Bytes of the header of a unit's lists (DWARF 5, 7.28 and 7.29), which has no table of their offsets: lists are referred
+/// to by offset, since valgrind (3.19) does not survive references by number.
 const LISTS_HEADER: u32 = 12;
-/// The same for `.debug_str_offsets` (DWARF 5, 7.26).
-pub(super) const STRING_OFFSETS_HEADER: u32 = 8;
 
 // Entries of lists (DWARF 5, 7.7.3 and 7.25).
 const END_OF_LIST: u8 = 0;
@@ -68,17 +65,16 @@ const OFFSET_PAIR: u8 = 4;
 
 type Value<'a> = AttributeValue<Reader<'a>>;
 
-/// A table of lists while it is filled.
+/// The lists of a unit while they are written.
 #[derive(Default)]
 struct Lists {
-    offsets: Vec<u32>,
     lists: Buffer,
 }
 
 impl Lists {
-    /// Adds a list of ranges of the text section with data; returns its number.
-    fn add<'r>(&mut self, entries: impl Iterator<Item = (Range<u32>, Option<&'r Buffer>)>) -> u64 {
-        self.offsets.push(self.lists.position());
+    /// Adds a list of ranges of the text section with data; returns its offset.
+    fn add<'r>(&mut self, entries: impl Iterator<Item = (Range<u32>, Option<&'r Buffer>)>) -> u32 {
+        let start = LISTS_HEADER + self.lists.position();
         for (range, data) in entries {
             self.lists.u8(OFFSET_PAIR);
             self.lists.unsigned(range.start.into());
@@ -89,7 +85,7 @@ impl Lists {
             }
         }
         self.lists.u8(END_OF_LIST);
-        self.offsets.len() as u64 - 1
+        start
     }
 
     fn finish(self, big_endian: bool) -> Buffer {
@@ -98,11 +94,7 @@ impl Lists {
         output.u16(5);
         output.u8(8);
         output.u8(0);
-        output.u32(self.offsets.len() as u32);
-        let table = self.offsets.len() as u32 * 4;
-        for offset in &self.offsets {
-            output.u32(table + offset);
-        }
+        output.u32(0);
         output.append(&self.lists);
         output.finish_length();
         output
@@ -431,8 +423,8 @@ impl<'e, 'a> Translator<'e, 'a> {
             joins
         });
         if !spans.is_empty() {
-            specifications.push((dw::DW_AT_ranges, dw::DW_FORM_rnglistx));
-            values.unsigned(self.ranges.add(spans.into_iter().map(|span| (span, None))));
+            specifications.push((dw::DW_AT_ranges, dw::DW_FORM_sec_offset));
+            values.offset(Part::RangeLists, self.ranges.add(spans.into_iter().map(|span| (span, None))));
         }
     }
 
@@ -443,15 +435,6 @@ impl<'e, 'a> Translator<'e, 'a> {
         specifications: &mut Vec<Specification>,
         values: &mut Buffer,
     ) {
-        let bases = [
-            (dw::DW_AT_str_offsets_base, Part::StringOffsets, STRING_OFFSETS_HEADER),
-            (dw::DW_AT_loclists_base, Part::LocationLists, LISTS_HEADER),
-            (dw::DW_AT_rnglists_base, Part::RangeLists, LISTS_HEADER),
-        ];
-        for (name, part, header) in bases {
-            specifications.push((name, dw::DW_FORM_sec_offset));
-            values.offset(part, header);
-        }
         if value(dw::DW_AT_stmt_list).is_some() {
             let environment = self.environment;
             let big_endian = environment.big_endian;
@@ -566,18 +549,15 @@ impl<'e, 'a> Translator<'e, 'a> {
     }
 
     fn string(&self, is_path: bool, offset: gimli::DebugStrOffset, values: &mut Buffer) -> Option<DwForm> {
-        let known = self.environment.strings.binary_search(&(offset.0 as u32)).ok();
-        match known.filter(|_| !is_path) {
-            Some(number) => {
-                values.unsigned(number as u64);
-                Some(dw::DW_FORM_strx)
-            }
-            // In the middle of another string.
-            None => {
-                let text = self.environment.dwarf.string(offset).ok()?;
-                Some(self.inline_string(is_path, text.slice(), values))
-            }
+        if is_path {
+            let text = self.environment.dwarf.string(offset).ok()?;
+            return Some(self.inline_string(is_path, text.slice(), values));
         }
+        if offset.0 >= self.environment.dwarf.debug_str.reader().len() {
+            return None;
+        }
+        values.offset(Part::Strings, offset.0 as u32);
+        Some(dw::DW_FORM_strp)
     }
 
     fn inline_string(&self, is_path: bool, text: &[u8], values: &mut Buffer) -> DwForm {
@@ -608,8 +588,11 @@ impl<'e, 'a> Translator<'e, 'a> {
             }
             Location::Ranges(ranges) if ranges.is_empty() => None,
             Location::Ranges(ranges) => {
-                values.unsigned(self.locations.add(ranges.iter().map(|(range, data)| (range.clone(), Some(data)))));
-                Some(dw::DW_FORM_loclistx)
+                values.offset(
+                    Part::LocationLists,
+                    self.locations.add(ranges.iter().map(|(range, data)| (range.clone(), Some(data)))),
+                );
+                Some(dw::DW_FORM_sec_offset)
             }
         }
     }
@@ -639,8 +622,11 @@ impl<'e, 'a> Translator<'e, 'a> {
             return None;
         }
         found.sort_by_key(|(range, _)| (range.start, range.end));
-        values.unsigned(self.locations.add(found.iter().map(|(range, data)| (range.clone(), Some(data)))));
-        Some(dw::DW_FORM_loclistx)
+        values.offset(
+            Part::LocationLists,
+            self.locations.add(found.iter().map(|(range, data)| (range.clone(), Some(data)))),
+        );
+        Some(dw::DW_FORM_sec_offset)
     }
 
     /// The number of an abbreviation (DWARF 5, 7.5.3).

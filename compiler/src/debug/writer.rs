@@ -10,21 +10,13 @@ pub(crate) enum Part {
     Lines,
     LocationLists,
     RangeLists,
-    StringOffsets,
     Strings,
 }
 
 impl Part {
     /// All of them, in the order of the object file.
-    pub const ALL: [Part; 7] = [
-        Part::Info,
-        Part::Abbreviations,
-        Part::Lines,
-        Part::LocationLists,
-        Part::RangeLists,
-        Part::StringOffsets,
-        Part::Strings,
-    ];
+    pub const ALL: [Part; 6] =
+        [Part::Info, Part::Abbreviations, Part::Lines, Part::LocationLists, Part::RangeLists, Part::Strings];
 
     /// The section's name (DWARF 5, 7.1).
     pub fn name(self) -> &'static str {
@@ -34,7 +26,6 @@ impl Part {
             Part::Lines => ".debug_line",
             Part::LocationLists => ".debug_loclists",
             Part::RangeLists => ".debug_rnglists",
-            Part::StringOffsets => ".debug_str_offsets",
             Part::Strings => ".debug_str",
         }
     }
