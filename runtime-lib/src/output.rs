@@ -69,6 +69,7 @@ impl<'a> Output<'a> {
     }
 
     /// Appends bytes as they are.
+    #[inline(never)]
     pub fn bytes(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             self.byte(byte);

@@ -46,8 +46,7 @@ pub struct Run {
     pub stderr_contains: Vec<String>,
     /// The program traps, with this in the message. The exit code is that of SIGABRT.
     pub trap: Option<String>,
-    /// Functions of the call stack that the message shows, innermost first. Compared in `-O0` builds, since
-    /// inlining takes functions off the stack.
+    /// Functions of the call stack that the message shows, innermost first: inlined or not.
     #[serde(default)]
     pub trace: Vec<String>,
     /// Exit code where the program does not trap.

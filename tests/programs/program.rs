@@ -41,7 +41,7 @@ pub fn check(subfolder: &str, name: &str, extension: &str) {
         build(built.path(), &module, name, &flags);
         for (number, expected) in expectation.run.iter().enumerate() {
             let what = format!("{subfolder}/{name}, {variant}, run {}", number + 1);
-            check_run(&built.path().join(name), &expectation, expected, &what, *variant == "-O0");
+            check_run(&built.path().join(name), &expectation, expected, &what);
         }
     }
 }
@@ -63,7 +63,7 @@ fn check_refusal(module: &Path, expectation: &Expectation, messages: &[String]) 
     assert!(left.is_empty(), "a refused build left {left:?}");
 }
 
-fn check_run(program: &Path, expectation: &Expectation, expected: &Run, what: &str, whole_trace: bool) {
+fn check_run(program: &Path, expectation: &Expectation, expected: &Run, what: &str) {
     let scratch = tempfile::tempdir().expect("a temporary folder can be made");
     for folder in &expectation.folders {
         let host = folder.split("::").next().expect("split gives at least one piece");
@@ -73,7 +73,7 @@ fn check_run(program: &Path, expectation: &Expectation, expected: &Run, what: &s
         fs::write(scratch.path().join(path), contents).expect("a file can be written");
     }
     let output = run(executable(program, scratch.path()).args(&expected.args), expected.stdin.as_bytes());
-    compare(&output, expected, what, whole_trace);
+    compare(&output, expected, what);
     for (path, contents) in &expected.after {
         let found = fs::read(scratch.path().join(path)).unwrap_or_else(|error| panic!("{what}: {path}: {error}"));
         assert_eq!(String::from_utf8_lossy(&found), contents.as_str(), "{what}: contents of {path}");
@@ -83,7 +83,7 @@ fn check_run(program: &Path, expectation: &Expectation, expected: &Run, what: &s
     }
 }
 
-fn compare(output: &Output, expected: &Run, what: &str, whole_trace: bool) {
+fn compare(output: &Output, expected: &Run, what: &str) {
     let stdout = String::from_utf8_lossy(&output.stdout);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(
@@ -95,9 +95,7 @@ fn compare(output: &Output, expected: &Run, what: &str, whole_trace: bool) {
     assert_eq!(output.status.code(), Some(exit), "{what}: {}; standard error:\n{stderr}", output.status);
     if let Some(trap) = &expected.trap {
         check_contains(&stderr, std::slice::from_ref(trap), what);
-        if whole_trace {
-            check_contains(&stderr, &expected.trace, what);
-        }
+        check_contains(&stderr, &expected.trace, what);
         check_contains(&stderr, &expected.stderr_contains, what);
     } else if expected.stderr_contains.is_empty() {
         assert_eq!(stderr, expected.stderr, "{what}: standard error");

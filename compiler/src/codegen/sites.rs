@@ -2,19 +2,19 @@
 
 use cranelift_codegen::CompiledCode;
 
-use crate::translate::trap_number;
+use crate::translate::{InlinedBody, trap_number};
 
 /// A place in machine code that the trap handler may have to explain.
 struct Site {
     address: u32,
     /// Trap that the instruction at the address is; `None` for calls and memory accesses.
     code: Option<u8>,
-    /// Offset from the function's body in the wasm binary.
+    /// Source location: offset from the function's body in the wasm binary, or of an inlined body.
     wasm_offset: u32,
 }
 
-/// The site stream of a compiled function.
-pub(super) fn encode(compiled: &CompiledCode) -> Vec<u8> {
+/// The site stream of a compiled function with these bodies of others in it.
+pub(super) fn encode(compiled: &CompiledCode, inlined: &[InlinedBody]) -> Vec<u8> {
     let locations = compiled.buffer.get_srclocs_sorted();
     let location_of = |address: u32| {
         let next = locations.partition_point(|location| location.start <= address);
@@ -34,6 +34,9 @@ pub(super) fn encode(compiled: &CompiledCode) -> Vec<u8> {
     sites.dedup_by_key(|site| site.address);
 
     let mut stream = Vec::with_capacity(3 * sites.len());
+    if !inlined.is_empty() {
+        encode_inlined(&mut stream, inlined);
+    }
     let (mut address, mut wasm_offset) = (0, 0);
     for site in sites {
         // `FunctionEntry` describes this encoding.
@@ -44,6 +47,20 @@ pub(super) fn encode(compiled: &CompiledCode) -> Vec<u8> {
         wasm_offset = i64::from(site.wasm_offset);
     }
     stream
+}
+
+/// The head of the stream of a function with `FUNCTION_INLINES`.
+fn encode_inlined(stream: &mut Vec<u8>, inlined: &[InlinedBody]) {
+    let mut list = Vec::new();
+    let mut start = 0;
+    for body in inlined {
+        unsigned(&mut list, u64::from(body.start - start));
+        unsigned(&mut list, u64::from(body.function.0));
+        unsigned(&mut list, u64::from(body.call));
+        start = body.start;
+    }
+    unsigned(stream, list.len() as u64);
+    stream.append(&mut list);
 }
 
 /// Unsigned LEB128 (DWARF 5 §7.6).

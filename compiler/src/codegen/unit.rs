@@ -17,7 +17,7 @@ use crate::optimize::{
     FixedMemory, fold_addresses, remove_redundant_checks, restore_loop_compares, spread_coldness, widen_addresses,
 };
 use crate::plan::{BaseStrategy, DataId, Plan, Unit, UnitId};
-use crate::translate::{Namespace, RuntimeSymbol, translate_unit};
+use crate::translate::{InlinedBody, Namespace, RuntimeSymbol, Translated, translate_unit};
 use crate::{Bounds, Error, OptLevel, Options, Result, debug};
 
 /// Machine code of a unit, with what it refers to and what is known about it.
@@ -30,6 +30,8 @@ pub(crate) struct CompiledUnit {
     /// See `wasmc_abi::code_map::FunctionEntry::sites`.
     pub sites: Vec<u8>,
     pub handlers: UnitHandlers,
+    /// Bodies of other functions in it, in order of their source locations.
+    pub inlined: Vec<InlinedBody>,
     /// The code keeps its caller's frame pointer.
     pub frameless: bool,
     /// Calls across which references to objects live.
@@ -95,7 +97,7 @@ impl<'p, 'a> Worker<'p, 'a> {
 
     /// Compiles the unit with this number.
     pub fn compile(&mut self, number: usize) -> Result<CompiledUnit> {
-        let compiled = self.generate(number, false)?;
+        let (compiled, inlined) = self.generate(number, false)?;
         let isa = self.isa_of(self.plan.units.list[number]);
         let unwind_insts: &[(u32, UnwindInst)] = &compiled.buffer.unwind_info;
         let frameless = !unwind_insts.iter().any(|(_, inst)| matches!(inst, UnwindInst::PushFrameRegs { .. }));
@@ -109,20 +111,21 @@ impl<'p, 'a> Worker<'p, 'a> {
         Ok(CompiledUnit {
             id: UnitId(number as u32),
             relocations: relocations.collect(),
-            sites: sites::encode(&compiled),
+            sites: sites::encode(&compiled, &inlined),
             handlers: handlers::collect(&compiled),
             stack_maps: stack_maps::collect(&compiled),
+            record: self.debug_info.then(|| debug::Record::of(&compiled, isa, &inlined)),
+            inlined,
             code: compiled.code_buffer().to_vec(),
-            align: compiled.buffer.alignment.max(self.function_alignment(isa)),
+            align: compiled.buffer.alignment.max(self.function_alignment(number, isa)),
             frameless,
             unwind,
-            record: self.debug_info.then(|| debug::Record::of(&compiled, isa)),
         })
     }
 
     /// The unit's optimised intermediate representation, or its machine code, as text.
     pub fn text(&mut self, number: usize, assembly: bool) -> Result<String> {
-        let compiled = self.generate(number, assembly)?;
+        let (compiled, _) = self.generate(number, assembly)?;
         if !assembly {
             return Ok(self.context.func.display().to_string());
         }
@@ -168,14 +171,15 @@ impl<'p, 'a> Worker<'p, 'a> {
         }
     }
 
-    fn generate(&mut self, number: usize, want_assembly: bool) -> Result<CompiledCode> {
+    fn generate(&mut self, number: usize, want_assembly: bool) -> Result<(CompiledCode, Vec<InlinedBody>)> {
         let unit = self.plan.units.list[number];
         let isa = self.isa_of(unit);
         self.context.clear();
         if self.debug_info {
             self.context.func.collect_debug_info();
         }
-        let checks = translate_unit(self.plan, isa, unit, &mut self.context.func, &mut self.builder_context)?;
+        let Translated { checks, inlined } =
+            translate_unit(self.plan, isa, unit, &mut self.context.func, &mut self.builder_context)?;
         debug::label_originals(&mut self.context.func);
         if self.optimize {
             remove_redundant_checks(&mut self.context.func, &checks);
@@ -187,13 +191,14 @@ impl<'p, 'a> Worker<'p, 'a> {
                 spread_coldness(&mut self.context.func);
             }
         }
-        self.finish(isa, want_assembly).map_err(|error| {
+        let compiled = self.finish(isa, want_assembly).map_err(|error| {
             let message = match error {
                 CodegenError::Verifier(errors) => errors.to_string(),
                 other => other.to_string(),
             };
             self.failure(number, message)
-        })
+        })?;
+        Ok((compiled, inlined))
     }
 
     /// Optimises the function and generates its machine code.
@@ -221,9 +226,10 @@ impl<'p, 'a> Worker<'p, 'a> {
     }
 
     /// Alignment in bytes: what the processor fetches at once, where speed counts more than size.
-    fn function_alignment(&self, isa: &dyn TargetIsa) -> u32 {
+    fn function_alignment(&self, number: usize, isa: &dyn TargetIsa) -> u32 {
         let alignment = isa.function_alignment();
-        if self.align_for_speed { alignment.preferred } else { alignment.minimum }
+        let is_wasm = matches!(self.plan.units.list[number], Unit::Wasm { .. });
+        if self.align_for_speed && is_wasm { alignment.preferred } else { alignment.minimum }
     }
 
     fn has_branch_hints(&self, unit: Unit) -> bool {

@@ -6,6 +6,7 @@ use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::{CompiledCode, LabelValueLoc};
 
 use crate::codegen::{signed_leb128, unsigned_leb128};
+use crate::translate::{InlinedBody, place_in_unit};
 
 /// Where machine code of one function came from.
 pub(crate) struct Record {
@@ -45,20 +46,23 @@ pub(crate) enum ValuePlace {
 }
 
 impl Record {
-    /// Takes from compiled code what debug information needs.
-    pub fn of(compiled: &CompiledCode, isa: &dyn TargetIsa) -> Record {
+    /// Takes from compiled code what debug information needs; inlined bodies count as their calls.
+    pub fn of(compiled: &CompiledCode, isa: &dyn TargetIsa, inlined: &[InlinedBody]) -> Record {
         let mut origins = Vec::new();
         let (mut native, mut wasm) = (0, 0);
         let mut last = None;
         for location in compiled.buffer.get_srclocs_sorted() {
-            let loc = location.loc;
-            if loc.is_default() || last == Some(loc) {
+            if location.loc.is_default() {
+                continue;
+            }
+            let loc = place_in_unit(inlined, location.loc.bits());
+            if last == Some(loc) {
                 continue;
             }
             last = Some(loc);
             unsigned_leb128(&mut origins, u64::from(location.start - native));
-            signed_leb128(&mut origins, i64::from(loc.bits()) - wasm);
-            (native, wasm) = (location.start, i64::from(loc.bits()));
+            signed_leb128(&mut origins, i64::from(loc) - wasm);
+            (native, wasm) = (location.start, i64::from(loc));
         }
         Record { origins, locals: locals(compiled, isa) }
     }

@@ -10,6 +10,8 @@ use crate::{Error, Progress, Result, parallel};
 pub(crate) struct BodyFacts {
     /// Functions called directly, one entry a call.
     pub calls: Vec<u32>,
+    /// What is known of each of those calls.
+    pub call_sites: Vec<CallSite>,
     /// Functions whose reference is taken (`ref.func`).
     pub references: Vec<u32>,
     /// Globals read, one entry an instruction.
@@ -24,6 +26,8 @@ pub(crate) struct BodyFacts {
     pub memories_grown: Vec<u32>,
     /// Number of operators.
     pub operators: u32,
+    /// The body ends in `unreachable`: whoever calls it does not expect it to return.
+    pub ends_unreachable: bool,
     /// The body has a loop.
     pub has_loop: bool,
     /// The body has a call in tail position.
@@ -36,6 +40,59 @@ pub(crate) struct BodyFacts {
     pub has_try: bool,
     /// Some handler takes the exception as a reference.
     pub keeps_exceptions: bool,
+}
+
+/// What the planner wants to know of a direct call.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct CallSite {
+    /// Number of loops around it.
+    pub loop_depth: u8,
+    /// Number of its last arguments that are constants.
+    pub constants: u8,
+    /// It stands in tail position.
+    pub is_tail: bool,
+}
+
+/// Where in a body the operators are that are noted.
+#[derive(Default)]
+struct Surroundings {
+    /// The structured instructions that are open, and whether they are loops.
+    open: Vec<bool>,
+    loop_depth: u8,
+    /// Constants that come right before.
+    constants: u8,
+}
+
+impl Surroundings {
+    fn call_site(&self, is_tail: bool) -> CallSite {
+        CallSite { loop_depth: self.loop_depth, constants: self.constants, is_tail }
+    }
+
+    /// Goes on behind an operator.
+    fn pass(&mut self, operator: &Operator<'_>) {
+        let is_constant = matches!(
+            operator,
+            Operator::I32Const { .. }
+                | Operator::I64Const { .. }
+                | Operator::F32Const { .. }
+                | Operator::F64Const { .. }
+        );
+        self.constants = if is_constant { self.constants.saturating_add(1) } else { 0 };
+        match operator {
+            Operator::Loop { .. } => {
+                self.open.push(true);
+                self.loop_depth = self.loop_depth.saturating_add(1);
+            }
+            Operator::Block { .. } | Operator::If { .. } | Operator::TryTable { .. } | Operator::Try { .. } => {
+                self.open.push(false);
+            }
+            Operator::End | Operator::Delegate { .. } => {
+                let was_loop = self.open.pop().unwrap_or(false);
+                self.loop_depth = self.loop_depth.saturating_sub(was_loop.into());
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Validates every body; the facts come in the order of the bodies.
@@ -76,11 +133,13 @@ fn validate_body(
     let mut reader = body.code.get_binary_reader();
     validator.read_locals(&mut reader)?;
     reader.set_features(module.features);
+    let mut surroundings = Surroundings::default();
     while !reader.eof() {
         let offset = reader.original_position();
         let operator = reader.peek_operator(&validator.visitor(offset))?;
         reader.visit_operator(&mut validator.visitor(offset))??;
-        facts.note(&operator);
+        facts.note(&operator, &surroundings);
+        surroundings.pass(&operator);
     }
     reader.finish_expression(&validator.visitor(reader.original_position()))?;
     *allocations = Some(validator.into_allocations());
@@ -88,12 +147,18 @@ fn validate_body(
 }
 
 impl BodyFacts {
-    fn note(&mut self, operator: &Operator<'_>) {
+    fn note(&mut self, operator: &Operator<'_>, surroundings: &Surroundings) {
         self.operators += 1;
+        let ends_unreachable = matches!(operator, Operator::End) && self.ends_unreachable;
+        self.ends_unreachable = ends_unreachable || matches!(operator, Operator::Unreachable);
         match *operator {
-            Operator::Call { function_index } => self.calls.push(function_index),
+            Operator::Call { function_index } => {
+                self.calls.push(function_index);
+                self.call_sites.push(surroundings.call_site(false));
+            }
             Operator::ReturnCall { function_index } => {
                 self.calls.push(function_index);
+                self.call_sites.push(surroundings.call_site(true));
                 self.has_tail_call = true;
             }
             Operator::CallIndirect { .. } | Operator::CallRef { .. } => self.has_indirect_call = true,

@@ -10,9 +10,9 @@ mod types;
 use std::borrow::Cow;
 
 pub(crate) use constant::{ConstantExpression, ConstantOperator};
-pub(crate) use facts::{BodyFacts, validate_bodies};
+pub(crate) use facts::{BodyFacts, CallSite, validate_bodies};
 pub(crate) use hints::BranchHints;
-pub(crate) use parse::{body_offset, parse};
+pub(crate) use parse::{body_length, body_offset, parse};
 pub(crate) use types::{Heap, Reference, Shape, Storage, TypeId, Types};
 use wasmparser::{
     CompositeInnerType, FuncToValidate, FuncType, FunctionBody, GlobalType, MemoryType, SubType, TableType,

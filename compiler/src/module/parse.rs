@@ -262,6 +262,13 @@ fn add_import(module: &mut Module<'_>, ty: TypeRef) -> ImportType {
     }
 }
 
+/// Bytes of a body.
+pub(crate) fn body_length(code: &FunctionBody<'_>) -> u32 {
+    let range = code.range();
+    // As below.
+    (range.end - range.start) as u32
+}
+
 /// Wasm offset of a body's first byte, in its module.
 pub(crate) fn body_offset(code: &FunctionBody<'_>) -> u32 {
     // The binary format's own limits keep modules below 4 GiB.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use wasmc_abi::code_map::{FUNCTION_FRAMELESS, FUNCTION_INTERNAL, NAME_LIMIT};
+use wasmc_abi::code_map::{FUNCTION_FRAMELESS, FUNCTION_INLINES, FUNCTION_INTERNAL, NAME_LIMIT};
 
 use super::text::Text;
 use crate::codegen::unsigned_leb128;
@@ -39,7 +39,8 @@ pub(super) fn describe(plan: &mut Plan<'_>, text: &mut Text) -> CodeMapParts {
         functions.u32(placed.sites);
         functions.u32(index);
         functions.u32(wasm_offset);
-        functions.u32(kind | if placed.frameless { FUNCTION_FRAMELESS } else { 0 });
+        let flag = |on: bool, bit: u32| if on { bit } else { 0 };
+        functions.u32(kind | flag(placed.frameless, FUNCTION_FRAMELESS) | flag(placed.has_inlined, FUNCTION_INLINES));
     }
     let count = text.units.len() as u64;
     let text_length = text.units.last().map_or(0, |last| u64::from(last.start) + u64::from(last.size));

@@ -23,6 +23,8 @@ pub(super) struct PlacedUnit {
     /// In bytes.
     pub size: u32,
     pub frameless: bool,
+    /// Bodies of other functions are in it.
+    pub has_inlined: bool,
     /// Where its site stream begins, in bytes from the start of all streams.
     pub sites: u32,
     /// For debug information.
@@ -91,7 +93,9 @@ impl Text {
         }
         self.handlers.add(&unit.handlers, start32);
         let sites = u32::try_from(self.sites.len()).map_err(|_| too_large())?;
-        self.units.push(PlacedUnit { start: start32, size, frameless: unit.frameless, sites, record: unit.record });
+        let has_inlined = !unit.inlined.is_empty();
+        let (frameless, record) = (unit.frameless, unit.record);
+        self.units.push(PlacedUnit { start: start32, size, frameless, has_inlined, sites, record });
         self.sites.extend_from_slice(&unit.sites);
         Ok(())
     }

@@ -6,6 +6,7 @@ mod definitions;
 mod exceptions;
 mod exports;
 mod host;
+mod inlining;
 mod objects;
 mod places;
 mod reach;
@@ -22,6 +23,7 @@ pub(crate) use data::{Address, DataId, DataObject, DataObjects, Placement, Struc
 pub(crate) use definitions::{Definition, Definitions, SizeCheck};
 pub(crate) use exceptions::{Exceptions, Tag};
 pub(crate) use exports::codes as value_codes;
+pub(crate) use inlining::Inlining;
 pub(crate) use objects::Objects;
 pub(crate) use places::{BaseStrategy, GlobalPlace, MemoryPlace, Places, Slot, TablePlace};
 pub(crate) use reach::{Unit, Units, entry_function, reactor_initializer};
@@ -45,6 +47,7 @@ pub(crate) struct Plan<'a> {
     /// The code to compile.
     pub units: Units,
     pub exceptions: Exceptions,
+    pub inlining: Inlining,
     pub records: FunctionRecords,
     /// Structures, arrays and kept exceptions, if the program has any.
     pub objects: Option<Objects>,
@@ -108,6 +111,7 @@ pub(crate) fn plan<'a>(
     let values = GlobalValues::evaluate(&modules, &definitions);
     let thread_start = threads::start(&modules, &definitions, &options.entry)?;
     let units = reach::units(&modules, &facts, &definitions, &options.entry, thread_start)?;
+    let inlining = Inlining::decide(&facts, &definitions, &units, options.opt_level);
     let mut data = DataObjects::default();
     let exceptions = Exceptions::plan(&modules, &facts, &definitions, &units, &mut data);
     let records = FunctionRecords::build(&modules, &definitions, &types, &units, &mut data, layout.big_endian);
@@ -176,6 +180,7 @@ pub(crate) fn plan<'a>(
         thread_start,
         units,
         exceptions,
+        inlining,
         records,
         objects,
         places,
@@ -215,7 +220,7 @@ impl Plan<'_> {
             || self.places.globals.iter().flatten().any(|place| matches!(place, GlobalPlace::Register))
     }
 
-    /// The code neither uses what the pinned register holds nor calls any that may.
+    /// The code, inlined bodies included, neither uses what the pinned register holds nor calls any that may.
     pub fn is_free_of_pinned_register(&self, unit: Unit) -> bool {
         if self.places.block.is_some() {
             return false;
@@ -224,7 +229,14 @@ impl Plan<'_> {
         let facts = &self.facts[module][position];
         let place = |global: &u32| self.places.globals[module][*global as usize];
         let touches = |globals: &[u32]| globals.iter().map(place).any(|place| matches!(place, GlobalPlace::Register));
-        facts.calls.is_empty()
+        let is_free = |(number, &function): (usize, &u32)| match self.definitions.function(module, function) {
+            Definition::Wasm { module: owner, position: callee } => {
+                self.inlining.contains(module, position, number as u32)
+                    && self.is_free_of_pinned_register(Unit::Wasm { module: owner, position: callee })
+            }
+            _ => false,
+        };
+        facts.calls.iter().enumerate().all(is_free)
             && !facts.has_indirect_call
             // A throw leaves the function without restoring registers.
             && !facts.has_throw

@@ -45,6 +45,9 @@ impl Translator<'_, '_, '_> {
             }
             return Ok(());
         }
+        if let Some(position) = self.inlined_callee(definition) {
+            return self.inline(position, &arguments);
+        }
         // The plan has code for every function that reachable code calls.
         let Some(function) = self.code_of(definition) else {
             self.trap(TrapCode::Unreachable);

@@ -21,6 +21,8 @@ pub(super) struct Frame {
 pub(super) enum FrameKind {
     /// The whole function; `end` returns.
     Function,
+    /// The body of a function in place of a call; `end` goes on behind that.
+    Inlined,
     Block,
     Loop {
         header: Block,

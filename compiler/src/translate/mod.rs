@@ -10,6 +10,7 @@ mod call;
 mod control;
 mod exceptions;
 mod frame;
+mod inline;
 mod internal;
 mod memory;
 mod numeric;
@@ -29,16 +30,18 @@ use cranelift_codegen::isa::{CallConv, TargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use wasmparser::{FuncType, FunctionBody, Operator, ValType};
 
+pub(crate) use inline::{InlinedBody, place_in_unit};
 use internal::translate_internal;
 pub(crate) use symbols::{Namespace, RuntimeSymbol};
 pub(crate) use trap::trap_number;
 
-use crate::module::{Reference, body_offset};
+use crate::module::{Reference, body_length, body_offset};
 use crate::optimize::BoundsCheck;
-use crate::plan::{Plan, Unit};
+use crate::plan::{Definition, Plan, Unit};
 use crate::{Error, Result};
 use exceptions::{Handlers, LegacyTries};
 use frame::Frame;
+use inline::Bodies;
 use operand::Operand;
 use variable::Local;
 
@@ -98,6 +101,16 @@ pub(crate) struct Translator<'t, 'p, 'a> {
     legacy_tries: Option<LegacyTries>,
     /// The function's code; `None` where it is no wasm function's.
     body: Option<&'p FunctionBody<'a>>,
+    bodies: Bodies,
+}
+
+/// What is known of a translated unit beside its code.
+#[derive(Default)]
+pub(crate) struct Translated {
+    /// Comparisons that keep accesses inside memories.
+    pub checks: Vec<BoundsCheck>,
+    /// Bodies of other functions, in order of their source locations.
+    pub inlined: Vec<InlinedBody>,
 }
 
 /// Translates the wasm function at `position` of a module's code section into `function`.
@@ -108,33 +121,15 @@ pub(crate) fn translate_function(
     position: usize,
     function: &mut ir::Function,
     context: &mut FunctionBuilderContext,
-) -> Result<Vec<BoundsCheck>> {
-    let parsed = &plan.modules[module];
-    let index = parsed.imported.functions + position as u32;
-    let ty = parsed.function_type(index);
-    let body = &parsed.bodies[position].code;
+) -> Result<Translated> {
+    let ty = plan.type_of(Definition::Wasm { module, position });
     function.signature = signature(ty, WASM_CALL);
     let mut translator = Translator::new(plan, isa, module, FunctionBuilder::new(function, context));
-    translator.hints = parsed.branch_hints.of_function(index);
-    translator.body = Some(body);
-    let start = body_offset(body);
     translator.begin(ty)?;
-    let parse_error = |error| Error::in_function(error, &parsed.function_name(index));
-    let mut reader = body.get_locals_reader().map_err(parse_error)?;
-    for _ in 0..reader.get_count() {
-        let (count, ty) = reader.read().map_err(parse_error)?;
-        translator.declare_locals(count, ty);
-    }
-    let mut operators = body.get_operators_reader().map_err(parse_error)?;
-    while !operators.eof() {
-        let (operator, offset) = operators.read_with_offset().map_err(parse_error)?;
-        translator.position = offset as u32 - start;
-        translator.builder.set_srcloc(SourceLoc::new(translator.position));
-        translator.operator(&operator, offset)?;
-    }
+    translator.translate_body(position)?;
     translator.builder.seal_all_blocks();
     translator.builder.finalize(isa.frontend_config());
-    Ok(translator.checks)
+    Ok(Translated { checks: translator.checks, inlined: translator.bodies.inlined })
 }
 
 impl<'t, 'p, 'a> Translator<'t, 'p, 'a> {
@@ -156,7 +151,40 @@ impl<'t, 'p, 'a> Translator<'t, 'p, 'a> {
             handlers: Handlers::default(),
             legacy_tries: None,
             body: None,
+            bodies: Bodies::default(),
         }
+    }
+
+    /// Translates the body at `position` of the module's code section; parameters and function frame are there.
+    fn translate_body(&mut self, position: usize) -> Result<()> {
+        let module = &self.plan.modules[self.module];
+        let index = module.imported.functions + position as u32;
+        let body = &module.bodies[position].code;
+        let first = body_offset(body);
+        let start = self.bodies.end;
+        self.bodies.position = Some(position);
+        self.bodies.calls = 0;
+        self.hints = module.branch_hints.of_function(index);
+        self.body = Some(body);
+        self.bodies.end += body_length(body);
+        let parse_error = |error| Error::in_function(error, &module.function_name(index));
+        let mut reader = body.get_locals_reader().map_err(parse_error)?;
+        for _ in 0..reader.get_count() {
+            let (count, ty) = reader.read().map_err(parse_error)?;
+            self.declare_locals(count, ty);
+        }
+        let mut operators = body.get_operators_reader().map_err(parse_error)?;
+        while !operators.eof() {
+            let (operator, offset) = operators.read_with_offset().map_err(parse_error)?;
+            self.position = offset as u32 - first;
+            self.bodies.location = start + self.position;
+            self.builder.set_srcloc(SourceLoc::new(self.bodies.location));
+            if let Operator::Call { .. } | Operator::ReturnCall { .. } = operator {
+                self.bodies.calls += 1;
+            }
+            self.operator(&operator, offset)?;
+        }
+        Ok(())
     }
 
     /// Opens the entry block, the locals that are parameters, and the function's frame.
@@ -245,16 +273,16 @@ impl<'t, 'p, 'a> Translator<'t, 'p, 'a> {
     }
 }
 
-/// Translates any piece of code of the program; returns the comparisons in it that keep accesses inside memories.
+/// Translates any piece of code of the program.
 pub(crate) fn translate_unit(
     plan: &Plan<'_>,
     isa: &dyn TargetIsa,
     unit: Unit,
     function: &mut ir::Function,
     context: &mut FunctionBuilderContext,
-) -> Result<Vec<BoundsCheck>> {
+) -> Result<Translated> {
     match unit {
         Unit::Wasm { module, position } => translate_function(plan, isa, module, position, function, context),
-        internal => translate_internal(plan, isa, internal, function, context).map(|()| Vec::new()),
+        internal => translate_internal(plan, isa, internal, function, context).map(|()| Translated::default()),
     }
 }

@@ -53,12 +53,19 @@ impl Translator<'_, '_, '_> {
     fn write_local(&mut self, index: u32, value: Value) {
         match self.locals[index as usize] {
             Local::Value(variable, _) => {
-                self.builder.set_val_label(value, ValueLabel::from_u32(index));
+                self.label_local(value, index);
                 self.builder.def_var(variable, value);
             }
             Local::Slot(slot, _) => {
                 self.builder.ins().stack_store(super::REFERENCE, value, slot, 0);
             }
+        }
+    }
+
+    /// Tells debug information where a local of the unit's own body is; those of inlined bodies it does not know.
+    fn label_local(&mut self, value: Value, index: u32) {
+        if self.bodies.inlined_depth == 0 {
+            self.builder.set_val_label(value, ValueLabel::from_u32(index));
         }
     }
 
@@ -70,7 +77,7 @@ impl Translator<'_, '_, '_> {
                     Local::Value(variable, reference) => {
                         let value = self.builder.use_var(variable);
                         // What joins of control flow made of several values has no label yet.
-                        self.builder.set_val_label(value, ValueLabel::from_u32(local_index));
+                        self.label_local(value, local_index);
                         Operand { value, reference }
                     }
                     Local::Slot(slot, ty) => {

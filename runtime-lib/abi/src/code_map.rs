@@ -34,6 +34,12 @@ pub struct FunctionEntry {
     /// - signed LEB128: offset in the wasm binary − that of the site before, or `wasm_offset`
     /// - where `has_code`: one byte, the `TrapCode`. A site without is a call or an access to linear memory, for
     ///   which the handler finds the trap from the address that faulted.
+    ///
+    /// With [`FUNCTION_INLINES`], offsets from the length of the function's body on stand for places in the bodies of other
+    /// functions, and the stream begins with a list of those: unsigned LEB128 for its length in bytes, then for each
+    /// - the offset, less `wasm_offset`, that stands for its first byte − that of the one before, or 0
+    /// - the position of its function among all [`FunctionEntry`]s
+    /// - the offset, less `wasm_offset`, of the call that it replaces, in the function or in an earlier one of the list
     pub sites: u32,
     /// Index of the function in its module's function index space.
     pub index: u32,
@@ -49,6 +55,8 @@ const _: () = assert!(size_of::<FunctionEntry>() == 24);
 pub const FUNCTION_FRAMELESS: u32 = 1;
 /// The code is the compiler's own (an entry point, a calling-convention adapter), not a wasm function: traces leave it out.
 pub const FUNCTION_INTERNAL: u32 = 2;
+/// Bodies of other functions stand in it in place of calls.
+pub const FUNCTION_INLINES: u32 = 4;
 
 /// Bytes of a name that messages show. Names of C++ templates can be thousands of bytes long.
 pub const NAME_LIMIT: usize = 240;

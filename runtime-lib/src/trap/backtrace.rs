@@ -44,7 +44,7 @@ pub struct Backtrace {
 /// A frame of a backtrace.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {
-    /// Its position, counted from the innermost.
+    /// Position on the stack, counted from the innermost. Functions whose bodies stand in another's code share its position.
     pub position: usize,
     /// Its function.
     pub function: Function<'a>,
@@ -111,28 +111,35 @@ impl Backtrace {
         }
     }
 
-    /// Number of frames, also of those that [`frames`](Self::frames) omits.
+    /// Number of frames, also of those that [`visit`](Self::visit) omits.
     pub fn count(&self) -> usize {
         self.count
     }
 
-    /// The frames that were kept, the innermost first: where positions jump, some were omitted.
-    pub fn frames<'a>(&self, code_map: &CodeMap<'a>) -> impl Iterator<Item = Frame<'a>> {
+    /// Visits the frames that were kept, the innermost first: where positions jump, some were omitted.
+    pub fn visit<'a>(&self, code_map: &CodeMap<'a>, visitor: &mut dyn FnMut(&Frame<'a>)) {
         let outer_start = self.count.saturating_sub(OUTER).max(INNER);
-        let positions = (0..self.count.min(INNER)).chain(outer_start..self.count.max(outer_start));
-        positions.filter_map(move |position| {
+        let mut position = 0;
+        while position < self.count {
             let program_counter = match self.inner.get(position) {
                 Some(&program_counter) => program_counter,
                 None => self.outer[(position - INNER) % OUTER],
             };
             let is_return_address = position > 0 || !self.is_exact;
-            let function = code_map.function(program_counter - usize::from(is_return_address))?;
-            let wasm_offset = match code_map.site(function, program_counter) {
-                Some(site) => site.wasm_offset,
-                None => function.wasm_offset(),
-            };
-            Some(Frame { position, function, wasm_offset })
-        })
+            if let Some(function) = code_map.function(program_counter - usize::from(is_return_address)) {
+                let site = code_map.site(function, program_counter);
+                let mut place = Some(site.map_or(function.wasm_offset(), |site| site.wasm_offset));
+                while let Some(at) = place {
+                    let (function, wasm_offset, call) = code_map.innermost(function, at);
+                    visitor(&Frame { position, function, wasm_offset });
+                    place = call;
+                }
+            }
+            position += 1;
+            if position == INNER {
+                position = outer_start;
+            }
+        }
     }
 }
 
@@ -157,7 +164,9 @@ mod tests {
         let map = sample();
         let map = CodeMap::new(&map);
         let backtrace = Backtrace::walk(&map, registers(&address), stack);
-        backtrace.frames(&map).map(|frame| (frame.position, frame.function.index(), frame.wasm_offset)).collect()
+        let mut frames = Vec::new();
+        backtrace.visit(&map, &mut |frame| frames.push((frame.position, frame.function.index(), frame.wasm_offset)));
+        frames
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Finds functions and sites in the compiler's map of the code. Trusts no offset: a damaged map gives no answer.
 
-use wasmc_abi::code_map::{self, FUNCTION_FRAMELESS, FUNCTION_INTERNAL, FunctionEntry};
+use core::ops::Range;
+
+use wasmc_abi::code_map::{self, FUNCTION_FRAMELESS, FUNCTION_INLINES, FUNCTION_INTERNAL, FunctionEntry};
 use wasmc_abi::trap::TrapCode;
 
 /// The map, as slices.
@@ -63,7 +65,23 @@ impl Function<'_> {
     }
 }
 
+/// The body of another function in a function's code.
+struct InlinedBody {
+    start: u32,
+    function: u32,
+    call: u32,
+}
+
+/// Where in a function's stream the list of inlined bodies is.
+fn inlined_bodies(function: Function<'_>, stream: &[u8]) -> Option<Range<usize>> {
+    let mut start = 0;
+    let has_list = function.entry.flags & FUNCTION_INLINES != 0;
+    let length = if has_list { unsigned(stream, &mut start)? } else { 0 };
+    Some(start..start.checked_add(length as usize)?)
+}
+
 /// Unsigned LEB128 at `*position`, which moves behind it. (wasm spec 5.2.2)
+#[inline(never)]
 fn unsigned(bytes: &[u8], position: &mut usize) -> Option<u64> {
     let mut number = 0;
     let mut shift = 0;
@@ -113,7 +131,14 @@ impl<'a> CodeMap<'a> {
         }
         let offset = (address - self.text) as u32;
         let behind = self.functions.partition_point(|entry| entry.start <= offset);
-        let entry = self.functions.get(behind.checked_sub(1)?)?;
+        self.function_at(behind.checked_sub(1)?)
+    }
+
+    /// The function at a position of the map.
+    #[inline(never)]
+    fn function_at(&self, position: usize) -> Option<Function<'a>> {
+        let entry = self.functions.get(position)?;
+        let behind = position.checked_add(1)?;
         let (end, sites_end) = match self.functions.get(behind) {
             Some(next) => (next.start as usize, next.sites as usize),
             None => (self.text_length, self.sites.len()),
@@ -124,9 +149,9 @@ impl<'a> CodeMap<'a> {
 
     /// The site at exactly this address of a function.
     pub fn site(&self, function: Function<'a>, address: usize) -> Option<Site> {
-        let stream = self.sites.get(function.entry.sites as usize..function.sites_end)?;
+        let stream = self.stream(function)?;
         let sought = address.checked_sub(function.code_start)? as u64;
-        let mut position = 0;
+        let mut position = inlined_bodies(function, stream)?.end;
         let mut at = 0;
         let mut wasm_offset = i64::from(function.entry.wasm_offset);
         while at <= sought {
@@ -143,6 +168,42 @@ impl<'a> CodeMap<'a> {
             }
         }
         None
+    }
+
+    /// What a function's sites are coded in.
+    fn stream(&self, function: Function<'a>) -> Option<&'a [u8]> {
+        self.sites.get(function.entry.sites as usize..function.sites_end)
+    }
+
+    /// The wasm function that is at a place in a function's code, and the offset in the module's binary: another one
+    /// where its body stands in place of a call; then the place of that call comes last.
+    pub fn innermost(&self, function: Function<'a>, place: u32) -> (Function<'a>, u32, Option<u32>) {
+        let first = function.wasm_offset();
+        let at = place.wrapping_sub(first);
+        if let Some(body) = self.inlined_body(function, at)
+            && let Some(callee) = self.function_at(body.function as usize)
+        {
+            // The call stands in an earlier body; so this comes to an end.
+            let call = (body.call < body.start).then(|| first.wrapping_add(body.call));
+            return (callee, callee.wasm_offset().wrapping_add(at - body.start), call);
+        }
+        (function, place, None)
+    }
+
+    /// The inlined body that a place, counted from the function's own, is in.
+    fn inlined_body(&self, function: Function<'a>, place: u32) -> Option<InlinedBody> {
+        let stream = self.stream(function)?;
+        let Range { start: mut position, end } = inlined_bodies(function, stream)?;
+        let (mut found, mut start) = (None, 0_u32);
+        while position < end {
+            let mut number = || Some(unsigned(stream, &mut position)? as u32);
+            start = start.wrapping_add(number()?);
+            if start > place {
+                break;
+            }
+            found = Some(InlinedBody { start, function: number()?, call: number()? });
+        }
+        found
     }
 
     /// The function's name; empty where it has none.
@@ -227,6 +288,48 @@ pub(super) mod tests {
         let b = map.function(0x1340).unwrap();
         assert_eq!(map.site(b, 0x1345), Some(Site { wasm_offset: 0x100, code: None }));
         assert_eq!(map.site(map.function(0x1380).unwrap(), 0x1380), None);
+    }
+
+    #[test]
+    fn inlined_bodies_lead_back_to_the_function() {
+        let mut map = sample();
+        let entry = |start, name, sites, index, wasm_offset, flags| FunctionEntry {
+            start,
+            name,
+            sites,
+            index,
+            wasm_offset,
+            flags,
+        };
+        // c takes in a at offset 0x12 (0x10 bytes long from 0x20 on), and that takes in b at its 0x4 (from 0x30 on).
+        let stream = vec![6u8, 0x20, 0, 0x12, 0x10, 1, 0x24, 8 << 1, 0x31, 1 << 1, 0x79];
+        map.functions = span(vec![
+            entry(0, 0, 0, 1, 0x100, 0),
+            entry(0x10, 2, 0, 2, 0x200, 0),
+            entry(0x20, 4, 0, 3, 0x300, FUNCTION_INLINES),
+        ]);
+        map.sites = span(stream);
+        let map = CodeMap::new(&map);
+        let c = map.function(0x1028).unwrap();
+        let calls_of = |map: &CodeMap<'_>, place: u32| {
+            let (mut place, mut calls) = (Some(place), Vec::new());
+            while let Some(at) = place {
+                let (found, offset, call) = map.innermost(map.function(0x1028).unwrap(), at);
+                calls.push((found.index(), offset));
+                place = call;
+            }
+            calls
+        };
+        let calls = |place| calls_of(&map, place);
+        let site = map.site(c, 0x1028).unwrap();
+        assert_eq!(calls(site.wasm_offset), [(2, 0x201), (1, 0x104), (3, 0x312)]);
+        assert_eq!(calls(map.site(c, 0x1029).unwrap().wasm_offset), [(1, 0x10a), (3, 0x312)]);
+        assert_eq!(calls(0x31f), [(3, 0x31f)]);
+        // Damage: a call that stands in its own body, a function that is not there.
+        for stream in [vec![3u8, 0x20, 0, 0x20], vec![3, 0x20, 9, 0x10], vec![9, 0x20], vec![]] {
+            let damaged = CodeMap { sites: stream.leak(), ..map };
+            assert!((1..=2).contains(&calls_of(&damaged, 0x325).len()));
+        }
     }
 
     #[test]

@@ -29,25 +29,32 @@ fn frame_line(output: &mut Output<'_>, code_map: &CodeMap<'_>, frame: &Frame<'_>
     output.byte(b'\n');
 }
 
-fn wasm_stack(output: &mut Output<'_>, backtrace: &Backtrace) {
+/// The functions that led here, with the innermost named first if `innermost` is asked for.
+fn wasm_stack(output: &mut Output<'_>, backtrace: &Backtrace, innermost: bool) {
     let code_map = CodeMap::new(&program().code);
-    if backtrace.count() == 0 {
-        return;
-    }
-    output.bytes(b"  wasm stack (function [index] at offset in the module):\n");
-    let mut expected = 0;
-    for frame in backtrace.frames(&code_map) {
+    // Inlined functions have numbers of their own, but no position.
+    let (mut expected, mut number) = (0, 0);
+    backtrace.visit(&code_map, &mut |frame| {
+        if number == 0 {
+            if innermost {
+                output.bytes(b"  in function ");
+                frame_line(output, &code_map, frame);
+            }
+            output.bytes(b"  wasm stack (function [index] at offset in the module):\n");
+        }
         if frame.position > expected {
             output.bytes(b"    ... ");
             output.decimal((frame.position - expected) as u64);
             output.bytes(b" frames omitted ...\n");
+            number += frame.position - expected;
         }
         expected = frame.position + 1;
         output.bytes(b"    ");
-        output.decimal(frame.position as u64);
+        output.decimal(number as u64);
+        number += 1;
         output.bytes(b": ");
-        frame_line(output, &code_map, &frame);
-    }
+        frame_line(output, &code_map, frame);
+    });
 }
 
 /// Reports a trap of the program.
@@ -76,12 +83,7 @@ pub(crate) fn end(code: TrapCode, backtrace: &Backtrace, detail: &dyn Fn(&mut Ou
     output.bytes(code.message().as_bytes());
     detail(&mut output);
     output.byte(b'\n');
-    let code_map = CodeMap::new(&program().code);
-    if let Some(frame) = backtrace.frames(&code_map).next() {
-        output.bytes(b"  in function ");
-        frame_line(&mut output, &code_map, &frame);
-    }
-    wasm_stack(&mut output, backtrace);
+    wasm_stack(&mut output, backtrace, true);
     output.bytes(b"  (`wasmc explain ");
     output.bytes(code.name().as_bytes());
     output.bytes(b"` tells more)\n");
@@ -109,7 +111,7 @@ pub(super) fn internal_error(fault: &Fault, backtrace: &Backtrace) -> ! {
         output.hexadecimal(address as u64, 0);
     }
     output.bytes(b"\n  This is a defect of wasmc: please report it with the program.\n");
-    wasm_stack(&mut output, backtrace);
+    wasm_stack(&mut output, backtrace, false);
     output.flush();
     sys::exit(EXIT_CODE)
 }

@@ -1,0 +1,97 @@
+//! Calls that the plan replaces by the body of the function called (`plan/inlining.rs`): it is translated in place.
+//!
+//! Source locations tell one body from another: those of the unit's own body are offsets in it, as everywhere; each
+//! inlined body has the range of numbers behind those given out before, as long as the body. [`InlinedBody`] leads back.
+
+use std::mem::{replace, take};
+
+use cranelift_codegen::ir::Value;
+
+use super::Translator;
+use super::frame::{Frame, FrameKind};
+use crate::Result;
+use crate::module::body_length;
+use crate::plan::{Definition, UnitId};
+
+/// A body that stands in a unit in place of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct InlinedBody {
+    /// The source location of the body's first byte.
+    pub start: u32,
+    /// The source location of the call: in the unit's own body, or in one inlined before.
+    pub call: u32,
+    /// The function's own code.
+    pub function: UnitId,
+}
+
+/// Where in the unit's own body a source location is: at the call, for one in an inlined body.
+pub(crate) fn place_in_unit(inlined: &[InlinedBody], mut location: u32) -> u32 {
+    // Each call stands before the body that replaces it.
+    while let Some(number) = inlined.partition_point(|body| body.start <= location).checked_sub(1) {
+        location = inlined[number].call;
+    }
+    location
+}
+
+/// The body that is being translated, and what is known of those before.
+#[derive(Default)]
+pub(super) struct Bodies {
+    /// Position in the module's code section, where a wasm function is translated.
+    pub position: Option<usize>,
+    /// Source location of the operator.
+    pub location: u32,
+    /// Direct calls in the body so far, also where control never arrives.
+    pub calls: u32,
+    /// How many inlined bodies are open.
+    pub inlined_depth: u32,
+    /// The first source location that no body has.
+    pub end: u32,
+    /// In order of `start`.
+    pub inlined: Vec<InlinedBody>,
+}
+
+impl Translator<'_, '_, '_> {
+    /// The body to put in place of the direct call that is being translated, if any.
+    pub(super) fn inlined_callee(&self, definition: Definition) -> Option<usize> {
+        let Definition::Wasm { module, position } = definition else { return None };
+        // The call was counted already.
+        let call = self.bodies.calls.checked_sub(1)?;
+        let is_chosen = module == self.module && self.plan.inlining.contains(module, self.bodies.position?, call);
+        let length = body_length(&self.plan.modules[module].bodies[position].code);
+        // Source locations end before the number that stands for none.
+        let fits = self.bodies.end.checked_add(length).is_some_and(|end| end < u32::MAX);
+        (is_chosen && fits).then_some(position)
+    }
+
+    /// Translates the body of a function of this module in place of a call of it.
+    pub(super) fn inline(&mut self, position: usize, arguments: &[Value]) -> Result<()> {
+        let definition = Definition::Wasm { module: self.module, position };
+        let plan = self.plan;
+        // The plan has code for every function that reachable code calls.
+        let Some(function) = plan.units.of_function(definition) else { return Ok(()) };
+        let ty = plan.type_of(definition);
+        let exit = self.block_with(ty.results());
+        let frame = Frame { kind: FrameKind::Inlined, ..Frame::function(exit, ty.results().len()) };
+        let (start, call) = (self.bodies.end, self.bodies.location);
+        self.bodies.inlined.push(InlinedBody { start, call, function });
+
+        self.bodies.inlined_depth += 1;
+        let locals = take(&mut self.locals);
+        for (&ty, &argument) in ty.params().iter().zip(arguments) {
+            self.add_local(ty, argument);
+        }
+        let frames = replace(&mut self.frames, vec![frame]);
+        let mut stack = take(&mut self.stack);
+        let (outer, calls) = (self.bodies.position, self.bodies.calls);
+        let (body, hints) = (self.body, self.hints);
+        self.translate_body(position)?;
+        (self.bodies.position, self.bodies.calls) = (outer, calls);
+        (self.body, self.hints) = (body, hints);
+        (self.locals, self.frames) = (locals, frames);
+        self.bodies.inlined_depth -= 1;
+        // Where control leaves the body, its results are on the operand stack.
+        stack.append(&mut self.stack);
+        self.stack = stack;
+        Ok(())
+    }
+}
