@@ -74,3 +74,17 @@ fn a_module_larger_than_the_limit_is_refused() {
     sandbox.write("hello.wat", HELLO);
     sandbox.wasmc("build hello.wat --max-memory 63K").fails(&["hello.wat", "--max-memory"]);
 }
+
+#[test]
+fn instructions_that_older_processors_take_for_others_are_tried_first() {
+    let sandbox = Sandbox::new();
+    sandbox.write("hello.wat", HELLO);
+    let entry_with = |flags: &str| {
+        let listing = sandbox.wasmc(&format!("build hello.wat --emit asm -o - {flags}")).succeeds().text().to_owned();
+        listing[listing.find("wasmc_entry:").expect("it is there")..].to_owned()
+    };
+    for (flags, checked) in [("", [false, false]), ("--cpu +lzcnt", [true, false]), ("--cpu x86-64-v3", [true, true])] {
+        let entry = entry_with(flags);
+        assert_eq!([entry.contains("lzcnt"), entry.contains("tzcnt")], checked, "{flags}: {entry}");
+    }
+}

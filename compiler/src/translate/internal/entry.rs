@@ -13,6 +13,7 @@ impl Translator<'_, '_, '_> {
     pub(super) fn entry(&mut self) -> Result<()> {
         let plan = self.plan;
         self.open_entry();
+        self.check_processor();
         // All functions of the runtime library that modules import are WASI's.
         if !plan.definitions.host.is_empty() {
             self.call_runtime(RuntimeSymbol::WasiInitialize, &[]);

@@ -3,6 +3,7 @@
 mod adapters;
 mod entry;
 mod initialize;
+mod processor;
 mod thread;
 
 use cranelift_codegen::ir;
