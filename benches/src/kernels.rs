@@ -1,4 +1,4 @@
-//! The programs that are measured: the C kernels by what they exercise, hello, and Python.
+//! The programs that are measured: the C kernels by what they exercise, hello, Python, exceptions, and yosys.
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,8 @@ pub struct Program {
     pub source: Option<PathBuf>,
     /// The module.
     pub wasm: PathBuf,
+    /// Folders that it sees: on the host, and as it knows them.
+    pub folders: Vec<(PathBuf, &'static str)>,
 }
 
 /// Kernel names (`benches/kernels/NAME.c`) with what each stands for.
@@ -67,7 +69,24 @@ pub fn threads(root: &Path) -> Program {
 
 /// CPython, as `benches/tools.sh python` fetched it.
 pub fn python(root: &Path) -> Program {
-    Program { name: "python", source: None, wasm: root.join("target/tools/python/python.wasm") }
+    without_source("python", root.join("target/tools/python/python.wasm"))
+}
+
+/// What exceptions cost, by the argument: `plain`, `quiet` or `throw`.
+pub fn exceptions(root: &Path) -> Program {
+    without_source("exceptions", root.join("benches/programs/exceptions.wat"))
+}
+
+/// Yosys, as `tests/real/fetch` fetched it, on the design of `tests/real`.
+pub fn yosys(root: &Path, scratch: PathBuf) -> Program {
+    let fetched = root.join("target/tools/real");
+    let folders =
+        vec![(root.join("tests/real/hardware"), "/design"), (fetched.join("yosys-share"), "/share"), (scratch, "/tmp")];
+    Program { folders, ..without_source("yosys", fetched.join("yosys.wasm")) }
+}
+
+fn without_source(name: &'static str, wasm: PathBuf) -> Program {
+    Program { name, source: None, wasm, folders: Vec::new() }
 }
 
 fn from_c(name: &'static str, folder: &Path) -> Program {
@@ -75,5 +94,6 @@ fn from_c(name: &'static str, folder: &Path) -> Program {
         name,
         source: Some(folder.join(name).with_extension("c")),
         wasm: folder.join(name).with_extension("wasm"),
+        folders: Vec::new(),
     }
 }

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 #[command(name = "benches")]
 pub struct Arguments {
     /// What to measure.
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Subject::Kernels, Subject::Compile, Subject::Hello, Subject::Python, Subject::Threads])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Subject::Kernels, Subject::Compile, Subject::Hello, Subject::Python, Subject::Threads, Subject::Exceptions])]
     only: Vec<Subject>,
     /// What to compare.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [PeerKind::Native, PeerKind::Wasmtime, PeerKind::Wasmc, PeerKind::WasmcNative])]
@@ -59,6 +59,10 @@ pub enum Subject {
     Python,
     /// Work by one thread and by two, and starting threads.
     Threads,
+    /// What exceptions cost: calls that may throw, throws that are caught.
+    Exceptions,
+    /// Building yosys (46,473 functions, C++ exceptions), and synthesising with it. Takes minutes.
+    Yosys,
 }
 
 /// What times a program.
@@ -82,6 +86,8 @@ fn main() -> anyhow::Result<()> {
             Subject::Hello => sections::hello::run(&mut bench)?,
             Subject::Python => sections::run_time::python(&mut bench)?,
             Subject::Threads => sections::threads::run(&mut bench)?,
+            Subject::Exceptions => sections::exceptions::run(&mut bench)?,
+            Subject::Yosys => sections::yosys::run(&mut bench)?,
         }
     }
     Ok(())

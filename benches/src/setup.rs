@@ -31,6 +31,9 @@ pub fn prepare(arguments: &Arguments) -> Result<Tools> {
     if arguments.only.iter().any(|subject| matches!(subject, Subject::Python | Subject::Compile)) {
         parts.push("python");
     }
+    if arguments.only.contains(&Subject::Yosys) {
+        parts.push("real");
+    }
     succeed(Command::new("sh").arg(root.join("benches/tools.sh")).args(parts))?;
     let wasmc = match &arguments.wasmc {
         Some(path) => path.canonicalize().with_context(|| format!("no wasmc at {}", path.display()))?,

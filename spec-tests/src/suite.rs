@@ -133,6 +133,7 @@ impl TestFile {
 const OWN: &[(&str, &str, Standard)] = &[
     ("address_folding.wast", include_str!("../scripts/address_folding.wast"), Standard::Wasm2),
     ("atomics.wast", include_str!("../scripts/atomics.wast"), Standard::Latest),
+    ("exception_objects.wast", include_str!("../scripts/exception_objects.wast"), Standard::Latest),
     ("exceptions.wast", include_str!("../scripts/exceptions.wast"), Standard::Latest),
     ("gc.wast", include_str!("../scripts/gc.wast"), Standard::Latest),
     ("gc_limits.wast", include_str!("../scripts/gc_limits.wast"), Standard::Latest),

@@ -32,7 +32,7 @@ pub trait Peer {
     /// The command that builds `program` into the file `output`; none if there is nothing to build it from.
     fn build(&self, program: &Program, output: &Path) -> Option<Command>;
     /// The command that runs what `build` made. Arguments for the program can be added to it.
-    fn run(&self, output: &Path) -> Command;
+    fn run(&self, program: &Program, output: &Path) -> Command;
     /// The command that writes a stripped copy of what `build` made, or none if it has no symbols.
     fn strip(&self, output: &Path, stripped: &Path) -> Option<Command> {
         let mut command = Command::new("strip");

@@ -38,7 +38,7 @@ impl Peer for Native {
         Some(command)
     }
 
-    fn run(&self, output: &Path) -> Command {
+    fn run(&self, _: &Program, output: &Path) -> Command {
         Command::new(output)
     }
 }

@@ -26,13 +26,16 @@ impl Peer for Wasmc {
     fn build(&self, program: &Program, output: &Path) -> Option<Command> {
         let mut command = Command::new(&self.command);
         command.arg("build").arg(&program.wasm).arg("-o").arg(output);
+        for (host, guest) in &program.folders {
+            command.arg("--dir").arg(format!("{}::{guest}", host.display()));
+        }
         if let Some(cpu) = self.cpu {
             command.arg("--cpu").arg(cpu);
         }
         Some(command)
     }
 
-    fn run(&self, output: &Path) -> Command {
+    fn run(&self, _: &Program, output: &Path) -> Command {
         Command::new(output)
     }
 }

@@ -28,9 +28,13 @@ impl Peer for Wasmtime {
         Some(command)
     }
 
-    fn run(&self, output: &Path) -> Command {
+    fn run(&self, program: &Program, output: &Path) -> Command {
         let mut command = Command::new(&self.command);
-        command.args(["run", "--allow-precompiled"]).arg(output);
+        command.args(["run", "--allow-precompiled"]);
+        for (host, guest) in &program.folders {
+            command.arg("--dir").arg(format!("{}::{guest}", host.display()));
+        }
+        command.arg(output);
         command
     }
 

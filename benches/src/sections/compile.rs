@@ -24,7 +24,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
 }
 
 /// Builds all `programs` once a round with each peer: the times are added up, of memory the largest counts.
-fn measure(bench: &Bench, title: &str, programs: &[Program], table: &mut Table) -> Result<()> {
+pub fn measure(bench: &Bench, title: &str, programs: &[Program], table: &mut Table) -> Result<()> {
     let mut walls = vec![Vec::new(); bench.peers.len()];
     let mut peaks = walls.clone();
     for round in 0..bench.arguments.build_rounds {

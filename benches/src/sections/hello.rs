@@ -31,7 +31,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
 
     let mut starters = Vec::new();
     for peer in &peers {
-        let command = peer.run(&bench.output(*peer, &program)?);
+        let command = peer.run(&program, &bench.output(*peer, &program)?);
         starters.push(Starter::new(&command)?);
         let mut command = command;
         ensure!(measure::run(&mut command)?.stdout == "Hello, world!\n", "hello by {} did not say hello", peer.name());
@@ -75,7 +75,8 @@ pub fn run(bench: &mut Bench) -> Result<()> {
             None => unstripped,
         };
         // Some sandboxes forbid ptrace(2); the rest of the table is worth having without it.
-        let resident = measure::resident_at_exit(&mut peer.run(&output)).map_or("-".into(), |kib| format!("{kib} KiB"));
+        let resident =
+            measure::resident_at_exit(&mut peer.run(&program, &output)).map_or("-".into(), |kib| format!("{kib} KiB"));
         let runtime = peer.runtime_size();
         table.row([
             peer.name().into(),

@@ -1,9 +1,11 @@
 //! The subjects of the benchmark, one file each, and what they share: the peers, the outputs, the interleaving.
 
 pub mod compile;
+pub mod exceptions;
 pub mod hello;
 pub mod run_time;
 pub mod threads;
+pub mod yosys;
 
 use crate::kernels::Program;
 use crate::peers::{Peer, peer};

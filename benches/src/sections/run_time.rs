@@ -8,9 +8,9 @@ use crate::{Clock, measure};
 use anyhow::{Context, Result, ensure};
 
 /// What the runs of one program gave, by peer and round.
-struct Samples {
+pub struct Samples {
     /// What `--clock` asks for, in milliseconds.
-    time: Vec<Vec<f64>>,
+    pub time: Vec<Vec<f64>>,
     /// The whole process, in milliseconds.
     whole: Vec<Vec<f64>>,
     /// Peak resident memory, in KiB.
@@ -21,8 +21,8 @@ struct Samples {
 pub fn kernels(bench: &mut Bench) -> Result<()> {
     let kernels = kernels::kernels(&bench.tools.root, &bench.arguments.filter);
     ensure!(!kernels.is_empty(), "no kernel's name contains {:?}", bench.arguments.filter);
-    let programs: Vec<_> = kernels.iter().map(|(program, _)| program).collect();
-    let samples = measure_all(bench, &programs, &[])?;
+    let runs: Vec<_> = kernels.iter().map(|(program, _)| (program, &[][..])).collect();
+    let samples = measure_all(bench, &runs)?;
     print(bench, &kernels, &samples)
 }
 
@@ -32,7 +32,7 @@ pub fn python(bench: &mut Bench) -> Result<()> {
     let program = kernels::python(&bench.tools.root);
     // Python has no native twin here.
     let native = bench.position("native").map(|at| (at, bench.peers.remove(at)));
-    let samples = measure_all(bench, &[&program], &["-c", &script])?;
+    let samples = measure_all(bench, &[(&program, &["-c", &script])])?;
     let Some(samples) = samples.first() else { return Ok(()) };
     let mut table = Table::new(
         1,
@@ -61,9 +61,9 @@ pub fn python(bench: &mut Bench) -> Result<()> {
     Ok(())
 }
 
-/// Builds and runs every program with every peer, round by round, and checks that all print the same.
-fn measure_all(bench: &Bench, programs: &[&Program], arguments: &[&str]) -> Result<Vec<Samples>> {
-    for program in programs {
+/// Builds and runs every program, with its arguments, with every peer, round by round, and checks that all print the same.
+pub fn measure_all(bench: &Bench, programs: &[(&Program, &[&str])]) -> Result<Vec<Samples>> {
+    for (program, _) in programs {
         for peer in &bench.peers {
             report::progress(&format!("building {} by {}", program.name, peer.name()));
             bench
@@ -77,7 +77,7 @@ fn measure_all(bench: &Bench, programs: &[&Program], arguments: &[&str]) -> Resu
     let mut checksums: Vec<Option<String>> = vec![None; programs.len()];
     measure::pin(Some(bench.arguments.core)).context("cannot pin to the processor given by --core")?;
     for round in 0..bench.arguments.rounds {
-        for (at, program) in programs.iter().enumerate() {
+        for (at, (program, arguments)) in programs.iter().enumerate() {
             for position in bench.order(round) {
                 let peer = &bench.peers[position];
                 report::progress(&format!(
@@ -87,7 +87,7 @@ fn measure_all(bench: &Bench, programs: &[&Program], arguments: &[&str]) -> Resu
                     program.name,
                     peer.name()
                 ));
-                let run = measure::run(peer.run(&bench.output(peer.as_ref(), program)?).args(arguments))?;
+                let run = measure::run(peer.run(program, &bench.output(peer.as_ref(), program)?).args(*arguments))?;
                 let expected = checksums[at].get_or_insert_with(|| run.stdout.clone());
                 ensure!(
                     *expected == run.stdout,
@@ -153,7 +153,7 @@ fn print(bench: &Bench, kernels: &[(Program, &str)], samples: &[Samples]) -> Res
     ))
 }
 
-fn clock(bench: &Bench) -> &'static str {
+pub fn clock(bench: &Bench) -> &'static str {
     match bench.arguments.clock {
         Clock::Program => "start-up excluded",
         Clock::Cpu => "processor time, start-up included",

@@ -23,7 +23,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
         for at in bench.order(round) {
             let peer = bench.peers[at].as_ref();
             report::progress(&format!("threads by {}, round {round}", peer.name()));
-            let run = measure::run(&mut peer.run(&bench.output(peer, &program)?))?;
+            let run = measure::run(&mut peer.run(&program, &bench.output(peer, &program)?))?;
             for (line, (name, samples)) in run.stdout.lines().zip(FIGURES.iter().zip(&mut samples[at])) {
                 let nanoseconds: f64 = line
                     .strip_prefix(name)

@@ -9,7 +9,7 @@ use wasmparser::ValType;
 use super::data::{DataId, DataObject, DataObjects, Placement};
 use super::definitions::{Definition, Definitions, Owner};
 use super::reach::{Unit, Units};
-use crate::module::{BodyFacts, Module};
+use crate::module::{BodyFacts, Module, Types};
 
 /// What is known about the exceptions of a program.
 #[derive(Default)]
@@ -28,9 +28,23 @@ pub(crate) struct Exceptions {
     pub has_references: bool,
     /// Some function may keep an exception as an object.
     pub are_kept: bool,
+    pub references: ReferenceForm,
     /// `None` where nothing throws.
     pub objects: Option<ExceptionObjects>,
 }
+
+/// What a reference to an exception is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ReferenceForm {
+    /// The exception itself: the number of its tag plus one in the high 32 bits, the payload in the low.
+    #[default]
+    Bits,
+    /// The address of an object in the garbage-collected heap.
+    Object,
+}
+
+/// Size in bytes of the largest exception that fits [`ReferenceForm::Bits`].
+const LARGEST_IN_BITS: usize = Exception::PAYLOAD + 8;
 
 /// A tag.
 pub(crate) struct Tag {
@@ -56,6 +70,7 @@ impl Exceptions {
         modules: &[Module<'_>],
         facts: &[Vec<BodyFacts>],
         definitions: &Definitions,
+        types: &Types,
         units: &Units,
         data: &mut DataObjects<'_>,
     ) -> Exceptions {
@@ -68,7 +83,15 @@ impl Exceptions {
         if !throws {
             return exceptions;
         }
-        exceptions.are_kept = exceptions.has_references || facts.iter().flatten().any(|facts| facts.keeps_exceptions);
+        // There is always a payload to be read, whatever it says.
+        exceptions.largest = exceptions.largest.max(LARGEST_IN_BITS);
+        // A reference has 64 bits, but 32 in an object.
+        let fit = exceptions.tags.iter().all(|tag| tag.fits_32_bits());
+        if !fit || types.has_objects() {
+            exceptions.references = ReferenceForm::Object;
+            exceptions.are_kept =
+                exceptions.has_references || facts.iter().flatten().any(|facts| facts.keeps_exceptions);
+        }
         exceptions.spread(facts, definitions, units, &live);
         let pending = DataObject::zero("wasmc_pending_exception", 16, exceptions.largest as u64);
         let description = DataObject::new("wasmc_exceptions", Placement::RelocatedReadOnly, 8, [].as_slice().into());
@@ -153,6 +176,13 @@ impl Exceptions {
     /// Whether a call by reference may end with an exception.
     pub fn reference_may_throw(&self) -> bool {
         self.reference_throws
+    }
+}
+
+impl Tag {
+    /// The payload is nothing, or one value of 32 bits.
+    fn fits_32_bits(&self) -> bool {
+        matches!(self.payload[..], [] | [(ValType::I32 | ValType::F32, _)])
     }
 }
 

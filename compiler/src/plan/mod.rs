@@ -21,7 +21,7 @@ use wasmparser::FuncType;
 
 pub(crate) use data::{Address, DataId, DataObject, DataObjects, Placement, StructureWriter, Target, UnitId};
 pub(crate) use definitions::{Definition, Definitions, SizeCheck};
-pub(crate) use exceptions::{Exceptions, Tag};
+pub(crate) use exceptions::{Exceptions, ReferenceForm, Tag};
 pub(crate) use exports::codes as value_codes;
 pub(crate) use inlining::Inlining;
 pub(crate) use objects::Objects;
@@ -113,7 +113,7 @@ pub(crate) fn plan<'a>(
     let units = reach::units(&modules, &facts, &definitions, &options.entry, thread_start)?;
     let inlining = Inlining::decide(&facts, &definitions, &units, options.opt_level);
     let mut data = DataObjects::default();
-    let exceptions = Exceptions::plan(&modules, &facts, &definitions, &units, &mut data);
+    let exceptions = Exceptions::plan(&modules, &facts, &definitions, &types, &units, &mut data);
     let records = FunctionRecords::build(&modules, &definitions, &types, &units, &mut data, layout.big_endian);
     let objects = Objects::lay_out(&types, &exceptions, &mut data, layout.big_endian);
     if thread_start.is_some() && objects.is_some() {

@@ -53,7 +53,8 @@ pub const INVOKE: &str = "wasmc_invoke";
 pub const THROW: &str = "wasmc_throw";
 /// `extern "C" fn(exceptions: *const Exceptions, exception: *const Exception) -> !`: throws that exception, not null, again.
 pub const THROW_REFERENCE: &str = "wasmc_throw_reference";
-/// `extern "C" fn(exceptions: *const Exceptions) -> *const Exception`: keeps the pending exception as an object.
+/// `extern "C" fn(exceptions: *const Exceptions) -> *const Exception`: keeps the pending exception as an object of the
+/// garbage-collected heap.
 pub const EXCEPTION_ALLOCATE: &str = "wasmc_exception_allocate";
 
 /// Operations that Cranelift calls a function for where the processor lacks an instruction: `extern "C"`, with the

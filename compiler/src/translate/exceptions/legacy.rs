@@ -203,7 +203,7 @@ impl Translator<'_, '_, '_> {
             }
             None if !rethrown => Caught::Nothing,
             // The collector must see references.
-            None if self.plan.exceptions.has_references => Caught::Object(self.keep_pending()),
+            None if self.plan.exceptions.has_references => Caught::Object(self.reference_to(exception)),
             None => Caught::Copy(self.copy_exception(exception)),
         }
     }

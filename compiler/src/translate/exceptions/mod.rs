@@ -18,6 +18,7 @@ use super::operand::EXCEPTION;
 use super::symbols::RuntimeSymbol;
 use super::{REFERENCE, Translator};
 use crate::Result;
+use crate::plan::ReferenceForm;
 pub(super) use handlers::{Callee, Handlers, Landing};
 pub(super) use legacy::{Clauses, LegacyTries};
 
@@ -66,6 +67,10 @@ impl Translator<'_, '_, '_> {
         let reference = self.pop();
         let is_null = self.builder.ins().icmp_imm_u(IntCC::Equal, reference, 0);
         self.trap_if(is_null, TrapCode::NullReference);
+        if self.plan.exceptions.references == ReferenceForm::Bits {
+            self.restore_from_bits(reference);
+            return self.throw_pending(None);
+        }
         self.throw_object(reference)
     }
 
@@ -125,7 +130,7 @@ impl Translator<'_, '_, '_> {
                 Catch::One { label, .. } | Catch::All { label } => (label, false),
                 Catch::OneRef { label, .. } | Catch::AllRef { label } => (label, true),
             };
-            let reference = wants_reference.then(|| self.keep_pending());
+            let reference = wants_reference.then(|| self.reference_to(exception));
             let height = self.stack.len();
             if let Some(tag) = landing.tag {
                 self.push_payload(tag, exception);

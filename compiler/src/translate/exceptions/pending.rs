@@ -4,7 +4,7 @@ use cranelift_codegen::ir::{InstBuilder, StackSlotData, StackSlotKind, Value, ty
 use wasmc_abi::exception::Exception;
 use wasmparser::ValType;
 
-use crate::plan::Tag;
+use crate::plan::{ReferenceForm, Tag};
 use crate::translate::operand::EXCEPTION;
 use crate::translate::symbols::RuntimeSymbol;
 use crate::translate::{REFERENCE, Translator, value_type};
@@ -64,12 +64,34 @@ impl Translator<'_, '_, '_> {
         }
     }
 
-    /// An object that keeps the pending exception: its `exnref`. References in the payload are read after this.
-    pub(super) fn keep_pending(&mut self) -> Value {
+    /// The `exnref` of the exception at an address, the pending one. References in its payload are read after this, for
+    /// the collector may run.
+    pub(super) fn reference_to(&mut self, exception: Value) -> Value {
+        if self.plan.exceptions.references == ReferenceForm::Bits {
+            let flags = self.instance_flags();
+            let tag = self.builder.ins().load(types::I32, flags, exception, Exception::TAG as i32);
+            let payload = self.builder.ins().load(types::I32, flags, exception, Exception::PAYLOAD as i32);
+            let not_null = self.builder.ins().iadd_imm_u(tag, 1);
+            let [high, low] = [not_null, payload].map(|half| self.builder.ins().uextend(REFERENCE, half));
+            let high = self.builder.ins().ishl_imm_u(high, 32);
+            return self.builder.ins().bor(high, low);
+        }
         let description = self.exception_description();
         let object = self.call_runtime(RuntimeSymbol::ExceptionAllocate, &[description]).unwrap_or(description);
         self.keep_alive(object, EXCEPTION);
         object
+    }
+
+    /// Makes what a reference of the form `Bits` says the pending exception.
+    pub(super) fn restore_from_bits(&mut self, reference: Value) {
+        let address = self.pending_exception();
+        let flags = self.instance_flags();
+        let high = self.builder.ins().ushr_imm_u(reference, 32);
+        let not_null = self.builder.ins().ireduce(types::I32, high);
+        let tag = self.builder.ins().iadd_imm_s(not_null, -1);
+        let payload = self.builder.ins().ireduce(types::I32, reference);
+        self.builder.ins().store(flags, tag, address, Exception::TAG as i32);
+        self.builder.ins().store(flags, payload, address, Exception::PAYLOAD as i32);
     }
 
     /// Keeps the bits of the exception at an address, whatever its tag.
