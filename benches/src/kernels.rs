@@ -67,6 +67,11 @@ pub fn threads(root: &Path) -> Program {
     from_c("threads", &root.join("benches/programs"))
 }
 
+/// The program that makes objects.
+pub fn objects(root: &Path) -> Program {
+    Program { name: "objects", source: None, wasm: root.join("benches/programs/objects.wat") }
+}
+
 /// CPython, as `benches/tools.sh python` fetched it.
 pub fn python(root: &Path) -> Program {
     without_source("python", root.join("target/tools/python/python.wasm"))

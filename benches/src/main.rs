@@ -18,7 +18,7 @@ use std::path::PathBuf;
 #[command(name = "benches")]
 pub struct Arguments {
     /// What to measure.
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Subject::Kernels, Subject::Compile, Subject::Hello, Subject::Python, Subject::Threads, Subject::Exceptions])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Subject::Kernels, Subject::Compile, Subject::Hello, Subject::Python, Subject::Threads, Subject::Exceptions, Subject::Objects])]
     only: Vec<Subject>,
     /// What to compare.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [PeerKind::Native, PeerKind::Wasmtime, PeerKind::Wasmc, PeerKind::WasmcNative])]
@@ -63,6 +63,8 @@ pub enum Subject {
     Exceptions,
     /// Building yosys (46,473 functions, C++ exceptions), and synthesising with it. Takes minutes.
     Yosys,
+    /// Garbage-collected objects: throughput and pauses.
+    Objects,
 }
 
 /// What times a program.
@@ -88,6 +90,7 @@ fn main() -> anyhow::Result<()> {
             Subject::Threads => sections::threads::run(&mut bench)?,
             Subject::Exceptions => sections::exceptions::run(&mut bench)?,
             Subject::Yosys => sections::yosys::run(&mut bench)?,
+            Subject::Objects => sections::objects::run(&mut bench)?,
         }
     }
     Ok(())

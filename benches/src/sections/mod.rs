@@ -3,6 +3,7 @@
 pub mod compile;
 pub mod exceptions;
 pub mod hello;
+pub mod objects;
 pub mod run_time;
 pub mod threads;
 pub mod yosys;
@@ -10,8 +11,8 @@ pub mod yosys;
 use crate::kernels::Program;
 use crate::peers::{Peer, peer};
 use crate::setup::Tools;
-use crate::{Arguments, measure};
-use anyhow::{Context, Result};
+use crate::{Arguments, measure, report};
+use anyhow::{Context, Result, ensure};
 use std::path::PathBuf;
 
 /// The state of one benchmark.
@@ -50,6 +51,38 @@ impl<'a> Bench<'a> {
     /// one left behind.
     pub fn order(&self, round: u32) -> impl Iterator<Item = usize> + use<> {
         rotation(self.peers.len(), round)
+    }
+
+    /// Builds a program by every peer and runs it in interleaved rounds; its lines are figures with these names, in this
+    /// order, in nanoseconds. Returns the samples by peer and figure.
+    pub fn figures<const COUNT: usize>(
+        &self,
+        program: &Program,
+        names: [&str; COUNT],
+    ) -> Result<Vec<[Vec<f64>; COUNT]>> {
+        let mut samples: Vec<_> = self.peers.iter().map(|_| std::array::from_fn(|_| Vec::new())).collect();
+        for peer in &self.peers {
+            report::progress(&format!("building {} by {}", program.name, peer.name()));
+            self.build(peer.as_ref(), program)?
+                .with_context(|| format!("{} cannot build {}", peer.name(), program.name))?;
+        }
+        for round in 0..self.arguments.rounds {
+            for at in self.order(round) {
+                let peer = self.peers[at].as_ref();
+                report::progress(&format!("{} by {}, round {round}", program.name, peer.name()));
+                let run = measure::run(&mut peer.run(program, &self.output(peer, program)?))?;
+                for (line, (name, samples)) in run.stdout.lines().zip(names.iter().zip(&mut samples[at])) {
+                    let nanoseconds: f64 = line
+                        .strip_prefix(name)
+                        .and_then(|number| number.trim().parse().ok())
+                        .with_context(|| format!("{} by {} printed {line:?}", program.name, peer.name()))?;
+                    samples.push(nanoseconds);
+                }
+                let complete = samples[at].iter().all(|samples: &Vec<f64>| samples.len() == round as usize + 1);
+                ensure!(complete, "{} by {} left a figure out", program.name, peer.name());
+            }
+        }
+        Ok(samples)
     }
 
     /// The position of the peer with this name, if it takes part.
