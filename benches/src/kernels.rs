@@ -69,7 +69,7 @@ pub fn threads(root: &Path) -> Program {
 
 /// The program that makes objects.
 pub fn objects(root: &Path) -> Program {
-    Program { name: "objects", source: None, wasm: root.join("benches/programs/objects.wat") }
+    without_source("objects", root.join("benches/programs/objects.wat"))
 }
 
 /// CPython, as `benches/tools.sh python` fetched it.

@@ -143,7 +143,7 @@ pub struct CompileFlags {
     /// Limit every linear memory: bytes, or with K, M, G for binary multiples
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = PROGRAM)]
     pub max_memory: Option<u64>,
-    /// Limit the heap of garbage-collected objects, up to 2 GiB less 64 KiB
+    /// Limit the heap of garbage-collected objects, up to 2 GiB less 32 KiB
     #[arg(long, value_name = "SIZE", value_parser = size::parse, default_value = "1G", help_heading = PROGRAM)]
     pub max_gc_heap: u64,
     /// Collect garbage at every allocation, to find defects of the collector

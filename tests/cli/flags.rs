@@ -62,6 +62,7 @@ fn every_way_to_compile_makes_the_same_program() {
         "-g",
         "--strip",
         "--max-memory 64K --max-stack 256K",
+        "--max-gc-heap 64M --gc-stress",
     ] {
         sandbox.wasmc(&format!("build hello.wat {flags}")).succeeds();
         assert_eq!(sandbox.execute("hello").succeeds().text(), "hello\n", "{flags}");
@@ -73,6 +74,7 @@ fn a_module_larger_than_the_limit_is_refused() {
     let sandbox = Sandbox::new();
     sandbox.write("hello.wat", HELLO);
     sandbox.wasmc("build hello.wat --max-memory 63K").fails(&["hello.wat", "--max-memory"]);
+    sandbox.wasmc("build hello.wat --max-gc-heap 2G").fails(&["--max-gc-heap", "2147450880"]);
 }
 
 #[test]

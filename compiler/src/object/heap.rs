@@ -1,6 +1,6 @@
 //! Tells the runtime library of the garbage-collected heap (`wasmc_abi::heap::HeapDescription`).
 
-use wasmc_abi::heap::{HEAP_LOW, HEAP_STRESS, LARGEST_HEAP};
+use wasmc_abi::heap::{HEAP_LOW, HEAP_STRESS};
 use wasmparser::ValType;
 
 use super::text::Text;
@@ -18,7 +18,7 @@ pub(super) fn describe(plan: &mut Plan<'_>, text: &Text, options: &Options) -> O
     let stack_slots = list(plan, "wasmc_stack_slots", |writer| text.stack_maps.write_slots(writer));
     let mut writer = StructureWriter::new(plan.big_endian);
     writer.address(Target::Data(heap), 0);
-    writer.u64(options.max_heap.min(LARGEST_HEAP));
+    writer.u64(options.max_heap);
     for (object, length) in [types, offsets, roots, tables, arrays, stack_maps, stack_slots] {
         writer.span(Some(object), length);
     }

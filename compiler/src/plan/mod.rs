@@ -17,6 +17,7 @@ mod threads;
 mod values;
 
 use target_lexicon::{Architecture, Endianness, OperatingSystem, Triple};
+use wasmc_abi::heap::LARGEST_HEAP;
 use wasmparser::FuncType;
 
 pub(crate) use data::{Address, DataId, DataObject, DataObjects, Placement, StructureWriter, Target, UnitId};
@@ -104,6 +105,9 @@ pub(crate) fn plan<'a>(
     facts: Vec<Vec<BodyFacts>>,
     options: &Options,
 ) -> Result<Plan<'a>> {
+    if options.max_heap > LARGEST_HEAP {
+        return Err(Error::Option(format!("the heap of objects has at most {LARGEST_HEAP} bytes (`--max-gc-heap`)")));
+    }
     let mut layout = Layout::new(options);
     // The heap of structures and arrays takes the addresses below 4 GiB.
     layout.fixed_base &= !types.has_objects();

@@ -106,5 +106,5 @@ trap_codes! {
         "An array instruction used an index, or a range, beyond the end of the array.";
     /// The garbage-collected heap is full of objects that are in use.
     HeapExhausted = 24, "garbage-collected heap exhausted",
-        "The objects in use fill the garbage-collected heap. `wasmc build --max-gc-heap SIZE` allows more, up to 2 GiB less 64 KiB.";
+        "The objects in use fill the garbage-collected heap. `wasmc build --max-gc-heap SIZE` allows more, up to 2 GiB less 32 KiB.";
 }
