@@ -27,9 +27,8 @@
 ;; block0:
 ;;   jmp     label1
 ;; block1:
-;;   movq %rdi, %rax
-;;   mull (%rip) ;; implicit: %eax, %edx
-;;   movq %rdx, %rax
+;;   movq %rdi, %rdx
+;;   mulxl (%rip), %eax, %eax ;; implicit: %edx
 ;;   shrl $0x3, %eax
 ;;   movq %rbp, %rsp
 ;;   popq %rbp

@@ -37,7 +37,7 @@
 ;; block0:
 ;;   movl %edi, %esi
 ;;   movabsq $0x10000fff0, %rdi
-;;   movdqu (%rsi, %rdi), %xmm0
+;;   vmovdqu (%rsi, %rdi), %xmm0
 ;;   jmp     label1
 ;; block1:
 ;;   movq %rbp, %rsp

@@ -17,8 +17,9 @@ const X86_64_LEVELS: [(&str, &[&str]); 4] = [
     ("x86-64-v4", &["has_avx512f", "has_avx512dq", "has_avx512vl"]),
 ];
 
-/// What x86-64 executables need unless `--cpu` says otherwise: every processor made since 2010 has it.
-const X86_64_BASELINE: &str = "x86-64-v2";
+/// What x86-64 executables need unless `--cpu` says otherwise: what servers and desktops made since 2013 have (AVX2, BMI).
+/// Older processors are told of by a trap at the start (`translate/internal/processor.rs`).
+const X86_64_BASELINE: &str = "x86-64-v3";
 
 /// What a program asks of code generation.
 #[derive(Clone, Copy, Debug, Default)]
