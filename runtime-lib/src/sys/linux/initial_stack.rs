@@ -14,6 +14,10 @@ use super::error::check;
 
 const RLIMIT_STACK: usize = 3;
 
+/// Smaller stacks are mapped: the kernel has mapped 128 KiB below what it writes on the stack before any limit counts
+/// (setup_arg_pages() in fs/exec.c).
+const SMALLEST: usize = 256 << 10;
+
 /// Larger stacks are mapped, so that at least as much below them stays free.
 const LARGEST: usize = 64 << 20;
 
@@ -60,7 +64,7 @@ pub fn limit_initial_stack(size: usize) -> Option<(usize, usize)> {
     // Room for this frame and those of the callers, the start's.
     let high = (frame - 512) & !15;
     let low = high.checked_sub(size)? & !(PAGE_SIZE - 1);
-    if size > LARGEST || !(low..end).contains(&frame) {
+    if !(SMALLEST..=LARGEST).contains(&size) || !(low..end).contains(&frame) {
         return None;
     }
     let prlimit = |new: *const Limit, old: *mut Limit| {
