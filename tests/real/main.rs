@@ -168,7 +168,8 @@ fn hardware() {
         let program = scratch.path().join(name);
         let flags = ["--dir", &work, "--dir", &tmp, "--dir", directory];
         build(&fetched(&format!("{name}.wasm")), &program, &flags);
-        move |arguments: &[&str]| run(Command::new(&program).current_dir(scratch.path()).args(arguments), "")
+        let folder = scratch.path();
+        move |arguments: &[&str]| run(Command::new(&program).current_dir(folder).args(arguments), "")
     };
     let made = |name: &str| fs::read_to_string(scratch.path().join("work").join(name)).expect("the file was written");
 
