@@ -193,13 +193,14 @@ mod tests {
 
     #[test]
     fn levels_and_features_apply_in_order() {
-        assert!(has(&build_with(None).unwrap(), "has_sse41"));
-        assert!(!has(&build_with(None).unwrap(), "has_avx"));
+        assert!(has(&build_with(None).unwrap(), "has_bmi2"));
+        assert!(!has(&build_with(None).unwrap(), "has_avx512f"));
+        assert!(!has(&build_with(Some("x86-64-v2")).unwrap(), "has_avx"));
         assert!(!has(&build_with(Some("x86-64")).unwrap(), "has_sse41"));
         assert!(has(&build_with(Some("x86-64-v3")).unwrap(), "has_bmi2"));
-        assert!(has(&build_with(Some("+avx2,+avx")).unwrap(), "has_avx2"));
+        assert!(has(&build_with(Some("x86-64,+avx2,+avx")).unwrap(), "has_avx2"));
         assert!(!has(&build_with(Some("x86-64-v3,-bmi2")).unwrap(), "has_bmi2"));
-        assert!(has(&build_with(Some("+sse4.2")).unwrap(), "has_sse42"));
+        assert!(has(&build_with(Some("x86-64,+sse4.2")).unwrap(), "has_sse42"));
     }
 
     #[test]
