@@ -225,16 +225,12 @@ pub(super) mod tests {
         Span { start: items.as_ptr().expose_provenance() as u64, length: items.len() as u64 }
     }
 
+    fn entry(start: u32, name: u32, sites: u32, index: u32, wasm_offset: u32, flags: u32) -> FunctionEntry {
+        FunctionEntry { start, name, sites, index, wasm_offset, flags }
+    }
+
     /// A map of code at 0x1000..0x1100: `a` [1] at 0x1000, `b` [2] at 0x1040, frameless, an adapter at 0x1080.
     pub fn sample() -> code_map::CodeMap {
-        let entry = |start, name, sites, index, wasm_offset, flags| FunctionEntry {
-            start,
-            name,
-            sites,
-            index,
-            wasm_offset,
-            flags,
-        };
         let sites = vec![
             // a: a load at +8, binary offset 0x30; ud2 at +0xd8 (two bytes of LEB128), offset 0x2f.
             8u8 << 1,
@@ -293,14 +289,6 @@ pub(super) mod tests {
     #[test]
     fn inlined_bodies_lead_back_to_the_function() {
         let mut map = sample();
-        let entry = |start, name, sites, index, wasm_offset, flags| FunctionEntry {
-            start,
-            name,
-            sites,
-            index,
-            wasm_offset,
-            flags,
-        };
         // c takes in a at offset 0x12 (0x10 bytes long from 0x20 on), and that takes in b at its 0x4 (from 0x30 on).
         let stream = vec![6u8, 0x20, 0, 0x12, 0x10, 1, 0x24, 8 << 1, 0x31, 1 << 1, 0x79];
         map.functions = span(vec![
