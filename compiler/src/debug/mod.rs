@@ -5,9 +5,15 @@
 //! contents are the address space of code, linear memory that of data, `DW_OP_WASM_location` names locals).
 
 mod addresses;
+mod attribute;
 mod expression;
 mod lines;
+mod lists;
+mod location;
+mod opcode;
+mod place;
 mod pointees;
+mod ranges;
 mod record;
 mod synthetic;
 mod unit;

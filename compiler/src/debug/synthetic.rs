@@ -85,7 +85,7 @@ fn add_function(plan: &Plan<'_>, function: &Function<'_>, types: &[u32; TYPES.le
                 info.string(format!("local{local}").as_bytes());
                 info.u32(types[ty]);
                 let mut location = Buffer::new(plan.big_endian);
-                super::expression::value_in(ValuePlace::FramePointer(place), &mut location);
+                super::place::value_in(ValuePlace::FramePointer(place), &mut location);
                 info.unsigned(location.bytes.len() as u64);
                 info.append(&location);
             }

@@ -1,16 +1,17 @@
-//! Translates one unit: its entries with their attributes, and the lists and line table that they refer to.
+//! Translates one unit: its tree of entries. Their attributes: `attribute.rs`, `location.rs`, `ranges.rs`.
 //!
 //! An attribute or entry that cannot be carried over is left out alone, and counted.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
-use gimli::{AttributeValue, DwAt, DwForm, DwTag, Section as _, UnitOffset, UnitType, constants as dw};
+use gimli::{AttributeValue, DwAt, DwForm, DwTag, UnitOffset, UnitType, constants as dw};
 
-use super::addresses::{Addresses, Function, intersection};
-use super::expression::{Context, Location, Purpose, Reader};
+use super::addresses::{Addresses, Function};
+use super::attribute::is_pointer;
+use super::expression::{Context, Reader};
 use super::lines;
-use super::writer::{Buffer, Part, Target};
+use super::lists::Lists;
+use super::writer::{Buffer, Part};
 
 /// What a unit became.
 #[derive(Default)]
@@ -55,51 +56,7 @@ pub(super) struct Environment<'e, 'a> {
     pub big_endian: bool,
 }
 
-/// Bytes of the header of a unit's lists (DWARF 5, 7.28 and 7.29), which has no table of their offsets: lists are referred
-/// to by offset, since valgrind (3.19) does not survive references by number.
-const LISTS_HEADER: u32 = 12;
-
-// Entries of lists (DWARF 5, 7.7.3 and 7.25).
-const END_OF_LIST: u8 = 0;
-const OFFSET_PAIR: u8 = 4;
-
-type Value<'a> = AttributeValue<Reader<'a>>;
-
-/// The lists of a unit while they are written.
-#[derive(Default)]
-struct Lists {
-    lists: Buffer,
-}
-
-impl Lists {
-    /// Adds a list of ranges of the text section with data; returns its offset.
-    fn add<'r>(&mut self, entries: impl Iterator<Item = (Range<u32>, Option<&'r Buffer>)>) -> u32 {
-        let start = LISTS_HEADER + self.lists.position();
-        for (range, data) in entries {
-            self.lists.u8(OFFSET_PAIR);
-            self.lists.unsigned(range.start.into());
-            self.lists.unsigned(range.end.into());
-            if let Some(data) = data {
-                self.lists.unsigned(data.bytes.len() as u64);
-                self.lists.append(data);
-            }
-        }
-        self.lists.u8(END_OF_LIST);
-        start
-    }
-
-    fn finish(self, big_endian: bool) -> Buffer {
-        let mut output = Buffer::new(big_endian);
-        output.u32(0);
-        output.u16(5);
-        output.u8(8);
-        output.u8(0);
-        output.u32(0);
-        output.append(&self.lists);
-        output.finish_length();
-        output
-    }
-}
+pub(super) type Value<'a> = AttributeValue<Reader<'a>>;
 
 /// An attribute's name and form, and what of its value stands in the abbreviation.
 pub(super) type Specification = (DwAt, DwForm);
@@ -107,9 +64,9 @@ pub(super) type Specification = (DwAt, DwForm);
 /// An entry whose children are being read.
 pub(super) struct Open<'e> {
     /// Its place in the text section, if it or an entry around it is a function.
-    function: Option<&'e Function<'e>>,
+    pub(super) function: Option<&'e Function<'e>>,
     /// Entries inside a function that has no code have no location.
-    dead: bool,
+    pub(super) dead: bool,
     /// The full name of what is inside begins with this.
     prefix: String,
 }
@@ -143,8 +100,8 @@ pub(super) struct Translator<'e, 'a> {
     /// Full names of types inside others or in namespaces, by old offset.
     pub(super) full_names: HashMap<u32, String>,
     abbreviations: HashMap<(DwTag, bool, Vec<Specification>), u64>,
-    locations: Lists,
-    ranges: Lists,
+    pub(super) locations: Lists,
+    pub(super) ranges: Lists,
     /// Old and new offsets in the unit of all entries so far.
     moved: Vec<(u32, u32)>,
     /// Places that refer to entries of this unit, by old offset.
@@ -362,72 +319,6 @@ impl<'e, 'a> Translator<'e, 'a> {
         position
     }
 
-    /// Where the code of an entry is.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one entry")]
-    fn code_range(
-        &mut self,
-        tag: DwTag,
-        is_root: bool,
-        low: Option<u64>,
-        value: &dyn Fn(DwAt) -> Option<Value<'a>>,
-        scope: &Open<'e>,
-        specifications: &mut Vec<Specification>,
-        values: &mut Buffer,
-    ) {
-        let environment = self.environment;
-        if is_root {
-            // The base of the lists' offsets.
-            specifications.push((dw::DW_AT_low_pc, dw::DW_FORM_addr));
-            values.address(Target::Text, 0);
-        }
-        if let (dw::DW_TAG_subprogram, Some(function)) = (tag, scope.function) {
-            if low == Some(function.wasm.start.into()) {
-                specifications.push((dw::DW_AT_low_pc, dw::DW_FORM_addr));
-                values.address(Target::Text, function.text.start.into());
-                specifications.push((dw::DW_AT_high_pc, dw::DW_FORM_udata));
-                values.unsigned((function.text.end - function.text.start).into());
-            }
-            return;
-        }
-        let mut parts: Vec<Range<u64>> = Vec::new();
-        if let Some(ranges) = value(dw::DW_AT_ranges) {
-            if let Ok(Some(mut ranges)) = environment.dwarf.attr_ranges(self.unit, ranges) {
-                while let Ok(Some(range)) = ranges.next() {
-                    parts.push(range.begin..range.end);
-                }
-            }
-        } else if let (Some(low), Some(high)) = (low, value(dw::DW_AT_high_pc)) {
-            let end = match self.address(high) {
-                Some(end) => Some(end),
-                None => high.udata_value().and_then(|size| low.checked_add(size)),
-            };
-            parts.extend(end.map(|end| low..end));
-        } else if let Some(low) = low.filter(|_| !is_root) {
-            // A label.
-            if let Some(text) = environment.addresses.instruction_at(low) {
-                specifications.push((dw::DW_AT_low_pc, dw::DW_FORM_addr));
-                values.address(Target::Text, text.into());
-            }
-            return;
-        }
-        if parts.is_empty() {
-            return;
-        }
-        let mut spans: Vec<Range<u32>> = parts.iter().flat_map(|part| environment.addresses.spans(part)).collect();
-        spans.sort_by_key(|span| span.start);
-        spans.dedup_by(|next, span| {
-            let joins = next.start <= span.end;
-            if joins {
-                span.end = span.end.max(next.end);
-            }
-            joins
-        });
-        if !spans.is_empty() {
-            specifications.push((dw::DW_AT_ranges, dw::DW_FORM_sec_offset));
-            values.offset(Part::RangeLists, self.ranges.add(spans.into_iter().map(|span| (span, None))));
-        }
-    }
-
     /// What only the first entry of a unit has.
     fn root(
         &mut self,
@@ -446,187 +337,6 @@ impl<'e, 'a> Translator<'e, 'a> {
             }
             self.output.lines = lines;
         }
-    }
-
-    fn address(&self, value: Value<'a>) -> Option<u64> {
-        self.environment.dwarf.attr_address(self.unit, value).ok().flatten()
-    }
-
-    fn entry_address(&self, value: Value<'a>, values: &mut Buffer) -> Option<DwForm> {
-        let text = self.environment.addresses.instruction_at(self.address(value)?)?;
-        values.address(Target::Text, text.into());
-        Some(dw::DW_FORM_addr)
-    }
-
-    /// Writes an attribute's value; returns its form, or `None` where it cannot be carried over. References are added to
-    /// the list with their place in `values` and the old offset.
-    pub(super) fn attribute(
-        &mut self,
-        tag: DwTag,
-        name: DwAt,
-        attribute: &gimli::Attribute<Reader<'a>>,
-        scope: &Open<'e>,
-        values: &mut Buffer,
-        references: &mut Vec<(u32, u32, Link)>,
-    ) -> Option<DwForm> {
-        match attribute.value() {
-            AttributeValue::Exprloc(expression) => return self.expression(name, expression, scope, values),
-            list @ (AttributeValue::LocationListsRef(_) | AttributeValue::DebugLocListsIndex(_)) => {
-                return self.location_list(name, list, scope, values);
-            }
-            _ => {}
-        }
-        Some(match attribute.raw_value() {
-            AttributeValue::Block(bytes) => {
-                values.unsigned(bytes.len() as u64);
-                values.bytes.extend_from_slice(bytes.slice());
-                dw::DW_FORM_block
-            }
-            AttributeValue::Data1(value) => {
-                values.u8(value);
-                dw::DW_FORM_data1
-            }
-            AttributeValue::Data2(value) => {
-                values.u16(value);
-                dw::DW_FORM_data2
-            }
-            AttributeValue::Data4(value) => {
-                values.u32(value);
-                dw::DW_FORM_data4
-            }
-            AttributeValue::Data8(value) => {
-                values.u64(value);
-                dw::DW_FORM_data8
-            }
-            AttributeValue::Data16(value) => {
-                values.u128(value);
-                dw::DW_FORM_data16
-            }
-            AttributeValue::Sdata(value) => {
-                values.signed(value);
-                dw::DW_FORM_sdata
-            }
-            AttributeValue::Udata(value) => {
-                values.unsigned(value);
-                dw::DW_FORM_udata
-            }
-            AttributeValue::Flag(true) => dw::DW_FORM_flag_present,
-            AttributeValue::Flag(false) => {
-                values.u8(0);
-                dw::DW_FORM_flag
-            }
-            AttributeValue::UnitRef(offset) => {
-                let is_pointee = is_pointer(tag) && name == dw::DW_AT_type;
-                if is_pointee {
-                    self.wanted_pointees.push(offset.0 as u32);
-                }
-                let link = if is_pointee { Link::Pointee } else { Link::Own };
-                references.push((values.position(), offset.0 as u32, link));
-                values.u32(0);
-                dw::DW_FORM_ref4
-            }
-            AttributeValue::DebugInfoRef(offset) => {
-                references.push((values.position(), offset.0 as u32, Link::Other));
-                values.offset(Part::Info, 0);
-                dw::DW_FORM_ref_addr
-            }
-            AttributeValue::DebugTypesRef(signature) => {
-                values.u64(signature.0);
-                dw::DW_FORM_ref_sig8
-            }
-            AttributeValue::DebugStrRef(offset) => self.string(is_path(tag, name), offset, values)?,
-            AttributeValue::DebugStrOffsetsIndex(index) => {
-                let offset = self.environment.dwarf.string_offset(self.unit, index).ok()?;
-                self.string(is_path(tag, name), offset, values)?
-            }
-            AttributeValue::DebugLineStrRef(offset) => {
-                let text = self.environment.dwarf.line_string(offset).ok()?;
-                self.inline_string(is_path(tag, name), text.slice(), values)
-            }
-            AttributeValue::String(text) => self.inline_string(is_path(tag, name), text.slice(), values),
-            _ => return None,
-        })
-    }
-
-    fn string(&self, is_path: bool, offset: gimli::DebugStrOffset, values: &mut Buffer) -> Option<DwForm> {
-        if is_path {
-            let text = self.environment.dwarf.string(offset).ok()?;
-            return Some(self.inline_string(is_path, text.slice(), values));
-        }
-        if offset.0 >= self.environment.dwarf.debug_str.reader().len() {
-            return None;
-        }
-        values.offset(Part::Strings, offset.0 as u32);
-        Some(dw::DW_FORM_strp)
-    }
-
-    fn inline_string(&self, is_path: bool, text: &[u8], values: &mut Buffer) -> DwForm {
-        if is_path {
-            values.string(&(self.environment.map_path)(text));
-        } else {
-            values.string(text);
-        }
-        dw::DW_FORM_string
-    }
-
-    fn expression(
-        &mut self,
-        name: DwAt,
-        expression: gimli::Expression<Reader<'a>>,
-        scope: &Open<'e>,
-        values: &mut Buffer,
-    ) -> Option<DwForm> {
-        let purpose = purpose(name)?;
-        if scope.dead && purpose != Purpose::Number {
-            return None;
-        }
-        match self.environment.context.translate(expression, purpose, scope.function).ok()? {
-            Location::Everywhere(expression) => {
-                values.unsigned(expression.bytes.len() as u64);
-                values.append(&expression);
-                Some(dw::DW_FORM_exprloc)
-            }
-            Location::Ranges(ranges) if ranges.is_empty() => None,
-            Location::Ranges(ranges) => {
-                values.offset(
-                    Part::LocationLists,
-                    self.locations.add(ranges.iter().map(|(range, data)| (range.clone(), Some(data)))),
-                );
-                Some(dw::DW_FORM_sec_offset)
-            }
-        }
-    }
-
-    fn location_list(&mut self, name: DwAt, list: Value<'a>, scope: &Open<'e>, values: &mut Buffer) -> Option<DwForm> {
-        let environment = self.environment;
-        let purpose = purpose(name)?;
-        if scope.dead {
-            return None;
-        }
-        let mut entries = environment.dwarf.attr_locations(self.unit, list).ok()??;
-        let mut found: Vec<(Range<u32>, Buffer)> = Vec::new();
-        while let Ok(Some(entry)) = entries.next() {
-            let spans = environment.addresses.spans(&(entry.range.begin..entry.range.end));
-            match environment.context.translate(entry.data, purpose, scope.function) {
-                Ok(Location::Everywhere(data)) => found.extend(spans.into_iter().map(|span| (span, data.clone()))),
-                Ok(Location::Ranges(ranges)) => {
-                    for (range, data) in ranges {
-                        let common = intersection(&spans, &[range]);
-                        found.extend(common.into_iter().map(|part| (part, data.clone())));
-                    }
-                }
-                Err(_) => self.output.dropped.attributes += 1,
-            }
-        }
-        if found.is_empty() {
-            return None;
-        }
-        found.sort_by_key(|(range, _)| (range.start, range.end));
-        values.offset(
-            Part::LocationLists,
-            self.locations.add(found.iter().map(|(range, data)| (range.clone(), Some(data)))),
-        );
-        Some(dw::DW_FORM_sec_offset)
     }
 
     /// The number of an abbreviation (DWARF 5, 7.5.3).
@@ -677,36 +387,7 @@ impl<'e, 'a> Translator<'e, 'a> {
     }
 }
 
-/// The entry is a type whose values are addresses in linear memory.
-pub(super) fn is_pointer(tag: DwTag) -> bool {
-    matches!(tag, dw::DW_TAG_pointer_type | dw::DW_TAG_reference_type | dw::DW_TAG_rvalue_reference_type)
-}
-
 /// Entries that make no sense any more: calls are elsewhere, and are made in other ways.
 fn is_left_out(tag: DwTag) -> bool {
     matches!(tag, dw::DW_TAG_call_site | dw::DW_TAG_GNU_call_site)
-}
-
-/// The attribute's string is the path of a file or folder.
-fn is_path(tag: DwTag, name: DwAt) -> bool {
-    name == dw::DW_AT_comp_dir || name == dw::DW_AT_name && tag == dw::DW_TAG_compile_unit
-}
-
-/// What the expression of an attribute is for; `None` for what is not known.
-fn purpose(name: DwAt) -> Option<Purpose> {
-    Some(match name {
-        dw::DW_AT_location | dw::DW_AT_static_link | dw::DW_AT_return_addr | dw::DW_AT_string_length => {
-            Purpose::Location
-        }
-        dw::DW_AT_frame_base => Purpose::FrameBase,
-        dw::DW_AT_data_member_location | dw::DW_AT_data_location => Purpose::Member,
-        dw::DW_AT_upper_bound | dw::DW_AT_lower_bound | dw::DW_AT_count | dw::DW_AT_byte_size | dw::DW_AT_bit_size => {
-            Purpose::Number
-        }
-        dw::DW_AT_byte_stride | dw::DW_AT_bit_stride | dw::DW_AT_allocated | dw::DW_AT_associated | dw::DW_AT_rank => {
-            Purpose::Number
-        }
-        dw::DW_AT_vtable_elem_location | dw::DW_AT_bit_offset | dw::DW_AT_data_bit_offset => Purpose::Number,
-        _ => return None,
-    })
 }

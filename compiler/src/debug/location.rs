@@ -1,0 +1,97 @@
+//! Attributes that are expressions, and lists of them.
+
+use std::ops::Range;
+
+use gimli::{DwAt, DwForm, constants as dw};
+
+use super::addresses::intersection;
+use super::expression::{Location, Purpose, Reader};
+use super::unit::{Open, Translator, Value};
+use super::writer::{Buffer, Part};
+
+impl<'e, 'a> Translator<'e, 'a> {
+    pub(super) fn expression(
+        &mut self,
+        name: DwAt,
+        expression: gimli::Expression<Reader<'a>>,
+        scope: &Open<'e>,
+        values: &mut Buffer,
+    ) -> Option<DwForm> {
+        let purpose = purpose(name)?;
+        if scope.dead && purpose != Purpose::Number {
+            return None;
+        }
+        match self.environment.context.translate(expression, purpose, scope.function).ok()? {
+            Location::Everywhere(expression) => {
+                values.unsigned(expression.bytes.len() as u64);
+                values.append(&expression);
+                Some(dw::DW_FORM_exprloc)
+            }
+            Location::Ranges(ranges) if ranges.is_empty() => None,
+            Location::Ranges(ranges) => {
+                values.offset(
+                    Part::LocationLists,
+                    self.locations.add(ranges.iter().map(|(range, data)| (range.clone(), Some(data)))),
+                );
+                Some(dw::DW_FORM_sec_offset)
+            }
+        }
+    }
+
+    pub(super) fn location_list(
+        &mut self,
+        name: DwAt,
+        list: Value<'a>,
+        scope: &Open<'e>,
+        values: &mut Buffer,
+    ) -> Option<DwForm> {
+        let environment = self.environment;
+        let purpose = purpose(name)?;
+        if scope.dead {
+            return None;
+        }
+        let mut entries = environment.dwarf.attr_locations(self.unit, list).ok()??;
+        let mut found: Vec<(Range<u32>, Buffer)> = Vec::new();
+        while let Ok(Some(entry)) = entries.next() {
+            let spans = environment.addresses.spans(&(entry.range.begin..entry.range.end));
+            match environment.context.translate(entry.data, purpose, scope.function) {
+                Ok(Location::Everywhere(data)) => found.extend(spans.into_iter().map(|span| (span, data.clone()))),
+                Ok(Location::Ranges(ranges)) => {
+                    for (range, data) in ranges {
+                        let common = intersection(&spans, &[range]);
+                        found.extend(common.into_iter().map(|part| (part, data.clone())));
+                    }
+                }
+                Err(_) => self.output.dropped.attributes += 1,
+            }
+        }
+        if found.is_empty() {
+            return None;
+        }
+        found.sort_by_key(|(range, _)| (range.start, range.end));
+        values.offset(
+            Part::LocationLists,
+            self.locations.add(found.iter().map(|(range, data)| (range.clone(), Some(data)))),
+        );
+        Some(dw::DW_FORM_sec_offset)
+    }
+}
+
+/// What the expression of an attribute is for; `None` for what is not known.
+fn purpose(name: DwAt) -> Option<Purpose> {
+    Some(match name {
+        dw::DW_AT_location | dw::DW_AT_static_link | dw::DW_AT_return_addr | dw::DW_AT_string_length => {
+            Purpose::Location
+        }
+        dw::DW_AT_frame_base => Purpose::FrameBase,
+        dw::DW_AT_data_member_location | dw::DW_AT_data_location => Purpose::Member,
+        dw::DW_AT_upper_bound | dw::DW_AT_lower_bound | dw::DW_AT_count | dw::DW_AT_byte_size | dw::DW_AT_bit_size => {
+            Purpose::Number
+        }
+        dw::DW_AT_byte_stride | dw::DW_AT_bit_stride | dw::DW_AT_allocated | dw::DW_AT_associated | dw::DW_AT_rank => {
+            Purpose::Number
+        }
+        dw::DW_AT_vtable_elem_location | dw::DW_AT_bit_offset | dw::DW_AT_data_bit_offset => Purpose::Number,
+        _ => return None,
+    })
+}
