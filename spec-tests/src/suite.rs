@@ -143,6 +143,7 @@ const OWN: &[(&str, &str, Standard)] = &[
     ("exceptions.wast", include_str!("../scripts/exceptions.wast"), Standard::Latest),
     ("gc.wast", include_str!("../scripts/gc.wast"), Standard::Latest),
     ("gc_limits.wast", include_str!("../scripts/gc_limits.wast"), Standard::Latest),
+    ("indirect_targets.wast", include_str!("../scripts/indirect_targets.wast"), Standard::Latest),
     ("legacy_exceptions.wast", include_str!("../scripts/legacy_exceptions.wast"), Standard::Latest),
     ("wide_indices.wast", include_str!("../scripts/wide_indices.wast"), Standard::Latest),
 ];

@@ -13,6 +13,7 @@ mod reach;
 mod records;
 mod segments;
 mod tables;
+mod targets;
 mod threads;
 mod values;
 
@@ -30,6 +31,7 @@ pub(crate) use places::{BaseStrategy, GlobalPlace, MemoryPlace, Places, Slot, Ta
 pub(crate) use reach::{Unit, Units, entry_function, reactor_initializer};
 pub(crate) use records::FunctionRecords;
 pub(crate) use segments::{InitialCopy, Segments};
+pub(crate) use targets::Targets;
 pub(crate) use values::{ConstantValue, GlobalValues};
 
 use crate::module::{BodyFacts, Module, Types};

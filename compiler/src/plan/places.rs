@@ -12,6 +12,7 @@ use super::data::{DataId, DataObject, DataObjects, Placement, StructureWriter, T
 use super::definitions::{Definition, Definitions, Owner, page_size_log2};
 use super::reach::{Unit, Units};
 use super::records::{FunctionRecords, write_record};
+use super::targets::TableTargets;
 use super::threads::InstanceBlock;
 use super::values::{ConstantValue, GlobalValues};
 use super::{Layout, tables};
@@ -83,6 +84,8 @@ pub(crate) struct Places {
     pub globals: Vec<Vec<GlobalPlace>>,
     pub memories: Vec<Vec<MemoryPlace>>,
     pub tables: Vec<Vec<TablePlace>>,
+    /// What is in the tables that never change, by their object.
+    pub targets: HashMap<DataId, TableTargets>,
     /// Number of elements that `table.init` may still copy, by module and segment.
     pub element_lengths: Vec<Vec<Slot>>,
     /// Number of bytes that `memory.init` may still copy, by module and segment.
@@ -176,6 +179,7 @@ pub(super) fn place<'a>(context: &Context<'_, 'a>, data: &mut DataObjects<'a>) -
         globals: Vec::new(),
         memories: Vec::new(),
         tables: Vec::new(),
+        targets: HashMap::new(),
         element_lengths: Vec::new(),
         data_lengths: Vec::new(),
         descriptors: Vec::new(),
@@ -217,7 +221,7 @@ impl Instances<'_, '_, '_, '_> {
         let static_objects: Vec<_> = static_tables
             .into_iter()
             .enumerate()
-            .map(|(index, contents)| contents.map(|contents| self.static_table(number, index, &contents)))
+            .map(|(index, contents)| contents.map(|contents| self.static_table(number, index, contents, places)))
             .collect();
         let mut storages = Vec::new();
         for (index, table) in module.tables.iter().enumerate() {
@@ -312,10 +316,16 @@ impl Instances<'_, '_, '_, '_> {
         Ok(())
     }
 
-    fn static_table(&mut self, number: usize, index: usize, contents: &[Option<Definition>]) -> (DataId, u64) {
+    fn static_table(
+        &mut self,
+        number: usize,
+        index: usize,
+        contents: Vec<Option<Definition>>,
+        places: &mut Places,
+    ) -> (DataId, u64) {
         let context = self.context;
         let mut writer = StructureWriter::new(context.layout.big_endian);
-        for element in contents {
+        for element in &contents {
             match *element {
                 Some(definition) => write_record(
                     &mut writer,
@@ -333,7 +343,12 @@ impl Instances<'_, '_, '_, '_> {
             }
         }
         let symbol = format!("{}.table{index}", context.modules[number].name);
-        (self.data.add(writer.finish(symbol, 16)), contents.len() as u64)
+        let object = self.data.add(writer.finish(symbol, 16));
+        let length = contents.len() as u64;
+        let typed = |definition| (context.definitions.type_id(definition, context.modules, context.types), definition);
+        let elements = contents.into_iter().map(|element| element.map(typed)).collect();
+        places.targets.insert(object, TableTargets::new(elements));
+        (object, length)
     }
 
     fn memory(

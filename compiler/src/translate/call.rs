@@ -1,17 +1,26 @@
 //! Calls (wasm spec 4.4.8.9 to 4.4.8.13), direct, indirect and in tail position.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
+use cranelift_codegen::ir::{InstBuilder, InstructionData, MemFlagsData, Opcode, Value, ValueDef, types};
 use wasmc_abi::instance::{FunctionRecord, NULL_TYPE, TableDescriptor};
 use wasmc_abi::trap::TrapCode;
-use wasmparser::Operator;
+use wasmparser::{FuncType, Operator};
 
 use super::exceptions::Callee;
 use super::trap::cranelift_code;
 use super::{REFERENCE, Translator};
 use crate::Result;
 use crate::module::{Heap, Reference, TypeId};
-use crate::plan::{Definition, TablePlace};
+use crate::plan::{DataId, Definition, TablePlace, Targets};
+
+/// A table that never changes.
+struct Table {
+    /// An array of `FunctionRecord`.
+    elements: DataId,
+    length: u64,
+    /// The type to check for; none where every element has it.
+    wanted: Option<TypeId>,
+}
 
 impl Translator<'_, '_, '_> {
     /// Translates a call; false for operators of other families.
@@ -34,6 +43,16 @@ impl Translator<'_, '_, '_> {
         let plan = self.plan;
         let definition = plan.definitions.function(self.module, index);
         let ty = plan.modules[self.module].function_type(index);
+        if let Some(position) = self.inlined_callee(definition) {
+            let arguments = self.pop_values(ty.params().len());
+            return self.inline(position, &arguments);
+        }
+        self.call_definition(definition, ty, tail)
+    }
+
+    /// Calls a function that is known with the operands on the stack.
+    fn call_definition(&mut self, definition: Definition, ty: &FuncType, tail: bool) -> Result<()> {
+        let plan = self.plan;
         let arguments = self.pop_values(ty.params().len());
         if let Definition::Host(host) = definition {
             let function = self.host_function(host);
@@ -44,9 +63,6 @@ impl Translator<'_, '_, '_> {
                 self.return_results();
             }
             return Ok(());
-        }
-        if let Some(position) = self.inlined_callee(definition) {
-            return self.inline(position, &arguments);
         }
         // The plan has code for every function that reachable code calls.
         let Some(function) = self.code_of(definition) else {
@@ -72,17 +88,17 @@ impl Translator<'_, '_, '_> {
     }
 
     fn call_indirect(&mut self, type_index: u32, table: u32, tail: bool) -> Result<()> {
+        let plan = self.plan;
         let index = self.pop();
         let wanted = self.wanted_type(type_index, table);
-        let code = match self.plan.places.tables[self.module][table as usize] {
+        let code = match plan.places.tables[self.module][table as usize] {
             TablePlace::Static { elements, length } => {
-                let outside = self.builder.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, index, length as i64);
-                self.trap_if(outside, TrapCode::UndefinedElement);
-                let base = self.data_address(elements);
-                let offset = self.scaled(index, size_of::<FunctionRecord>() as u64);
-                let record = self.builder.ins().iadd(base, offset);
+                let table = Table { elements, length, wanted };
+                if let Some(definition) = self.only_target(&table, type_index, index) {
+                    return self.call_definition(definition, plan.modules[self.module].type_at(type_index), tail);
+                }
+                let record = self.checked_element(&table, index);
                 let flags = self.constant_flags_in_place();
-                self.check_type(record, wanted, true, flags);
                 self.builder.ins().load(REFERENCE, flags, record, FunctionRecord::CODE as i32)
             }
             TablePlace::Dynamic(slot) => {
@@ -106,6 +122,69 @@ impl Translator<'_, '_, '_> {
             }
         };
         self.call_code(code, type_index, tail)
+    }
+
+    /// The one function that a call can lead to, if there is just one; traps where it does not lead there.
+    fn only_target(&mut self, table: &Table, type_index: u32, index: Value) -> Option<Definition> {
+        let plan = self.plan;
+        let ty = plan.types.of_index(self.module, type_index);
+        let types = ty.0..plan.types.get(ty).end;
+        let targets = plan.places.targets.get(&table.elements)?;
+        let certain = self.known_number(index).and_then(|index| targets.at(index, &types));
+        if certain.is_some() {
+            return certain;
+        }
+        match targets.of(&types) {
+            Targets::Element(only, definition) => {
+                let other = self.builder.ins().icmp_imm_u(IntCC::NotEqual, index, only as i64);
+                self.aside(other, |translator| {
+                    translator.checked_element(table, index);
+                    // Elements of the right type are not here.
+                    translator.trap(TrapCode::IndirectCallTypeMismatch);
+                });
+                Some(definition)
+            }
+            Targets::Function(definition) => {
+                self.checked_element(table, index);
+                Some(definition)
+            }
+            Targets::Other => None,
+        }
+    }
+
+    /// The address of an element of a table that never changes; traps where there is none, or none of the wanted type.
+    fn checked_element(&mut self, table: &Table, index: Value) -> Value {
+        let outside = self.builder.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, index, table.length as i64);
+        self.trap_if(outside, TrapCode::UndefinedElement);
+        let base = self.data_address(table.elements);
+        let offset = self.scaled(index, size_of::<FunctionRecord>() as u64);
+        let record = self.builder.ins().iadd(base, offset);
+        self.check_type(record, table.wanted, true, self.constant_flags_in_place());
+        record
+    }
+
+    /// The number that an operand is known to be.
+    fn known_number(&self, value: Value) -> Option<u64> {
+        let dfg = &self.builder.func.dfg;
+        let ValueDef::Result(inst, _) = dfg.value_def(dfg.resolve_aliases(value)) else { return None };
+        match dfg.insts[inst] {
+            // Kept zero-extended, whatever the type.
+            InstructionData::UnaryImm { opcode: Opcode::Iconst, imm } => Some(imm.bits() as u64),
+            _ => None,
+        }
+    }
+
+    /// Goes on where a condition is false; where it is true, to what `otherwise` makes, which ends in a trap.
+    fn aside(&mut self, condition: Value, otherwise: impl FnOnce(&mut Self)) {
+        let wrong = self.builder.create_block();
+        let right = self.builder.create_block();
+        self.builder.set_cold_block(wrong);
+        self.builder.ins().brif(condition, wrong, &[], right, &[]);
+        self.builder.seal_block(wrong);
+        self.builder.seal_block(right);
+        self.builder.switch_to_block(wrong);
+        otherwise(self);
+        self.builder.switch_to_block(right);
     }
 
     /// Calls code of a type with the operands on the stack.
@@ -164,17 +243,11 @@ impl Translator<'_, '_, '_> {
             return;
         }
         // One comparison on the path that is taken; which of two traps it is, is found out aside.
-        let wrong = self.builder.create_block();
-        let right = self.builder.create_block();
-        self.builder.set_cold_block(wrong);
-        self.builder.ins().brif(differs, wrong, &[], right, &[]);
-        self.builder.seal_block(wrong);
-        self.builder.seal_block(right);
-        self.builder.switch_to_block(wrong);
-        let is_null = self.builder.ins().icmp_imm_u(IntCC::Equal, found, i64::from(NULL_TYPE as i32));
-        self.trap_if(is_null, TrapCode::UninitializedElement);
-        self.trap(TrapCode::IndirectCallTypeMismatch);
-        self.builder.switch_to_block(right);
+        self.aside(differs, |translator| {
+            let is_null = translator.builder.ins().icmp_imm_u(IntCC::Equal, found, i64::from(NULL_TYPE as i32));
+            translator.trap_if(is_null, TrapCode::UninitializedElement);
+            translator.trap(TrapCode::IndirectCallTypeMismatch);
+        });
     }
 
     /// An index times a power of two, as an offset in bytes.
