@@ -22,6 +22,9 @@ pub enum Request {
     Call(usize, usize, Vec<u128>),
     /// Read a global.
     Get(usize, usize),
+    /// A number that stands for the size and the contents of a memory. (The fuzzer asks for it.)
+    #[allow(dead_code)]
+    Memory(usize, usize),
 }
 
 /// What the program answered.
@@ -173,6 +176,7 @@ impl Request {
         let _ = match self {
             Request::Initialize(module) => writeln!(text, "init {module}"),
             Request::Get(module, export) => writeln!(text, "get {module} {export}"),
+            Request::Memory(module, export) => writeln!(text, "memory {module} {export}"),
             Request::Call(module, export, arguments) => {
                 let _ = write!(text, "call {module} {export}");
                 for argument in arguments {

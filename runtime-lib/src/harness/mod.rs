@@ -7,6 +7,7 @@
 //! | `init M` | instantiates module number M of the program | `ok`, or `trap N`, or `exception` |
 //! | `call M E HEX…` | calls number E of module M's exports with these arguments | `ok HEX…`: the results; or `trap N`; or `exception` |
 //! | `get M E` | reads an exported global | `ok HEX` |
+//! | `memory M E` | reads an exported memory | `ok HEX`: its size in bytes in the upper half, the FNV-1a hash of its contents in the lower |
 //!
 //! Numbers are decimal; values are up to 32 hexadecimal digits, results exactly 32, the bits beyond the type's size zero
 //! (for a reference to an object: 1 for a structure, 2 for an array);
@@ -16,7 +17,9 @@
 mod lines;
 mod replies;
 
-use wasmc_abi::program::{EXPORT_FUNCTION, EXPORT_GLOBAL, Export, ModuleRecord};
+use wasmc_abi::Span;
+use wasmc_abi::instance::MemoryDescriptor;
+use wasmc_abi::program::{EXPORT_FUNCTION, EXPORT_GLOBAL, EXPORT_MEMORY, Export, ModuleRecord};
 use wasmc_abi::trap::TrapCode;
 use wasmc_abi::value::Value;
 
@@ -183,8 +186,32 @@ fn obey(line: &[u8], modules: &[ModuleRecord], values: &mut Values) -> Result<()
             });
             Ok(())
         }
-        _ => Err("expected init, call or get"),
+        Some(b"memory") => {
+            let export = export(&mut rest, modules)?;
+            if export.kind != EXPORT_MEMORY {
+                return Err("the export is not a memory");
+            }
+            // SAFETY: the address of a descriptor, says the compiler, whose memory was mapped at the start.
+            let contents = unsafe {
+                let memory = &*core::ptr::with_exposed_provenance::<MemoryDescriptor>(export.target as usize);
+                Span { start: memory.base, length: memory.length }.as_slice::<u8>()
+            };
+            with_replies(|output| {
+                output.bytes(b"ok ");
+                output.hexadecimal(contents.len() as u64, 16);
+                output.hexadecimal(fnv1a(contents), 16);
+                output.byte(b'\n');
+            });
+            Ok(())
+        }
+        _ => Err("expected init, call, get or memory"),
     }
+}
+
+/// The hash of Fowler, Noll and Vo, variant 1a, in 64 bits.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    let step = |hash: u64, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)
 }
 
 #[cfg(test)]
@@ -204,5 +231,6 @@ mod tests {
         assert_eq!(hexadecimal(&[b'0'; 33]), None);
         assert_eq!(hexadecimal(b""), None);
         assert_eq!(hexadecimal(b"g"), None);
+        assert_eq!((fnv1a(b""), fnv1a(b"a")), (0xcbf2_9ce4_8422_2325, 0xaf63_dc4c_8601_ec8c));
     }
 }
