@@ -55,6 +55,9 @@ pub enum Command {
     Run(RunArguments),
     /// Show what an executable, an object or a module imports, its memory, permissions and version
     Inspect(InspectArguments),
+    /// Add functions, files and lines of the source to the trace of a trap
+    #[command(after_long_help = SYMBOLIZE_EXAMPLES)]
+    Symbolize(SymbolizeArguments),
     /// Explain a trap or an exit code; without an argument, list them
     #[command(after_long_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArguments),
@@ -193,6 +196,18 @@ pub struct InspectArguments {
     pub json: bool,
 }
 
+/// Arguments of `symbolize`.
+#[derive(Args)]
+pub struct SymbolizeArguments {
+    /// What knows the source: the `.debug` file of a build with --split-debug, an executable that was built with lines,
+    /// or the module
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The text with the trace
+    #[arg(value_name = "TRACE", default_value = "-")]
+    pub trace: PathBuf,
+}
+
 /// Arguments of `explain`.
 #[derive(Args)]
 pub struct ExplainArguments {
@@ -329,6 +344,14 @@ Examples:
   wasmc explain MemoryOutOfBounds              by name
   wasmc explain out of bounds memory access    by message
   wasmc explain exit 134                       an exit code";
+
+const SYMBOLIZE_EXAMPLES: &str = "\
+Examples:
+  wasmc symbolize app.debug crash.txt          a trace in a file
+  ./app 2>&1 | wasmc symbolize app.wasm        as it comes; other text is passed on
+  journalctl -u app | wasmc symbolize app.debug
+
+A trace that names another build ID than the file's is left as it is, and the exit code is 1.";
 
 const COMPLETION_EXAMPLES: &str = "\
 Examples:

@@ -6,3 +6,4 @@ pub mod completions;
 pub mod explain;
 pub mod inspect;
 pub mod run;
+pub mod symbolize;

@@ -48,6 +48,7 @@ fn execute(command: Command, messages: Messages) -> anyhow::Result<()> {
         Command::Build(arguments) => commands::build::execute(&arguments, messages),
         Command::Run(arguments) => commands::run::execute(&arguments, messages),
         Command::Inspect(arguments) => commands::inspect::execute(&arguments),
+        Command::Symbolize(arguments) => commands::symbolize::execute(&arguments),
         Command::Explain(arguments) => commands::explain::execute(&arguments.topic),
         Command::Completions(arguments) => commands::completions::execute(arguments.shell),
         Command::Cache(arguments) => commands::cache::execute(arguments.action),

@@ -4,6 +4,7 @@
 
 mod codegen;
 mod debug;
+mod demangle;
 mod error;
 mod link;
 pub mod manifest;
@@ -14,6 +15,7 @@ mod options;
 mod parallel;
 mod plan;
 mod runtime;
+mod symbolize;
 mod translate;
 
 use std::borrow::Cow;
@@ -23,6 +25,7 @@ use std::path::Path;
 
 pub use error::{Error, Result};
 pub use options::{Bounds, Entry, MemoryBase, OptLevel, Options, Preopen, RelaxedSimd, Standard, UnknownImports};
+pub use symbolize::{OtherBuild, Symbolizer};
 
 /// Version of Cranelift, the code generator.
 pub const CRANELIFT_VERSION: &str = cranelift_codegen::VERSION;
@@ -92,16 +95,15 @@ pub fn compile(inputs: &[Input<'_>], options: &Options, emit: Emit, progress: &d
         Emit::Object => {
             let mut text = object::Text::new(isa, plan.units.list.len());
             codegen::compile_units(&plan, &isas, options, progress, |unit| text.append(unit))?;
-            let debug = match options.debug_info {
-                true => {
-                    let debug = debug::describe(&plan, &text, options, progress)?;
-                    progress.detail(&debug.summary());
-                    Some(debug)
-                }
-                false => None,
-            };
+            let (mut debug, mut sources) = (None, None);
+            if options.debug_info {
+                let found = debug::describe(&plan, &text, options, progress)?;
+                progress.detail(&found.summary());
+                debug = Some(found);
+                sources = debug::source_map(&plan.modules, &options.debug_prefix_map, options.jobs)?;
+            }
             progress.phase("write object", 0);
-            object::write(plan, isa, text, debug, options)
+            object::write(plan, isa, text, debug, sources, options)
         }
         Emit::Assembly | Emit::Clif => codegen::print_units(&plan, &isas, options, emit == Emit::Assembly, progress),
     }

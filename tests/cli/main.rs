@@ -12,5 +12,6 @@ mod output;
 mod programs;
 mod relaxed_simd;
 mod sandbox;
+mod symbolize;
 mod threads;
 mod usage;

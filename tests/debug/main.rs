@@ -5,5 +5,6 @@
 mod process;
 
 mod debugger;
+mod traces;
 mod unwind;
 mod values;

@@ -30,6 +30,32 @@ pub(super) struct Files {
     pub files: Vec<File>,
 }
 
+impl Files {
+    /// The path of a file with this number: relative where that of the unit's own folder is.
+    pub fn path(&self, number: usize) -> String {
+        let Some(file) = self.files.get(number) else { return String::new() };
+        let own = self.folders.first().map_or(&b""[..], Vec::as_slice);
+        let folder = match file.folder {
+            0 => b"",
+            number => self.folders.get(number as usize).map_or(&b""[..], Vec::as_slice),
+        };
+        let mut path = Vec::new();
+        for part in [own, folder, &file.name] {
+            match part.strip_prefix(b"./").unwrap_or(part) {
+                b"" | b"." => {}
+                part if part.starts_with(b"/") || path.is_empty() => path = part.to_vec(),
+                part => {
+                    if path.last() != Some(&b'/') {
+                        path.push(b'/');
+                    }
+                    path.extend_from_slice(part);
+                }
+            }
+        }
+        String::from_utf8_lossy(&path).into_owned()
+    }
+}
+
 /// A source file.
 #[derive(Debug)]
 pub(super) struct File {
@@ -216,7 +242,7 @@ struct State {
 }
 
 /// All rows of a unit's line program, sorted by address; what is behind damage is left out.
-fn read_rows(unit: &gimli::Unit<Reader<'_>>) -> Vec<Row> {
+pub(super) fn read_rows(unit: &gimli::Unit<Reader<'_>>) -> Vec<Row> {
     let Some(program) = unit.line_program.clone() else { return Vec::new() };
     let mut found = Vec::new();
     let mut rows = program.rows();
@@ -244,7 +270,7 @@ fn read_rows(unit: &gimli::Unit<Reader<'_>>) -> Vec<Row> {
 }
 
 /// The rows of a function, without the ends of sequences; of several at one address only the last.
-fn rows_of(rows: &[Row], wasm: &Range<u32>) -> Vec<Row> {
+pub(super) fn rows_of(rows: &[Row], wasm: &Range<u32>) -> Vec<Row> {
     let start = rows.partition_point(|row| row.address < wasm.start);
     let end = rows.partition_point(|row| row.address < wasm.end);
     let mut own: Vec<Row> = Vec::new();
@@ -279,7 +305,7 @@ pub(super) fn translate(
     Some(writer.finish())
 }
 
-fn read_files(
+pub(super) fn read_files(
     dwarf: &gimli::Dwarf<Reader<'_>>,
     unit: &gimli::Unit<Reader<'_>>,
     header: &LineProgramHeader<Reader<'_>>,

@@ -15,6 +15,7 @@ mod place;
 mod pointees;
 mod ranges;
 mod record;
+mod sources;
 mod synthetic;
 mod unit;
 mod writer;
@@ -24,9 +25,11 @@ use std::collections::BTreeMap;
 use gimli::{EndianSlice, LittleEndian, constants as dw};
 
 pub(crate) use record::{Record, label_originals};
+pub(crate) use sources::{printable, source_map};
 pub(crate) use unit::Dropped;
 pub(crate) use writer::{Buffer, Part, Target};
 
+use crate::module::Module;
 use crate::object::Text;
 use crate::plan::Plan;
 use crate::{Options, Progress, Result, parallel};
@@ -88,14 +91,12 @@ fn translate_module(
     info: &mut DebugInfo,
 ) -> Result<()> {
     let parsed = &plan.modules[module];
-    let section = |id: gimli::SectionId| parsed.debug_section(id.name()).unwrap_or(&[]);
-    let dwarf = gimli::Dwarf::load(|id| Ok::<_, gimli::Error>(EndianSlice::new(section(id), LittleEndian)))
-        .unwrap_or_else(|_: gimli::Error| gimli::Dwarf::default());
+    let dwarf = dwarf_of(parsed);
     let (headers, damaged) = unit_headers(&dwarf);
     info.dropped.units += usize::from(damaged);
     let addresses = Addresses::of(plan, text, module);
     let big_endian = plan.big_endian;
-    let strings = add_strings(info, section(gimli::SectionId::DebugStr), big_endian);
+    let strings = add_strings(info, parsed.debug_section(".debug_str").unwrap_or(&[]), big_endian);
     let has_references = refers_across_units(&dwarf);
     let mut pending = Vec::new();
     let mut moved = Vec::new();
@@ -132,6 +133,13 @@ fn translate_module(
     )?;
     resolve_references(info, &pending, &moved);
     Ok(())
+}
+
+/// The debug information that a module holds.
+fn dwarf_of<'a>(module: &Module<'a>) -> gimli::Dwarf<Reader<'a>> {
+    let section = |id: gimli::SectionId| module.debug_section(id.name()).unwrap_or(&[]);
+    gimli::Dwarf::load(|id| Ok::<_, gimli::Error>(EndianSlice::new(section(id), LittleEndian)))
+        .unwrap_or_else(|_: gimli::Error| gimli::Dwarf::default())
 }
 
 /// A source path with its start replaced as the options say; where several do, the last one counts.

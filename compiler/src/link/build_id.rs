@@ -9,6 +9,9 @@ use super::program::Program;
 /// Bytes of an identifier: as many as tell builds apart; it is no proof against forgery.
 pub(super) const SIZE: usize = 8;
 
+/// Bytes of the note before it: three words and the name `GNU`.
+pub(super) const HEADER_SIZE: u64 = 16;
+
 /// The identifier.
 pub(super) fn compute(program: &Program<'_>, options: &LinkOptions<'_>) -> [u8; SIZE] {
     // Another version of the linker may lay the program out in another way.

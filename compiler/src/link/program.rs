@@ -84,6 +84,8 @@ pub(super) enum LinkerSymbol<'a> {
     ZeroStart,
     /// `_end`, `end`: end of everything.
     End,
+    /// `wasmc_build_id`: the identifier in `.note.gnu.build-id`.
+    BuildId,
     /// `__start_NAME`: start of the output section NAME.
     Start(&'a [u8]),
     /// `__stop_NAME`: its end.

@@ -89,7 +89,7 @@ pub(super) fn resolve<'a>(inputs: &Inputs<'a>, options: &LinkOptions<'a>) -> Res
         return Err(error(format!("symbols defined more than once:\n    {}", resolver.duplicates.join("\n    "))));
     }
     let mut program = resolver.program;
-    define_linker_symbols(&mut program);
+    define_linker_symbols(&mut program, options);
     Ok(program)
 }
 
@@ -266,8 +266,11 @@ fn member_name(archive: &str, member: &[u8]) -> String {
     format!("{archive}({})", display(member))
 }
 
+/// See [`wasmc_abi::symbols::BUILD_ID`].
+const BUILD_ID: &[u8] = wasmc_abi::symbols::BUILD_ID.as_bytes();
+
 /// Gives the linker's own symbols to names that somebody refers to and nobody defines.
-fn define_linker_symbols(program: &mut Program<'_>) {
+fn define_linker_symbols(program: &mut Program<'_>, options: &LinkOptions<'_>) {
     let section_names: HashSet<&[u8]> = program
         .sections
         .iter()
@@ -288,6 +291,7 @@ fn define_linker_symbols(program: &mut Program<'_>) {
             b"_edata" | b"edata" => LinkerSymbol::DataEnd,
             b"__bss_start" => LinkerSymbol::ZeroStart,
             b"_end" | b"end" => LinkerSymbol::End,
+            BUILD_ID if options.build_id => LinkerSymbol::BuildId,
             name => {
                 let start = name.strip_prefix(b"__start_").filter(|name| section_names.contains(name));
                 let stop = name.strip_prefix(b"__stop_").filter(|name| section_names.contains(name));

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use wasmc_abi::code_map::{FUNCTION_FRAMELESS, FUNCTION_INLINES, FUNCTION_INTERNAL, NAME_LIMIT};
+use wasmc_abi::code_map::{FUNCTION_FLAG_BITS, FUNCTION_FRAMELESS, FUNCTION_INLINES, FUNCTION_INTERNAL, NAME_LIMIT};
 
 use super::text::Text;
 use crate::codegen::unsigned_leb128;
+use crate::demangle::demangle;
 use crate::module::body_offset;
 use crate::plan::{DataId, DataObject, Placement, Plan, StructureWriter, Unit, UnitId};
 
@@ -26,11 +27,14 @@ pub(super) fn describe(plan: &mut Plan<'_>, text: &mut Text) -> CodeMapParts {
         let (index, wasm_offset, kind) = match plan.units.list[number] {
             Unit::Wasm { module, position } => {
                 let name = plan.unit_name(UnitId(number as u32));
+                let name = demangle(&name);
                 let name = shown(&name);
                 unsigned_leb128(&mut names, name.len() as u64);
                 names.extend_from_slice(name.as_bytes());
+                let number = module_number(module, plan.modules.len());
                 let module = &plan.modules[module];
-                (module.imported.functions + position as u32, body_offset(&module.bodies[position].code), 0)
+                let index = module.imported.functions + position as u32;
+                (index, body_offset(&module.bodies[position].code), number << FUNCTION_FLAG_BITS)
             }
             _ => (0, 0, FUNCTION_INTERNAL),
         };
@@ -52,6 +56,11 @@ pub(super) fn describe(plan: &mut Plan<'_>, text: &mut Text) -> CodeMapParts {
     let names = bytes("wasmc_code_names", names);
     let functions = plan.data.add(functions.finish("wasmc_code_functions", 8));
     CodeMapParts { text_length, functions: (functions, count), sites, names }
+}
+
+/// The number by which traces know a module of several (`wasmc_abi::code_map::module_of`).
+pub(crate) fn module_number(module: usize, count: usize) -> u32 {
+    if module + 1 == count { 0 } else { module as u32 + 1 }
 }
 
 /// As much of a name as messages show, and at least a byte more where it goes on, by which they know that it does.

@@ -10,6 +10,7 @@ mod heap;
 mod note;
 mod program;
 mod sections;
+mod sources;
 mod stack_maps;
 mod text;
 mod unwind;
@@ -18,6 +19,7 @@ use cranelift_codegen::isa::TargetIsa;
 use object::write::Object;
 use object::{Architecture, BinaryFormat, Endianness};
 
+pub(crate) use code_map::module_number;
 pub(crate) use text::Text;
 
 use crate::debug::DebugInfo;
@@ -30,13 +32,15 @@ pub(crate) fn write(
     isa: &dyn TargetIsa,
     mut text: Text,
     debug: Option<DebugInfo>,
+    sources: Option<Vec<u8>>,
     options: &Options,
 ) -> Result<Vec<u8>> {
     let code = code_map::describe(&mut plan, &mut text);
     exceptions::describe(&mut plan, &text);
     let manifest = note::describe(&plan, options);
     let heap = heap::describe(&mut plan, &text, options);
-    let root = program::describe(&mut plan, &code, heap, options);
+    let sources = sources.map(|map| sources::describe(&mut plan, map));
+    let root = program::describe(&mut plan, &code, heap, sources, options);
     let (format, architecture, endianness) = container(isa)?;
     let mut object = Object::new(format, architecture, endianness);
     note::write(&mut object, &manifest, endianness);

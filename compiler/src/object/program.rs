@@ -9,7 +9,13 @@ use crate::plan::{DataId, DataObject, Placement, Plan, Slot, StructureWriter, Ta
 use crate::{Entry, Options};
 
 /// Adds the `Program` to the plan's data.
-pub(super) fn describe(plan: &mut Plan<'_>, code: &CodeMapParts, heap: Option<DataId>, options: &Options) -> DataId {
+pub(super) fn describe(
+    plan: &mut Plan<'_>,
+    code: &CodeMapParts,
+    heap: Option<DataId>,
+    sources: Option<DataId>,
+    options: &Options,
+) -> DataId {
     let memories = memories(plan);
     let images = images(plan);
     let environment = texts(plan, "wasmc_environment", &options.environment);
@@ -46,10 +52,13 @@ pub(super) fn describe(plan: &mut Plan<'_>, code: &CodeMapParts, heap: Option<Da
     span(&mut writer, arguments);
     span(&mut writer, threads);
     span(&mut writer, modules);
-    match heap {
-        Some(heap) => writer.address(Target::Data(heap), 0),
-        None => writer.u64(0),
+    for part in [heap, sources] {
+        match part {
+            Some(part) => writer.address(Target::Data(part), 0),
+            None => writer.u64(0),
+        }
     }
+    writer.address(Target::Weak(symbols::BUILD_ID), 0);
     debug_assert_eq!(writer.bytes.len(), size_of::<wasmc_abi::program::Program>());
     plan.data.add(writer.finish(symbols::PROGRAM, 16))
 }

@@ -9,6 +9,8 @@ use object::write::{Object, Relocation, SectionId, StandardSection, Symbol, Symb
 use object::{RelocationEncoding, RelocationFlags, RelocationKind, SectionKind, SymbolFlags, SymbolKind, SymbolScope};
 
 use super::text::{Text, TextRelocation};
+use wasmc_abi::source_map;
+
 use crate::codegen::UnitTarget;
 use crate::debug::{DebugInfo, Target as DebugTarget};
 use crate::plan::{DataId, DataObject, Placement, Plan, Target, UnitId};
@@ -43,12 +45,20 @@ impl<'o, 'a> Sections<'o, 'a> {
         let units: Vec<u64> = text.units.iter().map(|placed| u64::from(placed.start)).collect();
         for (object, address) in addresses {
             let (section, start) = self.data[object];
-            let (target, offset) = match address.target {
-                Target::Unit(unit) => (self.text, units[unit.0 as usize]),
-                Target::Data(data) => self.data[data.0 as usize],
-                Target::Text => (self.text, 0),
+            let (symbol, offset) = match address.target {
+                Target::Unit(unit) => (self.object.section_symbol(self.text), units[unit.0 as usize]),
+                Target::Data(data) => {
+                    let (section, offset) = self.data[data.0 as usize];
+                    (self.object.section_symbol(section), offset)
+                }
+                Target::Text => (self.object.section_symbol(self.text), 0),
+                Target::Runtime(name) => (self.outside(name), 0),
+                Target::Weak(name) => {
+                    let symbol = self.outside(name);
+                    self.object.symbol_mut(symbol).weak = true;
+                    (symbol, 0)
+                }
             };
-            let symbol = self.object.section_symbol(target);
             let flags = generic(RelocationKind::Absolute, 64);
             let addend = offset as i64 + address.addend;
             self.relocate(section, start + address.offset, symbol, addend, flags)?;
@@ -88,6 +98,9 @@ impl<'o, 'a> Sections<'o, 'a> {
             Placement::RelocatedReadOnly => self.object.section_id(StandardSection::ReadOnlyDataWithRel),
             Placement::Writable => self.object.section_id(StandardSection::Data),
             Placement::Zero => self.object.section_id(StandardSection::UninitializedData),
+            Placement::Sources => {
+                self.object.add_section(Vec::new(), source_map::SECTION.into(), SectionKind::ReadOnlyData)
+            }
             // Each image has a section of its own: whole pages that may be moved away.
             Placement::Image => self.object.add_section(Vec::new(), b".wasmc.image".to_vec(), SectionKind::Data),
         }

@@ -19,6 +19,8 @@ pub(crate) enum Placement {
     RelocatedReadOnly,
     /// Written by the program.
     Writable,
+    /// The source map, in a section of its own.
+    Sources,
     /// All zero at first.
     Zero,
     /// A memory image in pages of its own, which the runtime library may move away.
@@ -32,6 +34,10 @@ pub(crate) enum Target {
     Data(DataId),
     /// First byte of the machine code.
     Text,
+    /// A symbol of the runtime library.
+    Runtime(&'static str),
+    /// A symbol that may be defined nowhere: then the address is 0.
+    Weak(&'static str),
 }
 
 /// A 64-bit address that stands in a data object.

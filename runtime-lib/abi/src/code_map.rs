@@ -45,7 +45,7 @@ pub struct FunctionEntry {
     pub index: u32,
     /// Offset in the module's binary of the function's body.
     pub wasm_offset: u32,
-    /// `FUNCTION_…` bits.
+    /// `FUNCTION_…` bits, and above them the number of its module: see [`module_of`].
     pub flags: u32,
 }
 
@@ -57,6 +57,15 @@ pub const FUNCTION_FRAMELESS: u32 = 1;
 pub const FUNCTION_INTERNAL: u32 = 2;
 /// Bodies of other functions stand in it in place of calls.
 pub const FUNCTION_INLINES: u32 = 4;
+
+/// Bits of [`FunctionEntry::flags`] below the module's number.
+pub const FUNCTION_FLAG_BITS: u32 = 8;
+
+/// The number of the module that a function with these flags is of: 0 for the main module, 1 for the first of those
+/// that it is linked with, and so on.
+pub const fn module_of(flags: u32) -> u32 {
+    flags >> FUNCTION_FLAG_BITS
+}
 
 /// Bytes of a name that messages show. Names of C++ templates can be thousands of bytes long.
 pub const NAME_LIMIT: usize = 240;

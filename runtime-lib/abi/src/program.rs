@@ -3,7 +3,7 @@
 use crate::{Span, code_map::CodeMap};
 
 /// Version of every layout in this crate; the two sides must agree.
-pub const ABI_VERSION: u32 = 2;
+pub const ABI_VERSION: u32 = 3;
 
 /// The root of everything the compiler tells the runtime library. Read-only once the program is relocated.
 #[repr(C)]
@@ -38,9 +38,13 @@ pub struct Program {
     pub modules: Span,
     /// Address of the [`HeapDescription`](crate::heap::HeapDescription), or 0 where the program makes no objects.
     pub heap: u64,
+    /// Address of the [`Sources`](crate::source_map::Sources), or 0 where traces tell no lines.
+    pub sources: u64,
+    /// Address of the 8 bytes that identify the executable, for traces, or 0 where it was linked without.
+    pub build_id: u64,
 }
 
-const _: () = assert!(size_of::<Program>() == 8 + 8 + 8 + 16 + 16 + 8 + 64 + 64 + 16 + 8);
+const _: () = assert!(size_of::<Program>() == 8 + 8 + 8 + 16 + 16 + 8 + 64 + 64 + 16 + 24);
 
 /// The variables `WASMC_DIR`, `WASMC_ENV`, `WASMC_MAX_MEMORY` and `WASMC_MAX_STACK` are heeded at start-up.
 pub const PROGRAM_RUNTIME_OPTIONS: u32 = 1;

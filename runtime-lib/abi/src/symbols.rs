@@ -6,6 +6,10 @@
 /// Defined by the compiler: the [`Program`](crate::program::Program).
 pub const PROGRAM: &str = "wasmc_program";
 
+/// Defined by wasmc's linker, which other linkers are not asked for: the 8 bytes that identify the executable, those of
+/// its note `.note.gnu.build-id`.
+pub const BUILD_ID: &str = "wasmc_build_id";
+
 /// Where the operating system enters the executable.
 pub const START: &str = "_start";
 
@@ -56,6 +60,9 @@ pub const THROW_REFERENCE: &str = "wasmc_throw_reference";
 /// `extern "C" fn(exceptions: *const Exceptions) -> *const Exception`: keeps the pending exception as an object of the
 /// garbage-collected heap.
 pub const EXCEPTION_ALLOCATE: &str = "wasmc_exception_allocate";
+/// `extern "C" fn(output: &mut Output, sources: &Sources, module: u32, function: u32, offset: u32)`: writes the lines of the
+/// source that a frame stands for.
+pub const PRINT_SOURCES: &str = "wasmc_print_sources";
 
 /// Operations that Cranelift calls a function for where the processor lacks an instruction: `extern "C"`, with the
 /// operation's own types; on x86-64 `pshufb` takes and returns vectors in xmm registers.

@@ -3,6 +3,7 @@
 use core::ops::Range;
 
 use wasmc_abi::code_map::{self, FUNCTION_FRAMELESS, FUNCTION_INLINES, FUNCTION_INTERNAL, FunctionEntry};
+use wasmc_abi::leb128::{signed, unsigned};
 use wasmc_abi::trap::TrapCode;
 
 /// The map, as slices.
@@ -37,6 +38,11 @@ impl Function<'_> {
     /// Index in its module's function index space.
     pub fn index(&self) -> u32 {
         self.entry.index
+    }
+
+    /// Number of its module: 0 for the main one.
+    pub fn module(&self) -> u32 {
+        code_map::module_of(self.entry.flags)
     }
 
     /// Offset of its body in the module's binary.
@@ -78,30 +84,6 @@ fn inlined_bodies(function: Function<'_>, stream: &[u8]) -> Option<Range<usize>>
     let has_list = function.entry.flags & FUNCTION_INLINES != 0;
     let length = if has_list { unsigned(stream, &mut start)? } else { 0 };
     Some(start..start.checked_add(length as usize)?)
-}
-
-/// Unsigned LEB128 at `*position`, which moves behind it. (wasm spec 5.2.2)
-#[inline(never)]
-fn unsigned(bytes: &[u8], position: &mut usize) -> Option<u64> {
-    let mut number = 0;
-    let mut shift = 0;
-    loop {
-        let byte = *bytes.get(*position)?;
-        *position += 1;
-        number |= u64::from(byte & 0x7f).checked_shl(shift)?;
-        shift += 7;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-    }
-}
-
-/// Signed LEB128, likewise.
-fn signed(bytes: &[u8], position: &mut usize) -> Option<i64> {
-    let start = *position;
-    let number = unsigned(bytes, position)?;
-    let unused = 64u32.saturating_sub(7 * (*position - start) as u32);
-    Some((number << unused) as i64 >> unused)
 }
 
 impl<'a> CodeMap<'a> {
@@ -318,16 +300,5 @@ pub(super) mod tests {
             let damaged = CodeMap { sites: stream.leak(), ..map };
             assert!((1..=2).contains(&calls_of(&damaged, 0x325).len()));
         }
-    }
-
-    #[test]
-    fn leb128() {
-        let decode = |bytes: &[u8]| (unsigned(bytes, &mut 0), signed(bytes, &mut 0));
-        assert_eq!(decode(&[0x7f]), (Some(127), Some(-1)));
-        assert_eq!(decode(&[0x80, 0x7f]), (Some(127 << 7), Some(-128)));
-        assert_eq!(decode(&[0x3f]), (Some(63), Some(63)));
-        assert_eq!(decode(&[0xff; 9]), (None, None));
-        assert_eq!(decode(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]), (Some(u64::MAX), Some(-1)));
-        assert_eq!(decode(&[0x80; 12]), (None, None));
     }
 }

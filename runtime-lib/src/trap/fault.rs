@@ -149,6 +149,8 @@ mod tests {
             threads: nothing,
             modules: nothing,
             heap: 0,
+            sources: 0,
+            build_id: 0,
         }
     }
 

@@ -5,6 +5,7 @@ pub mod catch;
 pub mod code_map;
 pub mod fault;
 pub(crate) mod report;
+pub mod sources;
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,6 +1,7 @@
 //! The words in which a trap is told on standard error.
 
 use wasmc_abi::code_map::NAME_LIMIT;
+use wasmc_abi::source_map::Sources;
 use wasmc_abi::trap::TrapCode;
 
 use super::backtrace::{Backtrace, Frame};
@@ -15,7 +16,7 @@ use crate::sys;
 /// descriptor do not get in between.
 const BUFFER_SIZE: usize = 8192;
 
-/// `NAME [INDEX] at 0xOFFSET`
+/// `NAME [INDEX] at 0xOFFSET`, and ` of module NUMBER` where it is not of the main one. `wasmc symbolize` reads it.
 fn frame_line(output: &mut Output<'_>, code_map: &CodeMap<'_>, frame: &Frame<'_>) {
     let name = code_map.name(frame.function);
     if !name.is_empty() {
@@ -26,10 +27,31 @@ fn frame_line(output: &mut Output<'_>, code_map: &CodeMap<'_>, frame: &Frame<'_>
     output.decimal(u64::from(frame.function.index()));
     output.bytes(b"] at 0x");
     output.hexadecimal(u64::from(frame.wasm_offset), 0);
+    let module = frame.function.module();
+    if module != 0 {
+        output.bytes(b" of module ");
+        output.decimal(u64::from(module));
+    }
     output.byte(b'\n');
 }
 
-/// The functions that led here, with the innermost named first if `innermost` is asked for.
+/// Where in the source a frame is, if the executable knows.
+fn source_lines(output: &mut Output<'_>, frame: &Frame<'_>) {
+    let address = program().sources as usize;
+    if address == 0 {
+        return;
+    }
+    // SAFETY: the compiler's description of its program, and the function that it takes from this library.
+    unsafe {
+        let sources = &*core::ptr::with_exposed_provenance::<Sources>(address);
+        let print: unsafe extern "C" fn(&mut Output<'_>, &Sources, u32, u32, u32) =
+            core::mem::transmute(core::ptr::with_exposed_provenance::<()>(sources.print as usize));
+        print(output, sources, frame.function.module(), frame.function.index(), frame.wasm_offset);
+    }
+}
+
+/// The functions that led here, with the innermost named first if `innermost` is asked for; and which executable it is,
+/// by which its debug information is found.
 fn wasm_stack(output: &mut Output<'_>, backtrace: &Backtrace, innermost: bool) {
     let code_map = CodeMap::new(&program().code);
     // Inlined functions have numbers of their own, but no position.
@@ -54,7 +76,16 @@ fn wasm_stack(output: &mut Output<'_>, backtrace: &Backtrace, innermost: bool) {
         number += 1;
         output.bytes(b": ");
         frame_line(output, &code_map, frame);
+        source_lines(output, frame);
     });
+    let build_id = program().build_id as usize;
+    if build_id != 0 {
+        output.bytes(b"  build ID ");
+        // SAFETY: the linker's words about its note.
+        let bytes = unsafe { *core::ptr::with_exposed_provenance::<[u8; 8]>(build_id) };
+        output.hexadecimal(u64::from_be_bytes(bytes), 16);
+        output.byte(b'\n');
+    }
 }
 
 /// Reports a trap of the program.

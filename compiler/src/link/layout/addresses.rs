@@ -5,6 +5,7 @@ use super::{
     Segment, align, too_large,
 };
 use crate::error::Result;
+use crate::link::build_id;
 use crate::link::program::{GlobalId, Program};
 use object::elf;
 
@@ -119,6 +120,7 @@ fn landmarks(sections: &[OutputSection<'_>]) -> Landmarks {
         data_end,
         zero_start: start(|section| section.class == Class::Zero).unwrap_or(data_end),
         end: end(|section| section.class.access().is_some()),
+        build_id: start(|section| matches!(section.content, Content::BuildId)).unwrap_or(0) + build_id::HEADER_SIZE,
     }
 }
 

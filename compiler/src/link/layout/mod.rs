@@ -181,6 +181,7 @@ struct Landmarks {
     data_end: u64,
     zero_start: u64,
     end: u64,
+    build_id: u64,
 }
 
 impl<'a> Layout<'a> {
@@ -217,6 +218,7 @@ impl<'a> Layout<'a> {
             LinkerSymbol::DataEnd => self.landmarks.data_end,
             LinkerSymbol::ZeroStart => self.landmarks.zero_start,
             LinkerSymbol::End => self.landmarks.end,
+            LinkerSymbol::BuildId => self.landmarks.build_id,
             LinkerSymbol::Start(name) => named(name).map_or(0, |section| section.address),
             LinkerSymbol::Stop(name) => named(name).map_or(0, |section| section.address.wrapping_add(section.size)),
         }

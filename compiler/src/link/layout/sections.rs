@@ -217,7 +217,7 @@ fn add_synthetic(
     };
     if options.build_id {
         let section = synthetic(b".note.gnu.build-id", Class::Note, elf::SHT_NOTE, loaded, Content::BuildId);
-        add(section, 16 + build_id::SIZE as u64, 4, 0);
+        add(section, build_id::HEADER_SIZE + build_id::SIZE as u64, 4, 0);
     }
     let section = synthetic(b".dynstr", Class::Relocations, elf::SHT_STRTAB, loaded, Content::DynamicNames);
     add(section, 1, 1, 0);

@@ -67,6 +67,8 @@ fn empty_program() -> Program {
         threads: none,
         modules: none,
         heap: 0,
+        sources: 0,
+        build_id: 0,
     }
 }
 

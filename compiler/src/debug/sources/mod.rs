@@ -1,0 +1,53 @@
+//! Makes the source map (`wasmc_abi::source_map`): from offsets in modules to functions, files and lines of the source.
+
+mod unit;
+mod writer;
+
+use crate::debug::lines::read_rows;
+use crate::module::Module;
+use crate::object::module_number;
+use crate::{Result, parallel};
+use unit::Bodies;
+use writer::SourceMapWriter;
+
+pub(crate) use writer::printable;
+
+/// The source map of a program's modules; none where they hold no debug information.
+pub(crate) fn source_map(
+    modules: &[Module<'_>],
+    prefix_map: &[(String, String)],
+    jobs: usize,
+) -> Result<Option<Vec<u8>>> {
+    let mut writer = SourceMapWriter::default();
+    for (number, module) in modules.iter().enumerate() {
+        if module.debug_section(".debug_info").is_none() {
+            continue;
+        }
+        let dwarf = super::dwarf_of(module);
+        let (headers, _) = super::unit_headers(&dwarf);
+        let bodies = Bodies::of(module);
+        let map_path = |path: &[u8]| super::map_path(path, prefix_map);
+        let read = |(): &mut (), number: usize| {
+            let Ok(unit) = dwarf.unit(headers[number]) else { return Ok(None) };
+            let files = unit.line_program.as_ref().map(|program| {
+                let header = program.header().clone();
+                super::lines::read_files(&dwarf, &unit, &header, &map_path)
+            });
+            let rows = read_rows(&unit);
+            Ok(Some(unit::read(&dwarf, &headers, &unit, &bodies, files.unwrap_or_default(), &rows)))
+        };
+        parallel::in_order(
+            headers.len(),
+            jobs,
+            || (),
+            read,
+            |_, unit| {
+                if let Some(unit) = unit {
+                    writer.add(module_number(number, modules.len()), module, &unit);
+                }
+                Ok(())
+            },
+        )?;
+    }
+    Ok(writer.finish())
+}

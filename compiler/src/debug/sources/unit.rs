@@ -1,0 +1,338 @@
+//! What the debug information of a unit tells of its functions: which are inlined into them, and the lines.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+use gimli::{AttributeValue, DwAt, UnitOffset, constants as dw};
+
+use crate::debug::expression::Reader;
+use crate::debug::lines::{Files, Row, rows_of};
+use crate::demangle::demangle;
+use crate::module::Module;
+
+type Unit<'a> = gimli::Unit<Reader<'a>>;
+type Header<'a> = gimli::UnitHeader<Reader<'a>>;
+type Dwarf<'a> = gimli::Dwarf<Reader<'a>>;
+
+/// References from entry to entry that are followed for a name.
+const LONGEST_CHAIN: usize = 16;
+
+/// The bodies of a module's functions, by address in the code section.
+pub(super) struct Bodies {
+    ranges: Vec<Range<u32>>,
+}
+
+impl Bodies {
+    pub fn of(module: &Module<'_>) -> Bodies {
+        let range = |body: &crate::module::Body<'_>| {
+            let range = body.code.range();
+            let start = (range.start as u32).wrapping_sub(module.code_start);
+            start..start + (range.end - range.start) as u32
+        };
+        Bodies { ranges: module.bodies.iter().map(range).collect() }
+    }
+
+    /// The position in the code section of the function whose body has this address, and the body.
+    fn at(&self, address: u64) -> Option<(usize, Range<u32>)> {
+        let next = self.ranges.partition_point(|body| u64::from(body.start) <= address);
+        let position = next.checked_sub(1)?;
+        let body = self.ranges.get(position)?.clone();
+        (address < u64::from(body.end)).then_some((position, body))
+    }
+}
+
+/// What is known of a unit's functions.
+pub(super) struct UnitSources {
+    /// Names of the files that lines and calls are in.
+    pub files: Vec<String>,
+    pub functions: Vec<FunctionSources>,
+}
+
+/// What is known of a function.
+pub(super) struct FunctionSources {
+    /// In the code section.
+    pub position: usize,
+    pub name: String,
+    pub inlined: Vec<Inlined>,
+    pub places: Vec<Place>,
+}
+
+/// A function that is inlined into another.
+pub(super) struct Inlined {
+    pub name: String,
+    /// Number, counted from 1, of the inlined function that it is in; 0 for the function itself.
+    pub parent: u32,
+    /// File and line of the call.
+    pub file: u32,
+    pub line: u32,
+}
+
+/// Where in the source the offsets from `address` on are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// In the code section.
+    pub address: u32,
+    /// Number, counted from 1, of the inlined function; 0 for the function itself.
+    pub inlined: u32,
+    pub file: u32,
+    pub line: u32,
+}
+
+/// A function while its entries are read.
+struct Open {
+    position: usize,
+    body: Range<u32>,
+    name: String,
+    inlined: Vec<Inlined>,
+    /// Where the code of each is.
+    ranges: Vec<(Range<u64>, u32)>,
+}
+
+/// What is around an entry: a function, by its number among the unit's, and an inlined one in it.
+#[derive(Clone, Copy, Default)]
+struct Scope {
+    function: Option<usize>,
+    inlined: u32,
+}
+
+struct UnitReader<'r, 'a> {
+    dwarf: &'r Dwarf<'a>,
+    /// Of all units, by offset.
+    headers: &'r [Header<'a>],
+    unit: &'r Unit<'a>,
+    /// Other units that names were looked up in, by offset.
+    others: HashMap<usize, Option<Unit<'a>>>,
+    /// Names found so far, by the entry's offset in the section.
+    names: HashMap<usize, Option<String>>,
+    functions: Vec<Open>,
+}
+
+/// Reads a unit. Damage hides what is behind it.
+pub(super) fn read<'a>(
+    dwarf: &Dwarf<'a>,
+    headers: &[Header<'a>],
+    unit: &Unit<'a>,
+    bodies: &Bodies,
+    files: Files,
+    rows: &[Row],
+) -> UnitSources {
+    let mut reader =
+        UnitReader { dwarf, headers, unit, others: HashMap::new(), names: HashMap::new(), functions: Vec::new() };
+    // What was read before the damage is kept.
+    let _ = reader.entries(bodies);
+    let functions = reader.functions.into_iter().map(|open| {
+        let places = places(&rows_of(rows, &open.body), &open.body, &open.ranges);
+        FunctionSources { position: open.position, name: open.name, inlined: open.inlined, places }
+    });
+    let functions = functions.collect();
+    UnitSources { files: (0..files.files.len()).map(|number| files.path(number)).collect(), functions }
+}
+
+impl<'a> UnitReader<'_, 'a> {
+    fn entries(&mut self, bodies: &Bodies) -> gimli::Result<()> {
+        let mut raw = self.unit.entries_raw(None)?;
+        let mut scopes: Vec<Scope> = Vec::new();
+        while !raw.is_empty() {
+            let offset = raw.next_offset();
+            let Some(abbreviation) = raw.read_abbreviation()? else {
+                scopes.pop();
+                if scopes.is_empty() {
+                    break;
+                }
+                continue;
+            };
+            let outer = scopes.last().copied().unwrap_or_default();
+            let tag = abbreviation.tag();
+            let has_children = abbreviation.has_children();
+            let scope = if matches!(tag, dw::DW_TAG_subprogram | dw::DW_TAG_inlined_subroutine) {
+                let mut attributes = Vec::new();
+                for specification in abbreviation.attributes() {
+                    attributes.push(raw.read_attribute(*specification)?);
+                }
+                self.function(offset, tag == dw::DW_TAG_subprogram, &attributes, outer, bodies)
+            } else {
+                raw.skip_attributes(abbreviation.attributes())?;
+                outer
+            };
+            if has_children {
+                scopes.push(scope);
+            } else if scopes.is_empty() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in a function, or one that is inlined into another; returns what is around its children.
+    fn function(
+        &mut self,
+        offset: UnitOffset,
+        is_subprogram: bool,
+        attributes: &[gimli::Attribute<Reader<'a>>],
+        outer: Scope,
+        bodies: &Bodies,
+    ) -> Scope {
+        let value =
+            |name: DwAt| attributes.iter().find(|attribute| attribute.name() == name).map(|found| found.value());
+        let ranges = self.code_ranges(&value);
+        let Some(first) = ranges.first() else { return if is_subprogram { Scope::default() } else { outer } };
+        if is_subprogram {
+            let Some((position, body)) = bodies.at(first.start) else { return Scope::default() };
+            let name = self.name_of(self.unit, offset, 0).unwrap_or_default();
+            self.functions.push(Open { position, body, name, inlined: Vec::new(), ranges: Vec::new() });
+            return Scope { function: Some(self.functions.len() - 1), inlined: 0 };
+        }
+        let Some(function) = outer.function else { return outer };
+        let number = |name: DwAt| value(name).and_then(|value| value.udata_value()).map_or(0, |value| value as u32);
+        let file = match value(dw::DW_AT_call_file) {
+            Some(AttributeValue::FileIndex(file)) => file as u32,
+            _ => number(dw::DW_AT_call_file),
+        };
+        let line = number(dw::DW_AT_call_line);
+        let name = self.name_of(self.unit, offset, 0).unwrap_or_default();
+        // In bounds: scopes name functions that were added.
+        let open = &mut self.functions[function];
+        open.inlined.push(Inlined { name, parent: outer.inlined, file, line });
+        let inlined = open.inlined.len() as u32;
+        open.ranges.extend(ranges.into_iter().map(|range| (range, inlined)));
+        Scope { function: Some(function), inlined }
+    }
+
+    /// Addresses of an entry's code.
+    fn code_ranges(&self, value: &dyn Fn(DwAt) -> Option<AttributeValue<Reader<'a>>>) -> Vec<Range<u64>> {
+        let address = |value| self.dwarf.attr_address(self.unit, value).ok().flatten();
+        let mut found = Vec::new();
+        if let Some(ranges) = value(dw::DW_AT_ranges) {
+            if let Ok(Some(mut ranges)) = self.dwarf.attr_ranges(self.unit, ranges) {
+                while let Ok(Some(range)) = ranges.next() {
+                    found.push(range.begin..range.end);
+                }
+            }
+        } else if let (Some(low), Some(high)) = (value(dw::DW_AT_low_pc).and_then(address), value(dw::DW_AT_high_pc)) {
+            let size = high.udata_value().and_then(|size| low.checked_add(size));
+            found.extend(address(high).or(size).map(|end| low..end));
+        }
+        found
+    }
+
+    /// The name of an entry, or of the one that it is a part or a copy of.
+    fn name_of(&mut self, unit: &Unit<'a>, offset: UnitOffset, depth: usize) -> Option<String> {
+        let key = unit.header.debug_info_offset()?.0 + offset.0;
+        if let Some(known) = self.names.get(&key) {
+            return known.clone();
+        }
+        let name = self.find_name(unit, offset, depth);
+        self.names.insert(key, name.clone());
+        name
+    }
+
+    fn find_name(&mut self, unit: &Unit<'a>, offset: UnitOffset, depth: usize) -> Option<String> {
+        if depth == LONGEST_CHAIN {
+            return None;
+        }
+        let entry = unit.entry(offset).ok()?;
+        let text = |name: DwAt| {
+            let text = self.dwarf.attr_string(unit, entry.attr_value(name)?).ok()?;
+            Some(String::from_utf8_lossy(text.slice()).into_owned())
+        };
+        let linkage = text(dw::DW_AT_linkage_name).or_else(|| text(dw::DW_AT_MIPS_linkage_name));
+        if let Some(linkage) = linkage {
+            return Some(demangle(&linkage).into_owned());
+        }
+        let plain = text(dw::DW_AT_name);
+        let origin = entry.attr_value(dw::DW_AT_abstract_origin).or_else(|| entry.attr_value(dw::DW_AT_specification));
+        let of_origin = match origin {
+            Some(AttributeValue::UnitRef(offset)) => self.name_of(unit, offset, depth + 1),
+            Some(AttributeValue::DebugInfoRef(offset)) => self.name_in_section(offset.0, depth + 1),
+            _ => None,
+        };
+        of_origin.or(plain)
+    }
+
+    /// The name of an entry of any unit, by its offset in the section.
+    fn name_in_section(&mut self, offset: usize, depth: usize) -> Option<String> {
+        let start = |header: &Header<'_>| header.debug_info_offset().map(|start| start.0);
+        let next = self.headers.partition_point(|header| start(header).is_some_and(|start| start <= offset));
+        let header = *self.headers.get(next.checked_sub(1)?)?;
+        let begin = start(&header)?;
+        // Taken out while it is used, so that looking further is free to use the others.
+        let unit = match self.others.remove(&begin) {
+            Some(known) => known,
+            None => self.dwarf.unit(header).ok(),
+        };
+        let name = unit.as_ref().and_then(|unit| self.name_of(unit, UnitOffset(offset - begin), depth));
+        self.others.insert(begin, unit);
+        name
+    }
+}
+
+/// Puts lines and inlined functions together: what holds from each address of the body on.
+fn places(rows: &[Row], body: &Range<u32>, ranges: &[(Range<u64>, u32)]) -> Vec<Place> {
+    let inside = |address: u64| address.clamp(body.start.into(), body.end.into()) as u32;
+    // Where an inlined function begins (true) and ends.
+    let mut edges: Vec<(u32, bool, u32)> = Vec::new();
+    for (range, inlined) in ranges {
+        let (start, end) = (inside(range.start), inside(range.end));
+        if start < end {
+            edges.extend([(start, true, *inlined), (end, false, *inlined)]);
+        }
+    }
+    edges.sort_unstable();
+    let mut addresses: Vec<u32> = rows.iter().map(|row| row.address).chain(edges.iter().map(|edge| edge.0)).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    let (mut rows, mut edges) = (rows.iter().peekable(), edges.iter().peekable());
+    // Those around the address, with how many of their ranges are; an inner one's number is higher than an outer one's.
+    let mut around: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut row: Option<&Row> = None;
+    let mut places: Vec<Place> = Vec::new();
+    for address in addresses {
+        while let Some((_, begins, inlined)) = edges.next_if(|edge| edge.0 <= address) {
+            let count = around.entry(*inlined).or_default();
+            *count = if *begins { *count + 1 } else { count.saturating_sub(1) };
+            if *count == 0 {
+                around.remove(inlined);
+            }
+        }
+        while let Some(next) = rows.next_if(|row| row.address <= address) {
+            row = Some(next);
+        }
+        let Some(row) = row else { continue };
+        let inlined = around.last_key_value().map_or(0, |(inlined, _)| *inlined);
+        let place = Place { address, inlined, file: row.file, line: row.line };
+        if places.last().is_none_or(|last| Place { address, ..*last } != place) {
+            places.push(place);
+        }
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_innermost_inlined_function_holds() {
+        let row = |address, line| Row {
+            address,
+            file: 1,
+            line,
+            column: 0,
+            discriminator: 0,
+            is_stmt: true,
+            prologue_end: false,
+            epilogue_begin: false,
+            end_sequence: false,
+        };
+        let rows = [row(12, 3), row(20, 4), row(30, 4)];
+        // The second is in the first; part of the first is outside of the body.
+        let ranges = [(15..28, 1), (18..22, 2), (40..400, 1), (50..50, 2)];
+        let found: Vec<_> = places(&rows, &(10..60), &ranges)
+            .into_iter()
+            .map(|place| (place.address, place.inlined, place.line))
+            .collect();
+        let expected = [(12, 0, 3), (15, 1, 3), (18, 2, 3), (20, 2, 4), (22, 1, 4), (28, 0, 4), (40, 1, 4), (60, 0, 4)];
+        assert_eq!(found, expected);
+        assert!(places(&[], &(10..60), &ranges).is_empty());
+    }
+}
