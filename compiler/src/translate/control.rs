@@ -223,8 +223,7 @@ impl Translator<'_, '_, '_> {
 
     /// The top `count` operands as arguments for a jump; they stay on the stack.
     pub(super) fn top_arguments(&mut self, count: usize) -> Vec<BlockArg> {
-        self.canonicalize_top(count);
-        self.stack[self.stack.len() - count..].iter().map(|operand| operand.value.into()).collect()
+        self.canonical_top(count).into_iter().map(BlockArg::from).collect()
     }
 
     /// The frame that a relative depth names.

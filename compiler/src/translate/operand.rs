@@ -83,16 +83,16 @@ impl Translator<'_, '_, '_> {
 
     /// Removes the top `count` values, which become canonical.
     pub(super) fn pop_values(&mut self, count: usize) -> Vec<Value> {
-        self.canonicalize_top(count);
-        self.stack.split_off(self.stack.len() - count).into_iter().map(|operand| operand.value).collect()
+        let values = self.canonical_top(count);
+        self.stack.truncate(self.stack.len() - count);
+        values
     }
 
-    /// Makes the top `count` operands canonical, as jumps, calls and returns need them.
-    pub(super) fn canonicalize_top(&mut self, count: usize) {
+    /// The top `count` operands in their canonical form, as jumps, calls and returns need them. Those on the stack stay as
+    /// they are: what comes after a branch may not be where the form was changed for it.
+    pub(super) fn canonical_top(&mut self, count: usize) -> Vec<Value> {
         let first = self.stack.len() - count;
-        for position in first..self.stack.len() {
-            self.stack[position].value = self.canonical(self.stack[position].value);
-        }
+        (first..self.stack.len()).map(|position| self.canonical(self.stack[position].value)).collect()
     }
 
     /// Has the collector find and update a reference wherever it lives on.
