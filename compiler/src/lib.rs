@@ -94,7 +94,8 @@ pub fn compile(inputs: &[Input<'_>], options: &Options, emit: Emit, progress: &d
     match emit {
         Emit::Object => {
             let mut text = object::Text::new(isa, plan.units.list.len());
-            codegen::compile_units(&plan, &isas, options, progress, |unit| text.append(unit))?;
+            let wanted = options.debug_info.then(|| debug::Wanted::of(&plan, options));
+            codegen::compile_units(&plan, &isas, options, wanted.as_ref(), progress, |unit| text.append(unit))?;
             let (mut debug, mut sources) = (None, None);
             if options.debug_info {
                 let found = debug::describe(&plan, &text, options, progress)?;

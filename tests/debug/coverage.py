@@ -1,4 +1,5 @@
-# For gdb: stops once at every line of SOURCE and counts the variables in scope there, and those that can be read.
+# For gdb: stops once at every line of SOURCE and counts the variables in scope there, and those that can be read. Each
+# pair is listed too, with the value of a number.
 import gdb
 
 for setting in ("pagination off", "confirm off", "print inferior-events off"):
@@ -12,6 +13,9 @@ for line in range(1, count + 1):
         pass
 gdb.execute("run > /dev/null", to_string=True)
 seen = {}
+# Where a number is read: which.
+values = {}
+NUMBERS = (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_ENUM, gdb.TYPE_CODE_BOOL, gdb.TYPE_CODE_FLT, gdb.TYPE_CODE_CHAR)
 while gdb.selected_inferior().pid != 0:
     frame = gdb.newest_frame()
     place = frame.find_sal()
@@ -32,6 +36,8 @@ while gdb.selected_inferior().pid != 0:
                 value = symbol.value(frame)
                 value.fetch_lazy()
                 readable = not value.is_optimized_out
+                if readable and value.type.strip_typedefs().code in NUMBERS:
+                    values.setdefault(key, str(value))
             except gdb.error:
                 readable = False
             seen[key] = seen.get(key, False) or readable
@@ -39,4 +45,6 @@ while gdb.selected_inferior().pid != 0:
             break
         block = block.superblock
     gdb.execute("continue", to_string=True)
+for key, readable in sorted(seen.items(), key=lambda item: (item[0][2], item[0][0])):
+    print("pair", f"{key[2]}:{key[0]}:{key[1]}", int(readable), values.get(key, "-").replace(" ", ""))
 print(f"{sum(seen.values())} of {len(seen)} (variable, line) pairs are readable")

@@ -130,6 +130,31 @@ fn inlined_calls_of_optimised_code() {
     check_lines(&text, &["#0  sum (", "main_argc_argv (argc=1", "$1 = 42", "$2 = 22"]);
 }
 
+/// What clang lost of its location lists where blocks end, and what is only ever on the operand stack.
+#[test]
+fn variables_of_optimised_code() {
+    let commands = [
+        "break 42",
+        "run",
+        "info args",
+        "print made->value",
+        "delete",
+        "tbreak 30",
+        "continue",
+        "print total",
+        "print at->value",
+        "tbreak 32",
+        "continue",
+        "print total",
+        "tbreak 68",
+        "continue",
+        "print argc",
+    ];
+    let text = debug("values-O2", &["-O2"], &commands);
+    let expected = ["list = 0xd74", "value = 1", "$1 = 1", "$2 = 0", "$3 = 21", "$4 = 42", "values.c:68", "$5 = 1"];
+    check_lines(&text, &expected);
+}
+
 #[test]
 fn core_files_are_read_as_running_programs_are() {
     let scratch = tempfile::tempdir().expect("a temporary folder can be made");

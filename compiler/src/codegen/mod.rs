@@ -14,6 +14,7 @@ pub(crate) use stack_maps::StackMap;
 pub(crate) use unit::{CompiledUnit, UnitTarget, Worker};
 pub(crate) use unwind::Unwind;
 
+use crate::debug::Wanted;
 use crate::plan::{Plan, UnitId};
 use crate::{Options, Progress, Result, parallel};
 
@@ -22,13 +23,14 @@ pub(crate) fn compile_units(
     plan: &Plan<'_>,
     isas: &Isas,
     options: &Options,
+    wanted: Option<&Wanted>,
     progress: &dyn Progress,
     mut consume: impl FnMut(CompiledUnit) -> Result<()>,
 ) -> Result<()> {
     parallel::in_order(
         plan.units.list.len(),
         options.jobs,
-        || Worker::new(plan, isas, options),
+        || Worker::new(plan, isas, options, wanted),
         |worker, number| {
             let compiled = worker.compile(number);
             progress.step();
@@ -46,7 +48,7 @@ pub(crate) fn print_units(
     assembly: bool,
     progress: &dyn Progress,
 ) -> Result<Vec<u8>> {
-    let mut worker = Worker::new(plan, isas, options);
+    let mut worker = Worker::new(plan, isas, options, None);
     let mut text = String::new();
     for number in 0..plan.units.list.len() {
         let name = plan.unit_name(UnitId(number as u32));

@@ -1,10 +1,13 @@
 //! Compiles one unit: translate, optimise, generate machine code.
 
+use std::collections::HashMap;
+
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::ir::{ExternalName, Function, LibCall, UserExternalNameRef};
+use cranelift_codegen::ir::{ExternalName, Function, LibCall, UserExternalNameRef, Value};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::isa::unwind::UnwindInst;
+use cranelift_codegen::settings::OptLevel as CraneliftOptLevel;
 use cranelift_codegen::{CodegenError, CodegenResult, CompiledCode, Context, FinalizedRelocTarget};
 use cranelift_frontend::FunctionBuilderContext;
 
@@ -13,6 +16,7 @@ use super::isa::Isas;
 use super::stack_maps::StackMap;
 use super::unwind::Unwind;
 use super::{sites, stack_maps};
+use crate::debug::{Source, Timeline, Wanted};
 use crate::optimize::{
     FixedMemory, fold_addresses, remove_redundant_checks, restore_loop_compares, spread_coldness, widen_addresses,
 };
@@ -62,6 +66,15 @@ pub(crate) enum UnitTarget {
     Own(u32),
 }
 
+/// What is made of a unit, before it is taken apart.
+struct Generated {
+    compiled: CompiledCode,
+    inlined: Vec<InlinedBody>,
+    timelines: Vec<Timeline>,
+    /// Where to look for the timelines' values.
+    sources: HashMap<Value, Source>,
+}
+
 /// How Cranelift's listings write the names that the translator declared.
 const NUMBERED: &str = "userextname";
 
@@ -76,11 +89,12 @@ pub(crate) struct Worker<'p, 'a> {
     /// Run wasmc's own passes.
     optimize: bool,
     align_for_speed: bool,
-    debug_info: bool,
+    /// What debug information refers to, if it is to be made.
+    wanted: Option<&'p Wanted>,
 }
 
 impl<'p, 'a> Worker<'p, 'a> {
-    pub fn new(plan: &'p Plan<'a>, isas: &'p Isas, options: &Options) -> Self {
+    pub fn new(plan: &'p Plan<'a>, isas: &'p Isas, options: &Options, wanted: Option<&'p Wanted>) -> Self {
         let opt_level = options.opt_level;
         Worker {
             plan,
@@ -91,13 +105,13 @@ impl<'p, 'a> Worker<'p, 'a> {
             control_plane: ControlPlane::default(),
             optimize: matches!(opt_level, OptLevel::Speed | OptLevel::Size),
             align_for_speed: matches!(opt_level, OptLevel::Speed | OptLevel::Basic),
-            debug_info: options.debug_info,
+            wanted,
         }
     }
 
     /// Compiles the unit with this number.
     pub fn compile(&mut self, number: usize) -> Result<CompiledUnit> {
-        let (compiled, inlined) = self.generate(number, false)?;
+        let Generated { compiled, inlined, timelines, sources } = self.generate(number, false)?;
         let isa = self.isa_of(self.plan.units.list[number]);
         let unwind_insts: &[(u32, UnwindInst)] = &compiled.buffer.unwind_info;
         let frameless = !unwind_insts.iter().any(|(_, inst)| matches!(inst, UnwindInst::PushFrameRegs { .. }));
@@ -114,7 +128,7 @@ impl<'p, 'a> Worker<'p, 'a> {
             sites: sites::encode(&compiled, &inlined),
             handlers: handlers::collect(&compiled),
             stack_maps: stack_maps::collect(&compiled),
-            record: self.debug_info.then(|| debug::Record::of(&compiled, isa, &inlined)),
+            record: self.wanted.map(|_| debug::Record::of(&compiled, isa, &inlined, &timelines, &sources)),
             inlined,
             code: compiled.code_buffer().to_vec(),
             align: compiled.buffer.alignment.max(self.function_alignment(number, isa)),
@@ -125,7 +139,7 @@ impl<'p, 'a> Worker<'p, 'a> {
 
     /// The unit's optimised intermediate representation, or its machine code, as text.
     pub fn text(&mut self, number: usize, assembly: bool) -> Result<String> {
-        let (compiled, _) = self.generate(number, assembly)?;
+        let Generated { compiled, .. } = self.generate(number, assembly)?;
         if !assembly {
             return Ok(self.context.func.display().to_string());
         }
@@ -171,16 +185,13 @@ impl<'p, 'a> Worker<'p, 'a> {
         }
     }
 
-    fn generate(&mut self, number: usize, want_assembly: bool) -> Result<(CompiledCode, Vec<InlinedBody>)> {
+    fn generate(&mut self, number: usize, want_assembly: bool) -> Result<Generated> {
         let unit = self.plan.units.list[number];
         let isa = self.isa_of(unit);
         self.context.clear();
-        if self.debug_info {
-            self.context.func.collect_debug_info();
-        }
-        let Translated { checks, inlined } =
-            translate_unit(self.plan, isa, unit, &mut self.context.func, &mut self.builder_context)?;
-        debug::label_originals(&mut self.context.func);
+        let (function, builder_context) = (&mut self.context.func, &mut self.builder_context);
+        let Translated { checks, inlined, timelines } =
+            translate_unit(self.plan, isa, unit, self.wanted, function, builder_context)?;
         if self.optimize {
             remove_redundant_checks(&mut self.context.func, &checks);
             if let Some(memory) = self.fixed_memory(unit) {
@@ -191,25 +202,40 @@ impl<'p, 'a> Worker<'p, 'a> {
                 spread_coldness(&mut self.context.func);
             }
         }
-        let compiled = self.finish(isa, want_assembly).map_err(|error| {
+        let (compiled, timelines, sources) = self.finish(isa, timelines, want_assembly).map_err(|error| {
             let message = match error {
                 CodegenError::Verifier(errors) => errors.to_string(),
                 other => other.to_string(),
             };
             self.failure(number, message)
         })?;
-        Ok((compiled, inlined))
+        Ok(Generated { compiled, inlined, timelines, sources })
     }
 
     /// Optimises the function and generates its machine code.
-    fn finish(&mut self, isa: &dyn TargetIsa, want_assembly: bool) -> CodegenResult<CompiledCode> {
+    fn finish(
+        &mut self,
+        isa: &dyn TargetIsa,
+        mut timelines: Vec<Timeline>,
+        want_assembly: bool,
+    ) -> CodegenResult<(CompiledCode, Vec<Timeline>, HashMap<Value, Source>)> {
         let context = &mut self.context;
         context.verify_if(isa)?;
-        context.optimize(isa, &mut self.control_plane)?;
+        // As `Context::optimize` does, which leaves no time to follow values through their aliases.
+        context.compute_cfg();
+        context.compute_domtree();
+        context.eliminate_unreachable_code(isa)?;
+        context.remove_constant_phis(isa)?;
+        debug::resolve(&context.func, &mut timelines);
+        context.func.dfg.resolve_all_aliases();
+        if isa.flags().opt_level() != CraneliftOptLevel::None {
+            context.egraph_pass(isa, &mut self.control_plane)?;
+        }
         if self.optimize {
             restore_loop_compares(&mut context.func);
             context.verify_if(isa)?;
         }
+        let sources = debug::label(&mut context.func, &timelines);
         let code = isa.compile_function(
             &context.func,
             &context.domtree,
@@ -217,7 +243,7 @@ impl<'p, 'a> Worker<'p, 'a> {
             want_assembly,
             &mut self.control_plane,
         )?;
-        Ok(code.apply_params(&context.func.params))
+        Ok((code.apply_params(&context.func.params), timelines, sources))
     }
 
     /// The instruction set to compile a unit for.

@@ -5,6 +5,7 @@ use std::ops::Range;
 use gimli::{Encoding, EndianSlice, Expression, LittleEndian, Operation};
 
 use super::addresses::Function;
+use super::history::Subject;
 use super::opcode::*;
 use super::place::{places_of, push_local, value_in};
 use super::record::{Locals, ValuePlace};
@@ -46,6 +47,31 @@ pub(super) struct Context<'p, 'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Untranslatable;
 
+/// Where an expression holds.
+#[derive(Clone, Copy)]
+struct Scene<'s> {
+    function: Option<&'s Function<'s>>,
+    /// The offset in the function's body from which on it holds.
+    offset: u32,
+    place: &'s dyn Fn(Subject) -> Option<ValuePlace>,
+}
+
+impl Scene<'_> {
+    /// What an operation refers to.
+    fn subject(&self, operation: &Operation<Reader<'_>>) -> Option<Subject> {
+        match *operation {
+            Operation::WasmLocal { index } => Some(Subject::Local(index)),
+            Operation::WasmStack { index } => Some(Subject::Operand { offset: self.offset, height: index }),
+            _ => None,
+        }
+    }
+
+    /// Where what an operation refers to is.
+    fn place(&self, operation: &Operation<Reader<'_>>) -> Result<ValuePlace, Untranslatable> {
+        self.subject(operation).and_then(self.place).ok_or(Untranslatable)
+    }
+}
+
 /// What is on the expression's stack.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -58,43 +84,46 @@ enum Kind {
 type Operations<'a> = Vec<Operation<Reader<'a>>>;
 
 impl<'p> Context<'p, '_> {
-    /// Translates an expression that holds in `function`, or anywhere.
+    /// Translates an expression that holds in `function`, or anywhere; `start` is where in the code section it begins to.
     pub fn translate<'r>(
         &self,
         expression: Expression<Reader<'r>>,
         purpose: Purpose,
         function: Option<&Function<'_>>,
+        start: u64,
     ) -> Result<Location, Untranslatable> {
         let mut operations: Operations<'r> = Vec::new();
         let mut iterator = expression.operations(self.encoding);
         while let Some(operation) = iterator.next().map_err(|_| Untranslatable)? {
             operations.push(operation);
         }
-        let mut locals: Vec<u32> = operations
-            .iter()
-            .filter_map(|operation| match operation {
-                Operation::WasmLocal { index } => Some(*index),
-                _ => None,
-            })
-            .collect();
-        locals.sort_unstable();
-        locals.dedup();
-        if locals.is_empty() {
-            return self.expression(&operations, purpose, function, &|_| None).map(Location::Everywhere);
+        let offset = function.map_or(0, |function| (start as u32).saturating_sub(function.wasm.start));
+        let nowhere = Scene { function, offset, place: &|_| None };
+        let mut subjects: Vec<Subject> = operations.iter().filter_map(|operation| nowhere.subject(operation)).collect();
+        subjects.sort_unstable();
+        subjects.dedup();
+        if subjects.is_empty() {
+            return self.expression(&operations, purpose, &nowhere).map(Location::Everywhere);
         }
         let function = function.ok_or(Untranslatable)?;
         match &function.record.locals {
             Locals::Slots(slots) => {
-                let place = |local: u32| slots.get(local as usize).copied().flatten().map(ValuePlace::FramePointer);
-                self.expression(&operations, purpose, Some(function), &place).map(Location::Everywhere)
+                let place = |subject| match subject {
+                    Subject::Local(local) => slots.get(local as usize).copied().flatten().map(ValuePlace::FramePointer),
+                    Subject::Operand { .. } | Subject::Variable(_) => None,
+                };
+                self.expression(&operations, purpose, &Scene { place: &place, ..nowhere }).map(Location::Everywhere)
             }
             Locals::Ranges(_) => {
                 let mut ranges = Vec::new();
-                for (range, places) in places_of(function, &locals) {
-                    let place = |local: u32| {
-                        locals.iter().position(|known| *known == local).and_then(|at| places.get(at)).copied()
+                for (range, places) in places_of(function, &subjects) {
+                    let place = |subject| {
+                        subjects.iter().position(|known| *known == subject).and_then(|at| places.get(at)).copied()
                     };
-                    ranges.push((range, self.expression(&operations, purpose, Some(function), &place)?));
+                    // What cannot be said of one place may be possible with others.
+                    if let Ok(data) = self.expression(&operations, purpose, &Scene { place: &place, ..nowhere }) {
+                        ranges.push((range, data));
+                    }
                 }
                 Ok(Location::Ranges(ranges))
             }
@@ -106,8 +135,7 @@ impl<'p> Context<'p, '_> {
         &self,
         operations: &[Operation<Reader<'_>>],
         purpose: Purpose,
-        function: Option<&Function<'_>>,
-        place: &dyn Fn(u32) -> Option<ValuePlace>,
+        scene: &Scene<'_>,
     ) -> Result<Buffer, Untranslatable> {
         let mut output = Buffer::new(self.plan.big_endian);
         for piece in operations.split_inclusive(|operation| matches!(operation, Operation::Piece { .. })) {
@@ -117,7 +145,7 @@ impl<'p> Context<'p, '_> {
                 }
                 _ => (piece, None),
             };
-            self.simple(simple, purpose, function, place, &mut output)?;
+            self.simple(simple, purpose, scene, &mut output)?;
             match end {
                 Some((size, Some(offset))) => {
                     output.u8(BIT_PIECE);
@@ -140,15 +168,16 @@ impl<'p> Context<'p, '_> {
         &self,
         operations: &[Operation<Reader<'_>>],
         purpose: Purpose,
-        function: Option<&Function<'_>>,
-        place: &dyn Fn(u32) -> Option<ValuePlace>,
+        scene: &Scene<'_>,
         output: &mut Buffer,
     ) -> Result<(), Untranslatable> {
         match operations {
             // Not there at all: what an optimiser leaves of a piece.
             [] => return Ok(()),
-            [Operation::WasmLocal { index }, Operation::StackValue] if purpose == Purpose::Location => {
-                value_in(place(*index).ok_or(Untranslatable)?, output);
+            [Operation::WasmLocal { .. } | Operation::WasmStack { .. }, Operation::StackValue]
+                if purpose == Purpose::Location =>
+            {
+                value_in(scene.place(&operations[0])?, output);
                 return Ok(());
             }
             [Operation::WasmGlobal { index }, Operation::StackValue] if purpose == Purpose::Location => {
@@ -169,7 +198,7 @@ impl<'p> Context<'p, '_> {
                 is_value = purpose != Purpose::FrameBase;
                 continue;
             }
-            self.operation(operation, function, place, &mut stack, output)?;
+            self.operation(operation, scene, &mut stack, output)?;
         }
         let top = stack.last().ok_or(Untranslatable)?;
         match (is_value, top) {
@@ -186,8 +215,7 @@ impl<'p> Context<'p, '_> {
     fn operation(
         &self,
         operation: &Operation<Reader<'_>>,
-        function: Option<&Function<'_>>,
-        place: &dyn Fn(u32) -> Option<ValuePlace>,
+        scene: &Scene<'_>,
         stack: &mut Vec<Kind>,
         output: &mut Buffer,
     ) -> Result<(), Untranslatable> {
@@ -223,7 +251,7 @@ impl<'p> Context<'p, '_> {
                 stack.push(Kind::Native);
             }
             Operation::WasmLocal { index } => {
-                push_local(place(index).ok_or(Untranslatable)?, self.local_size(function, index)?, output)?;
+                push_local(scene.place(operation)?, self.local_size(scene.function, index)?, output)?;
                 stack.push(Kind::Guest);
             }
             Operation::WasmGlobal { index } => {

@@ -157,12 +157,14 @@ impl LineWriter {
             last = Some(number);
             // The first instruction of a function is where a breakpoint on its first line belongs.
             let row = if text == function.text.start { first } else { &rows[number] };
-            // A statement begins once: code that comes back to it, as after scheduling, is no place to stop at.
-            let begins = !std::mem::replace(&mut seen[number], true);
+            // A statement begins once: code that comes back to it, as after scheduling, is no place to stop at. Where
+            // nothing was made of its first instructions, it begins with what follows them.
+            let statement = statement_at(rows, number);
+            let begins = statement.is_some_and(|statement| !std::mem::replace(&mut seen[statement], true));
             let ends_prologue = !prologue_end_written && prologue_end.is_some_and(|end| number >= end);
             prologue_end_written |= ends_prologue;
             let row = Row {
-                is_stmt: row.is_stmt && begins,
+                is_stmt: begins,
                 prologue_end: ends_prologue,
                 epilogue_begin: row.epilogue_begin && begins,
                 ..*row
@@ -230,6 +232,14 @@ impl LineWriter {
         self.output.finish_length();
         self.output
     }
+}
+
+/// The row that begins the statement which a row belongs to: the last one up to it that does so, in the same line.
+fn statement_at(rows: &[Row], number: usize) -> Option<usize> {
+    let row = &rows[number];
+    let own = rows[..=number].iter().rposition(|other| (other.file, other.line) != (row.file, row.line));
+    let first = own.map_or(0, |other| other + 1);
+    rows[first..=number].iter().rposition(|other| other.is_stmt).map(|position| first + position)
 }
 
 /// The line machine's registers, as far as they stay from row to row.

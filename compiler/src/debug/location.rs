@@ -4,8 +4,10 @@ use std::ops::Range;
 
 use gimli::{DwAt, DwForm, constants as dw};
 
-use super::addresses::intersection;
+use super::addresses::{Function, intersection};
 use super::expression::{Location, Purpose, Reader};
+use super::history::Subject;
+use super::place::{places_of, value_in};
 use super::unit::{Open, Translator, Value};
 use super::writer::{Buffer, Part};
 
@@ -21,7 +23,7 @@ impl<'e, 'a> Translator<'e, 'a> {
         if scope.dead && purpose != Purpose::Number {
             return None;
         }
-        match self.environment.context.translate(expression, purpose, scope.function).ok()? {
+        match self.environment.context.translate(expression, purpose, scope.function, 0).ok()? {
             Location::Everywhere(expression) => {
                 values.unsigned(expression.bytes.len() as u64);
                 values.append(&expression);
@@ -54,7 +56,7 @@ impl<'e, 'a> Translator<'e, 'a> {
         let mut found: Vec<(Range<u32>, Buffer)> = Vec::new();
         while let Ok(Some(entry)) = entries.next() {
             let spans = environment.addresses.spans(&(entry.range.begin..entry.range.end));
-            match environment.context.translate(entry.data, purpose, scope.function) {
+            match environment.context.translate(entry.data, purpose, scope.function, entry.range.begin) {
                 Ok(Location::Everywhere(data)) => found.extend(spans.into_iter().map(|span| (span, data.clone()))),
                 Ok(Location::Ranges(ranges)) => {
                     for (range, data) in ranges {
@@ -65,15 +67,36 @@ impl<'e, 'a> Translator<'e, 'a> {
                 Err(_) => self.output.dropped.attributes += 1,
             }
         }
+        found.sort_by_key(|(range, _)| (range.start, range.end));
+        if let Some(function) = scope.function.filter(|_| name == dw::DW_AT_location) {
+            self.fill_gaps(function, scope.entry, &mut found);
+        }
         if found.is_empty() {
             return None;
         }
-        found.sort_by_key(|(range, _)| (range.start, range.end));
         values.offset(
             Part::LocationLists,
             self.locations.add(found.iter().map(|(range, data)| (range.clone(), Some(data)))),
         );
         Some(dw::DW_FORM_sec_offset)
+    }
+
+    /// Adds to a sorted list where else the variable of an entry was found to be.
+    fn fill_gaps(&self, function: &Function<'_>, entry: u32, found: &mut Vec<(Range<u32>, Buffer)>) {
+        let mut gaps = Vec::new();
+        let mut start = function.text.start;
+        for (range, _) in found.iter() {
+            gaps.push(start..range.start);
+            start = start.max(range.end);
+        }
+        gaps.push(start..function.text.end);
+        gaps.retain(|gap| gap.start < gap.end);
+        for (range, places) in places_of(function, &[Subject::Variable(entry)]) {
+            let mut data = Buffer::new(self.environment.big_endian);
+            places.iter().for_each(|place| value_in(*place, &mut data));
+            found.extend(intersection(&gaps, &[range]).into_iter().map(|part| (part, data.clone())));
+        }
+        found.sort_by_key(|(range, _)| (range.start, range.end));
     }
 }
 

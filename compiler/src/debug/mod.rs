@@ -6,7 +6,10 @@
 
 mod addresses;
 mod attribute;
+mod carriers;
 mod expression;
+mod history;
+mod inference;
 mod lines;
 mod lists;
 mod location;
@@ -18,15 +21,19 @@ mod record;
 mod sources;
 mod synthetic;
 mod unit;
+mod wanted;
 mod writer;
 
 use std::collections::BTreeMap;
 
-use gimli::{EndianSlice, LittleEndian, constants as dw};
+use gimli::{EndianSlice, LittleEndian, Section as _, constants as dw};
 
-pub(crate) use record::{Record, label_originals};
+pub(crate) use carriers::{Source, label, resolve};
+pub(crate) use history::{History, Timeline};
+pub(crate) use record::Record;
 pub(crate) use sources::{printable, source_map};
 pub(crate) use unit::Dropped;
+pub(crate) use wanted::Wanted;
 pub(crate) use writer::{Buffer, Part, Target};
 
 use crate::module::Module;
@@ -90,13 +97,12 @@ fn translate_module(
     progress: &dyn Progress,
     info: &mut DebugInfo,
 ) -> Result<()> {
-    let parsed = &plan.modules[module];
-    let dwarf = dwarf_of(parsed);
+    let dwarf = dwarf_of(&plan.modules[module]);
     let (headers, damaged) = unit_headers(&dwarf);
     info.dropped.units += usize::from(damaged);
     let addresses = Addresses::of(plan, text, module);
     let big_endian = plan.big_endian;
-    let strings = add_strings(info, parsed.debug_section(".debug_str").unwrap_or(&[]), big_endian);
+    let strings = add_strings(info, dwarf.debug_str.reader().slice(), big_endian);
     let has_references = refers_across_units(&dwarf);
     let mut pending = Vec::new();
     let mut moved = Vec::new();

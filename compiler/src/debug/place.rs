@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::addresses::Function;
 use super::expression::{Context, Untranslatable};
+use super::history::Subject;
 use super::opcode::*;
 use super::record::{Locals, ValuePlace};
 use super::writer::{Buffer, Target};
@@ -143,6 +144,11 @@ pub(super) fn value_in(place: ValuePlace, output: &mut Buffer) {
         }
         ValuePlace::Frame(offset) => push_frame(offset, output),
         ValuePlace::FramePointer(offset) => push_register(FRAME_POINTER, offset.into(), output),
+        ValuePlace::Constant(bits) => {
+            output.u8(CONSTU);
+            output.unsigned(bits);
+            output.u8(STACK_VALUE);
+        }
     }
 }
 
@@ -162,6 +168,11 @@ pub(super) fn push_local(place: ValuePlace, size: u8, output: &mut Buffer) -> Re
         }
         ValuePlace::Frame(offset) => push_frame(offset, output),
         ValuePlace::FramePointer(offset) => push_register(FRAME_POINTER, offset.into(), output),
+        ValuePlace::Constant(bits) => {
+            output.u8(CONSTU);
+            output.unsigned(bits);
+            return Ok(());
+        }
     }
     if size > 8 {
         return Err(Untranslatable);
@@ -188,23 +199,16 @@ fn push_frame(offset: i32, output: &mut Buffer) {
     output.u8(PLUS);
 }
 
-/// Ranges of the text section in which all of `locals` have a place, with their places.
-pub(super) fn places_of(function: &Function<'_>, locals: &[u32]) -> Vec<(Range<u32>, Vec<ValuePlace>)> {
+/// Ranges of the text section in which all of the subjects have a place, with their places.
+pub(super) fn places_of(function: &Function<'_>, subjects: &[Subject]) -> Vec<(Range<u32>, Vec<ValuePlace>)> {
     let Locals::Ranges(all) = &function.record.locals else { return Vec::new() };
     let mut found: Vec<(Range<u32>, Vec<ValuePlace>)> = Vec::new();
-    for (number, local) in locals.iter().enumerate() {
-        let start = all.partition_point(|range| range.local < *local);
-        let own = all[start..].iter().take_while(|range| range.local == *local);
+    for (number, subject) in subjects.iter().enumerate() {
+        let start = all.partition_point(|range| (range.body, range.subject) < (0, *subject));
+        let own = all[start..].iter().take_while(|range| (range.body, range.subject) == (0, *subject));
         let mut next = Vec::new();
-        let mut covered = 0;
         for range in own {
-            // A value that is in two places at once: the first that was found serves.
-            let from = range.start.max(covered);
-            let part = function.text.start + from..function.text.start + range.end;
-            if part.start >= part.end {
-                continue;
-            }
-            covered = range.end;
+            let part = function.text.start + range.start..function.text.start + range.end;
             if number == 0 {
                 next.push((part, vec![range.place]));
                 continue;

@@ -1,10 +1,15 @@
 //! What code generation remembers of a function for its debug information: which instruction came from where, and where
 //! the locals are.
 
-use cranelift_codegen::ir::{Function, Value, ValueLabelAssignments};
+use std::collections::HashMap;
+use std::ops::Range;
+
+use cranelift_codegen::ir::{Value, ValueLabel};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::{CompiledCode, LabelValueLoc};
 
+use super::carriers::Source;
+use super::history::{Subject, Timeline};
 use crate::codegen::{signed_leb128, unsigned_leb128};
 use crate::translate::{InlinedBody, place_in_unit};
 
@@ -20,14 +25,16 @@ pub(crate) struct Record {
 pub(crate) enum Locals {
     /// Each in a place of its own: its distance from the frame pointer in bytes. None for those without a place.
     Slots(Vec<Option<i32>>),
-    /// Those that debug information may ask for, sorted by local and address.
-    Ranges(Vec<LocalRange>),
+    /// Those that debug information may ask for, sorted by body, subject and address.
+    Ranges(Vec<SubjectRange>),
 }
 
-/// A local's value is in one place for some instructions.
+/// A local's or operand's value is in one place for some instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct LocalRange {
-    pub local: u32,
+pub(crate) struct SubjectRange {
+    /// 0 for the unit's own body, others as they were inlined.
+    pub body: u32,
+    pub subject: Subject,
     /// Offsets in the function's machine code.
     pub start: u32,
     pub end: u32,
@@ -43,11 +50,19 @@ pub(crate) enum ValuePlace {
     Frame(i32),
     /// Bytes from the frame pointer.
     FramePointer(i32),
+    /// Nowhere: it is always this, as bits.
+    Constant(u64),
 }
 
 impl Record {
-    /// Takes from compiled code what debug information needs; inlined bodies count as their calls.
-    pub fn of(compiled: &CompiledCode, isa: &dyn TargetIsa, inlined: &[InlinedBody]) -> Record {
+    /// Takes from compiled code what debug information needs.
+    pub fn of(
+        compiled: &CompiledCode,
+        isa: &dyn TargetIsa,
+        inlined: &[InlinedBody],
+        timelines: &[Timeline],
+        sources: &HashMap<Value, Source>,
+    ) -> Record {
         let mut origins = Vec::new();
         let (mut native, mut wasm) = (0, 0);
         let mut last = None;
@@ -64,7 +79,11 @@ impl Record {
             signed_leb128(&mut origins, i64::from(loc) - wasm);
             (native, wasm) = (location.start, i64::from(loc));
         }
-        Record { origins, locals: locals(compiled, isa) }
+        let locals = match slots(compiled) {
+            Some(slots) => Locals::Slots(slots),
+            None => Locals::Ranges(ranges(compiled, isa, inlined, timelines, sources)),
+        };
+        Record { origins, locals }
     }
 
     /// Offsets in the machine code, ascending, and in the body: what holds from there up to the next.
@@ -73,40 +92,126 @@ impl Record {
     }
 }
 
-/// Has values bear the labels of those that are but other names of them, which Cranelift forgets as it optimises.
-pub(crate) fn label_originals(function: &mut Function) {
-    let Some(mut labels) = function.dfg.values_labels.take() else { return };
-    let aliases: Vec<Value> = labels.keys().copied().filter(|value| !function.dfg.value_is_real(*value)).collect();
-    for alias in aliases {
-        let original = function.dfg.resolve_aliases(alias);
-        if let Some(ValueLabelAssignments::Starts(own)) = labels.remove(&alias) {
-            match labels.entry(original).or_insert_with(|| ValueLabelAssignments::Starts(Vec::new())) {
-                ValueLabelAssignments::Starts(starts) => starts.extend(own),
-                ValueLabelAssignments::Alias { .. } => {}
+/// The places of locals that have one each.
+fn slots(compiled: &CompiledCode) -> Option<Vec<Option<i32>>> {
+    let frame = compiled.buffer.frame_layout()?;
+    let mut slots = Vec::new();
+    for slot in frame.stackslots.values() {
+        if let Some(key) = slot.key {
+            let local = key.bits() as usize;
+            if slots.len() <= local {
+                slots.resize(local + 1, None);
             }
+            slots[local] = Some(slot.offset as i32 - frame.frame_to_fp_offset as i32);
         }
     }
-    function.dfg.values_labels = Some(labels);
+    (!slots.is_empty()).then_some(slots)
 }
 
-fn locals(compiled: &CompiledCode, isa: &dyn TargetIsa) -> Locals {
-    if let Some(frame) = compiled.buffer.frame_layout() {
-        let mut slots = Vec::new();
-        for slot in frame.stackslots.values() {
-            if let Some(key) = slot.key {
-                let local = key.bits() as usize;
-                if slots.len() <= local {
-                    slots.resize(local + 1, None);
+/// Code that was made of the operator at a source location.
+struct Span {
+    location: u32,
+    code: Range<u32>,
+}
+
+/// All code that is known to be made of operators, in its order.
+fn spans(compiled: &CompiledCode) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::new();
+    let length = compiled.code_buffer().len() as u32;
+    for location in compiled.buffer.get_srclocs_sorted().iter().filter(|location| !location.loc.is_default()) {
+        // Code between belongs to what is before it, as in line tables; the entry to the body's first byte.
+        match spans.last_mut() {
+            Some(last) => last.code.end = location.start,
+            None => spans.push(Span { location: 0, code: 0..location.start }),
+        }
+        spans.push(Span { location: location.loc.bits(), code: location.start..length });
+    }
+    spans.retain(|span| span.code.start < span.code.end);
+    spans
+}
+
+/// The code of a body and of those inlined into it, by source location in the body.
+fn spans_of(body: u32, spans: &[Span], inlined: &[InlinedBody]) -> Vec<Span> {
+    let own = |span: &Span| {
+        let mut location = span.location;
+        loop {
+            let number = inlined.partition_point(|other| other.start <= location);
+            if number == body as usize {
+                return Some(Span { location, code: span.code.clone() });
+            }
+            location = inlined[number.checked_sub(1)?].call;
+        }
+    };
+    let mut spans: Vec<Span> = spans.iter().filter_map(own).collect();
+    spans.sort_by_key(|span| (span.location, span.code.start));
+    spans
+}
+
+fn ranges(
+    compiled: &CompiledCode,
+    isa: &dyn TargetIsa,
+    inlined: &[InlinedBody],
+    timelines: &[Timeline],
+    sources: &HashMap<Value, Source>,
+) -> Vec<SubjectRange> {
+    if timelines.is_empty() {
+        return Vec::new();
+    }
+    let all = spans(compiled);
+    let mut by_body: HashMap<u32, Vec<Span>> = HashMap::new();
+    let places = places(compiled, isa);
+    let mut found: Vec<SubjectRange> = Vec::new();
+    for timeline in timelines {
+        let mut own: Vec<(Range<u32>, ValuePlace)> = Vec::new();
+        let spans = by_body.entry(timeline.body).or_insert_with(|| spans_of(timeline.body, &all, inlined));
+        for (number, (from, value)) in timeline.values.iter().enumerate() {
+            let Some(source) = value.and_then(|value| sources.get(&value)) else { continue };
+            let to = timeline.values.get(number + 1).map_or(u32::MAX, |(next, _)| *next);
+            let start = spans.partition_point(|span| span.location < *from);
+            for span in spans[start..].iter().take_while(|span| span.location < to) {
+                if let Some(bits) = source.constant {
+                    own.push((span.code.clone(), ValuePlace::Constant(bits)));
                 }
-                slots[local] = Some(slot.offset as i32 - frame.frame_to_fp_offset as i32);
+                for (range, place) in source.labels.iter().flat_map(|label| places.get(label).into_iter().flatten()) {
+                    let both = span.code.start.max(range.start)..span.code.end.min(range.end);
+                    if both.start < both.end {
+                        own.push((both, *place));
+                    }
+                }
             }
         }
-        if !slots.is_empty() {
-            return Locals::Slots(slots);
+        add_merged(own, timeline, &mut found);
+    }
+    found.sort_unstable();
+    found
+}
+
+/// Adds the ranges of a subject, one place at a time, those that touch as one.
+fn add_merged(mut own: Vec<(Range<u32>, ValuePlace)>, timeline: &Timeline, found: &mut Vec<SubjectRange>) {
+    own.sort_unstable_by_key(|(range, place)| (range.start, range.end, *place));
+    let first = found.len();
+    for (range, place) in own {
+        let last = found[first..].last_mut();
+        let covered = last.as_ref().map_or(0, |last| last.end);
+        let start = range.start.max(covered);
+        if start >= range.end {
+            continue;
+        }
+        match last {
+            Some(last) if last.end == start && last.place == place => last.end = range.end,
+            _ => {
+                let (body, subject) = (timeline.body, timeline.subject);
+                found.push(SubjectRange { body, subject, start, end: range.end, place });
+            }
         }
     }
-    let mut ranges: Vec<LocalRange> = Vec::new();
+}
+
+/// Where values with labels are.
+fn places(compiled: &CompiledCode, isa: &dyn TargetIsa) -> HashMap<u32, Vec<(Range<u32>, ValuePlace)>> {
+    let mut places: HashMap<u32, Vec<(Range<u32>, ValuePlace)>> = HashMap::new();
     for (label, found) in &compiled.value_labels_ranges {
+        let label: &ValueLabel = label;
         for range in found {
             let place = match range.loc {
                 LabelValueLoc::Reg(register) => match isa.map_regalloc_reg_to_dwarf(register) {
@@ -116,12 +221,11 @@ fn locals(compiled: &CompiledCode, isa: &dyn TargetIsa) -> Locals {
                 LabelValueLoc::CFAOffset(offset) => ValuePlace::Frame(offset as i32),
             };
             if range.start < range.end {
-                ranges.push(LocalRange { local: label.as_u32(), start: range.start, end: range.end, place });
+                places.entry(label.as_u32()).or_default().push((range.start..range.end, place));
             }
         }
     }
-    ranges.sort_unstable();
-    Locals::Ranges(ranges)
+    places
 }
 
 /// See [`Record::origins`].
@@ -139,8 +243,8 @@ impl Iterator for Origins<'_> {
         let native = gimli::Reader::read_uleb128(&mut reader).ok()?;
         let wasm = gimli::Reader::read_sleb128(&mut reader).ok()?;
         self.bytes = reader.slice();
-        self.native += native as u32;
-        self.wasm = self.wasm.wrapping_add_signed(wasm as i32);
+        self.native = self.native.saturating_add(native as u32);
+        self.wasm = self.wasm.saturating_add_signed(wasm as i32);
         Some((self.native, self.wasm))
     }
 }

@@ -1,6 +1,6 @@
 //! Damage to debug information is never more than a loss of some of it.
 
-use super::{Dropped, describe, map_path};
+use super::{Dropped, Wanted, describe, map_path};
 use crate::{Input, Options, codegen, object};
 
 const PROGRAM: &[u8] = include_bytes!("../../../tests/debug/programs/shapes-O2.wasm");
@@ -13,7 +13,8 @@ fn describe_changed(changes: impl Iterator<Item = (usize, Box<dyn Fn(&mut Vec<u8
     let mut plan = crate::plan_program(&inputs, &options, &()).unwrap();
     let isas = codegen::build_isas(&options, &plan).unwrap();
     let mut text = object::Text::new(&*isas.general, plan.units.list.len());
-    codegen::compile_units(&plan, &isas, &options, &(), |unit| text.append(unit)).unwrap();
+    let wanted = Wanted::of(&plan, &options);
+    codegen::compile_units(&plan, &isas, &options, Some(&wanted), &(), |unit| text.append(unit)).unwrap();
     let original = plan.modules[0].debug_sections.clone();
     let mut found = Vec::new();
     for (number, change) in changes {

@@ -67,6 +67,8 @@ pub(super) struct Open<'e> {
     pub(super) function: Option<&'e Function<'e>>,
     /// Entries inside a function that has no code have no location.
     pub(super) dead: bool,
+    /// Its own offset in the input's `.debug_info`.
+    pub(super) entry: u32,
     /// The full name of what is inside begins with this.
     prefix: String,
 }
@@ -74,7 +76,7 @@ pub(super) struct Open<'e> {
 impl Open<'_> {
     /// Nothing is around.
     pub fn outside() -> Self {
-        Open { function: None, dead: false, prefix: String::new() }
+        Open { function: None, dead: false, entry: 0, prefix: String::new() }
     }
 }
 
@@ -245,6 +247,7 @@ impl<'e, 'a> Translator<'e, 'a> {
         let mut scope = Open {
             function: parent.and_then(|parent| parent.function),
             dead: parent.is_some_and(|parent| parent.dead),
+            entry: self.unit.header.debug_info_offset().map_or(0, |start| start.0 as u32) + offset.0 as u32,
             prefix: String::new(),
         };
         let value =

@@ -42,8 +42,6 @@ pub(super) struct Bodies {
     pub location: u32,
     /// Direct calls in the body so far, also where control never arrives.
     pub calls: u32,
-    /// How many inlined bodies are open.
-    pub inlined_depth: u32,
     /// The first source location that no body has.
     pub end: u32,
     /// In order of `start`.
@@ -74,21 +72,24 @@ impl Translator<'_, '_, '_> {
         let frame = Frame { kind: FrameKind::Inlined, ..Frame::function(exit, ty.results().len()) };
         let (start, call) = (self.bodies.end, self.bodies.location);
         self.bodies.inlined.push(InlinedBody { start, call, function });
+        let number = self.bodies.inlined.len() as u32;
+        let outer = self.history.as_mut().map(|history| history.enter(plan, (self.module, position), number, start));
 
-        self.bodies.inlined_depth += 1;
         let locals = take(&mut self.locals);
         for (&ty, &argument) in ty.params().iter().zip(arguments) {
             self.add_local(ty, argument);
         }
         let frames = replace(&mut self.frames, vec![frame]);
         let mut stack = take(&mut self.stack);
-        let (outer, calls) = (self.bodies.position, self.bodies.calls);
+        let (caller, calls) = (self.bodies.position, self.bodies.calls);
         let (body, hints) = (self.body, self.hints);
         self.translate_body(position)?;
-        (self.bodies.position, self.bodies.calls) = (outer, calls);
+        (self.bodies.position, self.bodies.calls) = (caller, calls);
         (self.body, self.hints) = (body, hints);
         (self.locals, self.frames) = (locals, frames);
-        self.bodies.inlined_depth -= 1;
+        if let (Some(history), Some(outer)) = (&mut self.history, outer) {
+            history.leave(outer);
+        }
         // Where control leaves the body, its results are on the operand stack.
         stack.append(&mut self.stack);
         self.stack = stack;

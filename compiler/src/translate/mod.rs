@@ -35,6 +35,7 @@ use internal::translate_internal;
 pub(crate) use symbols::{Namespace, RuntimeSymbol};
 pub(crate) use trap::trap_number;
 
+use crate::debug::{History, Timeline, Wanted};
 use crate::module::{Reference, body_length, body_offset};
 use crate::optimize::BoundsCheck;
 use crate::plan::{Definition, Plan, Unit};
@@ -102,6 +103,8 @@ pub(crate) struct Translator<'t, 'p, 'a> {
     /// The function's code; `None` where it is no wasm function's.
     body: Option<&'p FunctionBody<'a>>,
     bodies: Bodies,
+    /// What debug information needs to know of locals.
+    history: Option<History<'p>>,
 }
 
 /// What is known of a translated unit beside its code.
@@ -111,25 +114,30 @@ pub(crate) struct Translated {
     pub checks: Vec<BoundsCheck>,
     /// Bodies of other functions, in order of their source locations.
     pub inlined: Vec<InlinedBody>,
+    /// What locals are, where debug information wants to know.
+    pub timelines: Vec<Timeline>,
 }
 
 /// Translates the wasm function at `position` of a module's code section into `function`.
-pub(crate) fn translate_function(
+fn translate_function(
     plan: &Plan<'_>,
     isa: &dyn TargetIsa,
-    module: usize,
-    position: usize,
+    (module, position): (usize, usize),
+    wanted: Option<&Wanted>,
     function: &mut ir::Function,
     context: &mut FunctionBuilderContext,
 ) -> Result<Translated> {
     let ty = plan.type_of(Definition::Wasm { module, position });
     function.signature = signature(ty, WASM_CALL);
     let mut translator = Translator::new(plan, isa, module, FunctionBuilder::new(function, context));
+    translator.history = wanted.map(|wanted| History::new(wanted, plan, module, position));
     translator.begin(ty)?;
     translator.translate_body(position)?;
     translator.builder.seal_all_blocks();
-    translator.builder.finalize(isa.frontend_config());
-    Ok(Translated { checks: translator.checks, inlined: translator.bodies.inlined })
+    let Translator { checks, bodies, history, builder, .. } = translator;
+    builder.finalize(isa.frontend_config());
+    let timelines = history.map(|history| history.complete(function)).unwrap_or_default();
+    Ok(Translated { checks, inlined: bodies.inlined, timelines })
 }
 
 impl<'t, 'p, 'a> Translator<'t, 'p, 'a> {
@@ -152,6 +160,7 @@ impl<'t, 'p, 'a> Translator<'t, 'p, 'a> {
             legacy_tries: None,
             body: None,
             bodies: Bodies::default(),
+            history: None,
         }
     }
 
@@ -179,6 +188,12 @@ impl<'t, 'p, 'a> Translator<'t, 'p, 'a> {
             self.position = offset as u32 - first;
             self.bodies.location = start + self.position;
             self.builder.set_srcloc(SourceLoc::new(self.bodies.location));
+            if self.reachable
+                && let (Some(history), Some(block)) = (&mut self.history, self.builder.current_block())
+            {
+                let operand = |height: usize| self.stack.get(height).map(|operand| operand.value);
+                history.operator(self.position, block, operand);
+            }
             if let Operator::Call { .. } | Operator::ReturnCall { .. } = operator {
                 self.bodies.calls += 1;
             }
@@ -273,16 +288,17 @@ impl<'t, 'p, 'a> Translator<'t, 'p, 'a> {
     }
 }
 
-/// Translates any piece of code of the program.
+/// Translates any piece of code of the program; what is `wanted` by debug information is followed.
 pub(crate) fn translate_unit(
     plan: &Plan<'_>,
     isa: &dyn TargetIsa,
     unit: Unit,
+    wanted: Option<&Wanted>,
     function: &mut ir::Function,
     context: &mut FunctionBuilderContext,
 ) -> Result<Translated> {
     match unit {
-        Unit::Wasm { module, position } => translate_function(plan, isa, module, position, function, context),
+        Unit::Wasm { module, position } => translate_function(plan, isa, (module, position), wanted, function, context),
         internal => translate_internal(plan, isa, internal, function, context).map(|()| Translated::default()),
     }
 }

@@ -1,8 +1,6 @@
 //! Variable instructions (wasm spec 4.4.5): locals and globals.
 
-use cranelift_codegen::ir::{
-    InstBuilder, StackSlot, StackSlotData, StackSlotKey, StackSlotKind, Type, Value, ValueLabel, types,
-};
+use cranelift_codegen::ir::{InstBuilder, StackSlot, StackSlotData, StackSlotKey, StackSlotKind, Type, Value, types};
 use cranelift_codegen::settings::OptLevel;
 use cranelift_frontend::Variable;
 use wasmparser::{Operator, ValType};
@@ -15,8 +13,7 @@ use crate::plan::{ConstantValue, GlobalPlace};
 /// How a local is kept.
 #[derive(Clone, Copy)]
 pub(super) enum Local {
-    /// As a value, wherever register allocation has it at the time; with the type of a reference. Where debug information
-    /// is collected, the values are labelled with the local's index.
+    /// As a value, wherever register allocation has it at the time; with the type of a reference.
     Value(Variable, Option<Reference>),
     /// In a place in the frame that is its own, so that debuggers find and change it wherever they stop. References
     /// are never kept so: no source-level variable is one, and a collector finds values more easily.
@@ -47,25 +44,19 @@ impl Translator<'_, '_, '_> {
             Local::Value(variable, reference)
         };
         self.locals.push(local);
-        self.write_local(self.locals.len() as u32 - 1, value);
+        let index = self.locals.len() as u32 - 1;
+        if let (Some(history), Some(block)) = (&mut self.history, self.builder.current_block()) {
+            history.add_local(index, block, value);
+        }
+        self.write_local(index, value);
     }
 
     fn write_local(&mut self, index: u32, value: Value) {
         match self.locals[index as usize] {
-            Local::Value(variable, _) => {
-                self.label_local(value, index);
-                self.builder.def_var(variable, value);
-            }
+            Local::Value(variable, _) => self.builder.def_var(variable, value),
             Local::Slot(slot, _) => {
                 self.builder.ins().stack_store(super::REFERENCE, value, slot, 0);
             }
-        }
-    }
-
-    /// Tells debug information where a local of the unit's own body is; those of inlined bodies it does not know.
-    fn label_local(&mut self, value: Value, index: u32) {
-        if self.bodies.inlined_depth == 0 {
-            self.builder.set_val_label(value, ValueLabel::from_u32(index));
         }
     }
 
@@ -74,12 +65,7 @@ impl Translator<'_, '_, '_> {
         match *operator {
             Operator::LocalGet { local_index } => {
                 let operand = match self.locals[local_index as usize] {
-                    Local::Value(variable, reference) => {
-                        let value = self.builder.use_var(variable);
-                        // What joins of control flow made of several values has no label yet.
-                        self.label_local(value, local_index);
-                        Operand { value, reference }
-                    }
+                    Local::Value(variable, reference) => Operand { value: self.builder.use_var(variable), reference },
                     Local::Slot(slot, ty) => {
                         let value = self.builder.ins().stack_load(super::REFERENCE, ty, slot, 0);
                         Operand { value, reference: None }
@@ -112,6 +98,9 @@ impl Translator<'_, '_, '_> {
 
     fn set_local(&mut self, index: u32, value: Value) -> Value {
         let value = self.canonical(value);
+        if let (Some(history), Some(block)) = (&mut self.history, self.builder.current_block()) {
+            history.define(index, self.bodies.location, block, value);
+        }
         self.write_local(index, value);
         value
     }

@@ -148,7 +148,8 @@ fn translate(bytes: &[u8], isa: &dyn TargetIsa, bounds: Bounds) -> Vec<Function>
     let translate = |position| {
         let mut function = Function::new();
         let unit = Unit::Wasm { module: 0, position };
-        translate_unit(&plan, isa, unit, &mut function, &mut context).expect("every vector operator is translated");
+        translate_unit(&plan, isa, unit, None, &mut function, &mut context)
+            .expect("every vector operator is translated");
         if let Err(errors) = verify_function(&function, isa) {
             panic!("{errors}\n{function}");
         }

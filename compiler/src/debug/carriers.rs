@@ -1,0 +1,237 @@
+//! Where optimised code keeps the values that the translator made: which values that are left equal, or contain, those that
+//! debug information asks for. These get a label each, by which Cranelift tells the registers that they are in.
+
+use std::collections::HashMap;
+
+use cranelift_codegen::ir::{
+    Function, Inst, InstructionData, Opcode, RelSourceLoc, Type, Value, ValueDef, ValueLabel, ValueLabelAssignments,
+    ValueLabelStart, types,
+};
+
+use super::history::Timeline;
+
+/// Where to look for a value.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Source {
+    /// It is always this, as bits.
+    pub constant: Option<u64>,
+    /// Labels of values that are equal, or whose lower part is.
+    pub labels: Vec<u32>,
+}
+
+/// Values that are equal.
+struct Classes {
+    parents: Vec<u32>,
+}
+
+impl Classes {
+    fn of(&mut self, value: Value) -> u32 {
+        let mut at = value.as_u32();
+        while self.parents[at as usize] != at {
+            let above = self.parents[self.parents[at as usize] as usize];
+            self.parents[at as usize] = above;
+            at = above;
+        }
+        at
+    }
+
+    fn unite(&mut self, left: Value, right: Value) {
+        let (left, right) = (self.of(left), self.of(right));
+        self.parents[left.max(right) as usize] = left.min(right);
+    }
+}
+
+/// Has timelines name the values that others have become other names of, before those names are forgotten.
+pub(crate) fn resolve(function: &Function, timelines: &mut [Timeline]) {
+    for (_, value) in timelines.iter_mut().flat_map(|timeline| &mut timeline.values) {
+        *value = value.map(|value| function.dfg.resolve_aliases(value));
+    }
+}
+
+/// Labels the values of an optimised function that the timelines need; returns where to look for theirs.
+pub(crate) fn label(function: &mut Function, timelines: &[Timeline]) -> HashMap<Value, Source> {
+    let wanted: Vec<Value> =
+        timelines.iter().flat_map(|timeline| timeline.values.iter().filter_map(|(_, value)| *value)).collect();
+    if wanted.is_empty() {
+        return HashMap::new();
+    }
+    let mut classes = Classes { parents: (0..function.dfg.num_values() as u32).collect() };
+    unite_equal(function, &mut classes);
+    let mut members = Members::of(function, &mut classes);
+    let mut labels: std::collections::BTreeMap<Value, ValueLabelAssignments> = std::collections::BTreeMap::new();
+    let mut sources = HashMap::new();
+    for value in wanted {
+        if sources.contains_key(&value) {
+            continue;
+        }
+        let class = classes.of(value);
+        let mut source = Source { constant: members.constants.get(&class).copied(), labels: Vec::new() };
+        if source.constant.is_none() {
+            for member in members.with(class) {
+                let label = ValueLabel::from_u32(member.as_u32());
+                labels.entry(member).or_insert_with(|| {
+                    ValueLabelAssignments::Starts(vec![ValueLabelStart { from: RelSourceLoc::default(), label }])
+                });
+                source.labels.push(member.as_u32());
+            }
+        }
+        sources.insert(value, source);
+    }
+    function.dfg.values_labels = Some(labels);
+    sources
+}
+
+/// Finds out which values are equal: alternatives that the optimiser chose from, and results of equal instructions.
+fn unite_equal(function: &Function, classes: &mut Classes) {
+    let dfg = &function.dfg;
+    for (value, definition) in dfg.values_and_defs() {
+        if let ValueDef::Union(left, right) = definition {
+            classes.unite(value, left);
+            classes.unite(value, right);
+        }
+    }
+    // Once more for those whose operands were found equal late.
+    for _ in 0..2 {
+        unite_reduced(function, classes);
+        let mut known: HashMap<(Type, InstructionData), Value> = HashMap::new();
+        for (value, definition) in dfg.values_and_defs() {
+            if let ValueDef::Result(inst, 0) = definition
+                && let Some(data) = pure(function, inst, classes)
+            {
+                match known.entry((dfg.value_type(value), data)) {
+                    std::collections::hash_map::Entry::Occupied(other) => classes.unite(*other.get(), value),
+                    std::collections::hash_map::Entry::Vacant(place) => {
+                        place.insert(value);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What was extended and then reduced again is what it was (see `optimize/widen.rs`).
+fn unite_reduced(function: &Function, classes: &mut Classes) {
+    let dfg = &function.dfg;
+    let unary = |value: Value, wanted: &[Opcode]| match dfg.value_def(value) {
+        ValueDef::Result(inst, 0) => match dfg.insts[inst] {
+            InstructionData::Unary { opcode, arg } if wanted.contains(&opcode) => Some(arg),
+            _ => None,
+        },
+        _ => None,
+    };
+    let mut extended: HashMap<u32, Value> = HashMap::new();
+    for value in dfg.values() {
+        if let Some(narrow) = unary(value, &[Opcode::Uextend, Opcode::Sextend]) {
+            extended.insert(classes.of(value), narrow);
+        }
+    }
+    for value in dfg.values() {
+        let wide = unary(value, &[Opcode::Ireduce]);
+        if let Some(narrow) = wide.and_then(|wide| extended.get(&classes.of(wide)))
+            && dfg.value_type(*narrow) == dfg.value_type(value)
+        {
+            classes.unite(value, *narrow);
+        }
+    }
+}
+
+/// An instruction that depends on nothing but its operands, which are replaced by what stands for those equal to them.
+fn pure(function: &Function, inst: Inst, classes: &mut Classes) -> Option<InstructionData> {
+    let mut data = function.dfg.insts[inst];
+    let opcode = data.opcode();
+    let has_effects = opcode.other_side_effects()
+        || opcode.can_load()
+        || opcode.can_store()
+        || opcode.can_trap()
+        || opcode.is_call()
+        || opcode.is_branch()
+        || opcode.is_terminator();
+    if has_effects || matches!(data, InstructionData::MultiAry { .. }) {
+        return None;
+    }
+    let mut replace = |arguments: &mut [Value]| {
+        for argument in arguments {
+            *argument = Value::from_u32(classes.of(*argument));
+        }
+    };
+    match &mut data {
+        InstructionData::Unary { arg, .. } => replace(std::slice::from_mut(arg)),
+        InstructionData::Binary { args, .. } => replace(args),
+        InstructionData::Ternary { args, .. } => replace(args),
+        InstructionData::BinaryImm8 { arg, .. } => replace(std::slice::from_mut(arg)),
+        InstructionData::IntCompare { args, .. } => replace(args),
+        InstructionData::FloatCompare { args, .. } => replace(args),
+        InstructionData::UnaryImm { .. }
+        | InstructionData::UnaryIeee32 { .. }
+        | InstructionData::UnaryIeee64 { .. }
+        | InstructionData::UnaryConst { .. } => {}
+        _ => return None,
+    }
+    Some(data)
+}
+
+/// What is in the function, by class.
+struct Members {
+    /// Values that code is made for.
+    values: HashMap<u32, Vec<Value>>,
+    /// Classes of values whose lower part is one of the class.
+    wider: HashMap<u32, Vec<u32>>,
+    constants: HashMap<u32, u64>,
+}
+
+impl Members {
+    fn of(function: &Function, classes: &mut Classes) -> Members {
+        let mut members = Members { values: HashMap::new(), wider: HashMap::new(), constants: HashMap::new() };
+        let dfg = &function.dfg;
+        for block in function.layout.blocks() {
+            for parameter in dfg.block_params(block) {
+                members.values.entry(classes.of(*parameter)).or_default().push(*parameter);
+            }
+            for inst in function.layout.block_insts(block) {
+                for result in dfg.inst_results(inst) {
+                    members.values.entry(classes.of(*result)).or_default().push(*result);
+                }
+            }
+        }
+        for (value, definition) in dfg.values_and_defs() {
+            let ValueDef::Result(inst, _) = definition else { continue };
+            match dfg.insts[inst] {
+                InstructionData::Unary { opcode: Opcode::Ireduce, arg } => {
+                    let class = classes.of(value);
+                    members.wider.entry(class).or_default().push(classes.of(arg));
+                }
+                InstructionData::Unary { opcode: Opcode::Uextend | Opcode::Sextend, arg } => {
+                    let class = classes.of(arg);
+                    members.wider.entry(class).or_default().push(classes.of(value));
+                }
+                InstructionData::UnaryImm { imm, .. } => {
+                    let mask = if dfg.value_type(value) == types::I32 { u64::from(u32::MAX) } else { u64::MAX };
+                    members.constants.insert(classes.of(value), imm.bits() as u64 & mask);
+                }
+                InstructionData::UnaryIeee32 { imm, .. } => {
+                    members.constants.insert(classes.of(value), imm.bits().into());
+                }
+                InstructionData::UnaryIeee64 { imm, .. } => {
+                    members.constants.insert(classes.of(value), imm.bits());
+                }
+                _ => {}
+            }
+        }
+        for wider in members.wider.values_mut() {
+            wider.sort_unstable();
+            wider.dedup();
+        }
+        members
+    }
+
+    /// The values of a class, and those with one of them as their lower part.
+    fn with(&mut self, class: u32) -> Vec<Value> {
+        let mut found = self.values.get(&class).cloned().unwrap_or_default();
+        for wider in self.wider.get(&class).into_iter().flatten() {
+            found.extend(self.values.get(wider).into_iter().flatten());
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}

@@ -1,0 +1,357 @@
+//! Which value each local and operand is at each place in the bodies that make up a unit: recorded while operators are
+//! translated, where only the ends of definitions are known, and completed when all of the control flow is.
+
+use std::collections::HashMap;
+
+use cranelift_codegen::ir::{Block, BlockArg, Function, Value};
+
+use super::inference::{LocalValues, Values, infer};
+use super::wanted::{Wanted, WantedInFunction};
+use crate::plan::Plan;
+
+/// A local of a body, or an operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Subject {
+    Local(u32),
+    /// The operand at a height above the bottom of the stack, before the operator at an offset in the body.
+    Operand {
+        offset: u32,
+        height: u32,
+    },
+    /// The variable whose entry is at an offset in `.debug_info`, where the input does not say where it is.
+    Variable(u32),
+}
+
+/// A local gets a value.
+struct Definition {
+    /// The source location from which on it holds.
+    from: u32,
+    block: Block,
+    value: Value,
+}
+
+/// A local of a body that stands in the unit.
+struct Variable {
+    /// Number of the body: 0 is the unit's own, others count from the first that was inlined.
+    body: u32,
+    local: u32,
+    definitions: Vec<Definition>,
+    /// Source locations from which on other values than the first hold.
+    locations: Vec<u32>,
+}
+
+/// What is recorded of a unit while it is translated.
+pub(crate) struct History<'w> {
+    wanted: &'w Wanted,
+    current: Body<'w>,
+    /// Source locations from which on operators are in a block.
+    segments: Vec<(u32, Block)>,
+    variables: Vec<Variable>,
+    /// Bodies, offsets and heights of operands, with their values.
+    operands: Vec<(u32, Subject, Value)>,
+    /// Numbers, starts and wishes of the bodies so far.
+    bodies: Vec<(u32, u32, WantedInFunction<'w>)>,
+}
+
+/// The body that is being translated.
+pub(crate) struct Body<'w> {
+    number: u32,
+    wanted: WantedInFunction<'w>,
+    /// The source location of its first byte.
+    start: u32,
+    /// Where its locals are among the variables.
+    variables: HashMap<u32, usize>,
+    /// That of the operator before.
+    block: Option<Block>,
+}
+
+/// For a subject of a body: what it is from each of these source locations on.
+pub(crate) struct Timeline {
+    pub body: u32,
+    pub subject: Subject,
+    pub values: Vec<(u32, Option<Value>)>,
+}
+
+impl<'w> History<'w> {
+    /// The history of a unit that is the body at a position of a module's code section.
+    pub fn new(wanted: &'w Wanted, plan: &Plan<'_>, module: usize, position: usize) -> History<'w> {
+        let wanted_here = wanted.in_function(plan, module, position);
+        let current = Body { number: 0, wanted: wanted_here, start: 0, variables: HashMap::new(), block: None };
+        let bodies = vec![(0, 0, wanted_here)];
+        History { wanted, current, segments: Vec::new(), variables: Vec::new(), operands: Vec::new(), bodies }
+    }
+
+    /// Before an inlined body, which has a number and a first source location; returns what is around.
+    pub fn enter(&mut self, plan: &Plan<'_>, (module, position): (usize, usize), number: u32, start: u32) -> Body<'w> {
+        let wanted = self.wanted.in_function(plan, module, position);
+        self.bodies.push((number, start, wanted));
+        std::mem::replace(&mut self.current, Body { number, wanted, start, variables: HashMap::new(), block: None })
+    }
+
+    /// Behind it.
+    pub fn leave(&mut self, outer: Body<'w>) {
+        self.current = Body { block: None, ..outer };
+    }
+
+    /// A local is added to the body, with its first value.
+    pub fn add_local(&mut self, local: u32, block: Block, value: Value) {
+        if self.current.wanted.has_local(local) {
+            self.current.variables.insert(local, self.variables.len());
+            let first = Definition { from: self.current.start, block, value };
+            self.variables.push(Variable {
+                body: self.current.number,
+                local,
+                definitions: vec![first],
+                locations: Vec::new(),
+            });
+        }
+    }
+
+    /// The operator at a source location gives a local another value.
+    pub fn define(&mut self, local: u32, location: u32, block: Block, value: Value) {
+        if let Some(number) = self.current.variables.get(&local) {
+            let variable = &mut self.variables[*number];
+            variable.definitions.push(Definition { from: location + 1, block, value });
+            variable.locations.push(location + 1);
+        }
+    }
+
+    /// The operator at an offset in the body comes next.
+    pub fn operator(&mut self, offset: u32, block: Block, operand: impl Fn(usize) -> Option<Value>) {
+        let Body { number, start, .. } = self.current;
+        if self.current.block != Some(block) {
+            self.current.block = Some(block);
+            self.segments.push((start + offset, block));
+        }
+        for height in self.current.wanted.operands_at(offset) {
+            if let Some(value) = operand(height as usize) {
+                self.operands.push((number, Subject::Operand { offset, height }, value));
+            }
+        }
+    }
+
+    /// Completes the history by the control flow of the function as it was translated.
+    pub fn complete(mut self, function: &Function) -> Vec<Timeline> {
+        if self.variables.is_empty() && self.operands.is_empty() {
+            return Vec::new();
+        }
+        self.segments.sort_by_key(|(from, _)| *from);
+        let flow = Flow::of(function);
+        let mut timelines = Vec::new();
+        // What this costs is limited: such functions are not read by people.
+        const LIMIT: usize = 20_000_000;
+        let has_time = self.variables.len().saturating_mul(flow.blocks.len()) < LIMIT;
+        for variable in self.variables.iter_mut().filter(|_| has_time) {
+            for definition in &mut variable.definitions {
+                definition.value = function.dfg.resolve_aliases(definition.value);
+            }
+            let values = variable.values(&self.segments, &flow);
+            timelines.push(Timeline { body: variable.body, subject: Subject::Local(variable.local), values });
+        }
+        for operand in &mut self.operands {
+            operand.2 = function.dfg.resolve_aliases(operand.2);
+        }
+        let mut inferred = Vec::new();
+        for &(body, start, wanted) in self.bodies.iter().filter(|_| has_time) {
+            let values = BodyValues { history: &self, timelines: &timelines, flow: &flow, body, start };
+            for variable in wanted.variables {
+                let found = infer(&variable.moved(wanted.start, start), &values);
+                if !found.is_empty() {
+                    inferred.push(Timeline { body, subject: Subject::Variable(variable.entry), values: found });
+                }
+            }
+        }
+        timelines.extend(inferred);
+        for (body, subject, value) in self.operands {
+            timelines.push(Timeline { body, subject, values: vec![(0, Some(value))] });
+        }
+        timelines
+    }
+}
+
+/// What the values of one body are inferred from.
+struct BodyValues<'h, 'w, 'f> {
+    history: &'h History<'w>,
+    /// Of the variables, in their order.
+    timelines: &'h [Timeline],
+    flow: &'h Flow<'f>,
+    body: u32,
+    start: u32,
+}
+
+impl Values for BodyValues<'_, '_, '_> {
+    fn local(&self, local: u32) -> Option<LocalValues<'_>> {
+        let is_it = |variable: &Variable| variable.body == self.body && variable.local == local;
+        let number = self.history.variables.iter().position(is_it)?;
+        let definitions = &self.history.variables[number].locations;
+        Some(LocalValues { values: &self.timelines.get(number)?.values, definitions })
+    }
+
+    fn operand(&self, location: u32, height: u32) -> Option<Value> {
+        let subject = Subject::Operand { offset: location.checked_sub(self.start)?, height };
+        let found = self.history.operands.iter().find(|(body, other, _)| (*body, *other) == (self.body, subject));
+        found.map(|(_, _, value)| *value)
+    }
+
+    fn merged(&self, value: Value) -> &[Value] {
+        self.flow.merged.get(&value).map_or(&[], Vec::as_slice)
+    }
+
+    fn block_end(&self, location: u32) -> u32 {
+        let next = self.history.segments.partition_point(|(from, _)| *from <= location);
+        self.history.segments.get(next).map_or(u32::MAX, |(from, _)| *from)
+    }
+}
+
+impl Variable {
+    /// What the local is from each of these source locations on.
+    fn values(&self, segments: &[(u32, Block)], flow: &Flow) -> Vec<(u32, Option<Value>)> {
+        let entries = self.entry_values(flow);
+        let mut definitions: Vec<&Definition> = self.definitions.iter().collect();
+        definitions.sort_by_key(|definition| definition.from);
+        let mut definitions = definitions.into_iter().peekable();
+        let mut values: Vec<(u32, Option<Value>)> = Vec::new();
+        let mut add = |from: u32, value: Option<Value>| {
+            if values.last().is_none_or(|(_, last)| *last != value) {
+                values.push((from, value));
+            }
+        };
+        for &(from, block) in segments {
+            while let Some(definition) = definitions.next_if(|definition| definition.from < from) {
+                add(definition.from, Some(definition.value));
+            }
+            add(from, flow.number(block).and_then(|number| entries[number].known()));
+        }
+        for definition in definitions {
+            add(definition.from, Some(definition.value));
+        }
+        values
+    }
+
+    /// What the local is where blocks begin.
+    fn entry_values(&self, flow: &Flow) -> Vec<Entry> {
+        let mut last: HashMap<usize, Value> = HashMap::new();
+        for definition in &self.definitions {
+            if let Some(number) = flow.number(definition.block) {
+                last.insert(number, definition.value);
+            }
+        }
+        let mut entries = vec![Entry::Unvisited; flow.blocks.len()];
+        if let Some(first) = entries.first_mut() {
+            *first = Entry::Unknown;
+        }
+        // More rounds than loops are deep are rare.
+        for _ in 0..ROUNDS {
+            let mut has_changed = false;
+            for number in 1..flow.blocks.len() {
+                let entry = flow.meet(number, |before| match last.get(&before) {
+                    Some(value) => Entry::Known(*value),
+                    None => entries[before],
+                });
+                has_changed |= entry != entries[number];
+                entries[number] = entry;
+            }
+            if !has_changed {
+                return entries;
+            }
+        }
+        vec![Entry::Unknown; flow.blocks.len()]
+    }
+}
+
+const ROUNDS: usize = 24;
+
+/// What a local is where a block begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Entry {
+    /// Control was not found to arrive yet.
+    Unvisited,
+    Known(Value),
+    /// Different values, or none.
+    Unknown,
+}
+
+impl Entry {
+    fn known(self) -> Option<Value> {
+        match self {
+            Entry::Known(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// The control flow of a function.
+struct Flow<'f> {
+    function: &'f Function,
+    blocks: Vec<Block>,
+    numbers: HashMap<Block, usize>,
+    /// For each block, the blocks before it with the arguments that they pass.
+    incoming: Vec<Vec<(usize, Vec<Option<Value>>)>>,
+    /// For each parameter of a block, the arguments.
+    merged: HashMap<Value, Vec<Value>>,
+}
+
+impl<'f> Flow<'f> {
+    fn of(function: &'f Function) -> Flow<'f> {
+        let blocks: Vec<Block> = function.layout.blocks().collect();
+        let numbers: HashMap<Block, usize> =
+            blocks.iter().enumerate().map(|(number, block)| (*block, number)).collect();
+        let mut incoming: Vec<Vec<(usize, Vec<Option<Value>>)>> = vec![Vec::new(); blocks.len()];
+        let dfg = &function.dfg;
+        for (number, block) in blocks.iter().enumerate() {
+            let Some(last) = function.layout.last_inst(*block) else { continue };
+            for call in dfg.insts[last].branch_destination(&dfg.jump_tables, &dfg.exception_tables) {
+                let arguments = call.args(&dfg.value_lists).map(|argument| match argument {
+                    BlockArg::Value(value) => Some(dfg.resolve_aliases(value)),
+                    _ => None,
+                });
+                if let Some(target) = numbers.get(&call.block(&dfg.value_lists)) {
+                    incoming[*target].push((number, arguments.collect()));
+                }
+            }
+        }
+        let mut merged: HashMap<Value, Vec<Value>> = HashMap::new();
+        for (block, incoming) in blocks.iter().zip(&incoming) {
+            for (position, parameter) in dfg.block_params(*block).iter().enumerate() {
+                let arguments = incoming.iter().filter_map(|(_, arguments)| arguments.get(position).copied().flatten());
+                merged.insert(*parameter, arguments.collect());
+            }
+        }
+        Flow { function, blocks, numbers, incoming, merged }
+    }
+
+    fn number(&self, block: Block) -> Option<usize> {
+        self.numbers.get(&block).copied()
+    }
+
+    /// What a local is where a block begins, by what it is at the ends of those before: the same value everywhere, or
+    /// a parameter that stands for it.
+    fn meet(&self, number: usize, at_end: impl Fn(usize) -> Entry) -> Entry {
+        let incoming = &self.incoming[number];
+        let mut same = Entry::Unvisited;
+        let mut differs = false;
+        for (before, _) in incoming {
+            match (at_end(*before), same) {
+                (Entry::Unknown, _) => return Entry::Unknown,
+                (Entry::Unvisited, _) => {}
+                (entry, Entry::Unvisited) => same = entry,
+                (entry, known) => differs |= entry != known,
+            }
+        }
+        let parameters = self.function.dfg.block_params(self.blocks[number]);
+        // Where a parameter stands for the local, it does so even where only one value arrives.
+        let stands = |position: usize| {
+            incoming.iter().all(|(before, arguments)| match at_end(*before) {
+                Entry::Known(value) => arguments.get(position) == Some(&Some(value)),
+                _ => true,
+            })
+        };
+        if !differs {
+            return same;
+        }
+        match (0..parameters.len()).find(|position| stands(*position)) {
+            Some(position) => Entry::Known(parameters[position]),
+            None => Entry::Unknown,
+        }
+    }
+}
