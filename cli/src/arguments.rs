@@ -121,6 +121,9 @@ pub struct CompileFlags {
     /// Target triple [default: this machine's]
     #[arg(long, value_name = "TRIPLE", value_parser = settings::parse_target, help_heading = CODE)]
     pub target: Option<Triple>,
+    /// Folder with runtime libraries for other targets than this machine
+    #[arg(long, value_name = "FOLDER", help_heading = CODE)]
+    pub runtime_dir: Option<PathBuf>,
     /// How accesses are kept inside linear memory
     #[arg(long, value_name = "HOW", default_value = "guard", value_parser = bounds(), help_heading = CODE)]
     pub bounds: Bounds,

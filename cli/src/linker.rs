@@ -16,7 +16,7 @@ pub fn link(linker: &Path, object: &[u8], options: &Options, output: &mut dyn Wr
         anyhow::Ok(path)
     };
     let object = write("program.o", object)?;
-    let runtime = write("libwasmc_runtime.a", wasmc_compiler::runtime_archive(options)?)?;
+    let runtime = write("libwasmc_runtime.a", &wasmc_compiler::runtime_archive(options)?)?;
     let executable = folder.path().join("program");
 
     let mut command = Command::new(linker);

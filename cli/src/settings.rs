@@ -3,7 +3,7 @@
 use crate::arguments::CompileFlags;
 use clap::ValueEnum;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use target_lexicon::Triple;
 use wasmc_compiler::{Entry, Options, Preopen, Standard};
@@ -27,6 +27,7 @@ impl CompileFlags {
         Options {
             standard: Standard::default(),
             target: self.target.clone().unwrap_or_else(Triple::host),
+            runtime_folders: runtime_folders(self.runtime_dir.as_deref()),
             cpu: (!self.cpu.is_empty()).then(|| self.cpu.join(",")),
             opt_level: self.opt_level,
             memory_base: self.memory_base,
@@ -52,6 +53,21 @@ impl CompileFlags {
             jobs: self.jobs,
         }
     }
+}
+
+/// Where runtime libraries for other targets are looked for.
+pub fn runtime_folders(named: Option<&Path>) -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = named.map(Path::to_owned).into_iter().collect();
+    folders.extend(std::env::var_os("WASMC_RUNTIME_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from));
+    let executable = std::env::current_exe().and_then(std::fs::canonicalize).ok();
+    if let Some(parent) = executable.as_deref().and_then(Path::parent) {
+        // Unpacked from a release; installed under a prefix; in the folder `target` of a checkout.
+        folders.push(parent.join("lib"));
+        if let Some(prefix) = parent.parent() {
+            folders.extend([prefix.join("lib/wasmc"), prefix.join("runtimes")]);
+        }
+    }
+    folders
 }
 
 /// Reads a target triple.

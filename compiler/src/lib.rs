@@ -16,6 +16,7 @@ mod parallel;
 mod plan;
 mod runtime;
 mod symbolize;
+pub mod targets;
 mod translate;
 
 use std::borrow::Cow;
@@ -23,8 +24,10 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
+pub use codegen::{Processor, baseline, features, levels};
 pub use error::{Error, Result};
 pub use options::{Bounds, Entry, MemoryBase, OptLevel, Options, Preopen, RelaxedSimd, Standard, UnknownImports};
+pub use runtime::{RuntimeSource, runtime_archive, runtime_source};
 pub use symbolize::{OtherBuild, Symbolizer};
 
 /// Version of Cranelift, the code generator.
@@ -116,6 +119,10 @@ pub fn check(inputs: &[Input<'_>], options: &Options, progress: &dyn Progress) -
 }
 
 fn plan_program<'a>(inputs: &[Input<'a>], options: &Options, progress: &dyn Progress) -> Result<plan::Plan<'a>> {
+    if options.debug_info && !targets::has_debug_info(&options.target) {
+        let what = format!("debug information (`-g`) for the target {}", options.target);
+        return Err(Error::Unsupported { what, offset: None });
+    }
     progress.phase("parse", 0);
     let (modules, types) = module::parse(inputs, options.standard)?;
     progress.phase("validate", modules.iter().map(|module| module.bodies.len()).sum());
@@ -131,22 +138,12 @@ fn plan_program<'a>(inputs: &[Input<'a>], options: &Options, progress: &dyn Prog
 ///
 /// `output` is written front to back; after an error, what it got is to be thrown away.
 pub fn link(object: &[u8], options: &Options, output: &mut dyn Write) -> Result<()> {
+    let runtime = runtime_archive(options)?;
     let inputs = link::Inputs {
         objects: &[link::File { name: "the program", bytes: object }],
-        archives: &[link::File { name: "the runtime library", bytes: runtime_archive(options)? }],
+        archives: &[link::File { name: "the runtime library", bytes: &runtime }],
     };
     let link_options =
         link::LinkOptions { entry: wasmc_abi::symbols::START, keep: &[], strip: options.strip, build_id: true };
     link::link_executable(&inputs, &link_options, output)
-}
-
-/// The runtime library (an `ar` archive) for a target, for use with another linker.
-///
-/// # Errors
-/// `Error::Unsupported` for a target that has none.
-pub fn runtime_archive(options: &Options) -> Result<&'static [u8]> {
-    runtime::archive(&options.target).ok_or_else(|| Error::Unsupported {
-        what: format!("there is no runtime library for the target {}", options.target),
-        offset: None,
-    })
 }

@@ -98,6 +98,8 @@ pub struct Preopen {
 pub struct Options {
     /// Target triple.
     pub target: Triple,
+    /// Where to look for runtime libraries of targets other than this machine's, in this order.
+    pub runtime_folders: Vec<PathBuf>,
     /// `native`, a processor name, or `+feature` / `-feature` items, comma-separated, applied in order to the baseline.
     pub cpu: Option<String>,
     /// What modules may contain.
@@ -146,6 +148,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             target: Triple::host(),
+            runtime_folders: Vec::new(),
             cpu: None,
             standard: Standard::default(),
             opt_level: OptLevel::default(),

@@ -1,15 +1,76 @@
-//! The runtime library for each target, built by `build.rs` and carried inside the compiler.
+//! Finds the runtime library for a target: the compiler carries that of its own machine, built by `build.rs`; those for
+//! other targets stand in folders.
 
-use target_lexicon::{Architecture, OperatingSystem, Triple};
+use std::borrow::Cow;
+use std::path::PathBuf;
 
-/// The runtime library of a target, an `ar` archive, or `None` where there is none for it.
-pub(crate) fn archive(triple: &Triple) -> Option<&'static [u8]> {
-    match (triple.architecture, triple.operating_system) {
-        (Architecture::X86_64, OperatingSystem::Linux) => {
-            Some(include_bytes!(concat!(env!("OUT_DIR"), "/runtime-x86_64-linux.a")))
-        }
-        _ => None,
+use crate::targets;
+use crate::{Error, Options, Result};
+
+/// Rust's name of the target whose library is embedded.
+const EMBEDDED_TARGET: &str = env!("WASMC_EMBEDDED_RUNTIME");
+static EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/runtime.a"));
+
+/// Where the runtime library of a target is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuntimeSource {
+    /// In the compiler.
+    Embedded,
+    /// In this file.
+    File(PathBuf),
+    /// Nowhere: no folder has a file of this name.
+    Missing(String),
+    /// There is none for the target, yet.
+    None,
+}
+
+/// Looks for the runtime library of the target that `options` name.
+pub fn runtime_source(options: &Options) -> RuntimeSource {
+    let Some(name) = targets::find(&options.target).and_then(|target| target.runtime) else {
+        return RuntimeSource::None;
+    };
+    let without_library = |name: &str| name.replace("-musl", "-gnu");
+    if name == without_library(EMBEDDED_TARGET) {
+        return RuntimeSource::Embedded;
     }
+    let file = format!("{name}.a");
+    let mut candidates = options.runtime_folders.iter().map(|folder| folder.join(&file));
+    match candidates.find(|path| path.is_file()) {
+        Some(path) => RuntimeSource::File(path),
+        None => RuntimeSource::Missing(file),
+    }
+}
+
+/// The runtime library (an `ar` archive) for a target, for use with another linker.
+///
+/// # Errors
+/// `Error::Unsupported` for a target that has none; `Error::Option` where it is not found, with the command that builds it.
+pub fn runtime_archive(options: &Options) -> Result<Cow<'static, [u8]>> {
+    match runtime_source(options) {
+        RuntimeSource::Embedded => Ok(Cow::Borrowed(EMBEDDED)),
+        RuntimeSource::File(path) => std::fs::read(&path)
+            .map(Cow::Owned)
+            .map_err(|error| Error::Option(format!("cannot read the runtime library {}: {error}", path.display()))),
+        RuntimeSource::Missing(file) => Err(Error::Option(missing(&file, options))),
+        RuntimeSource::None => Err(Error::Unsupported {
+            what: format!(
+                "executables for the target {} (there is no runtime library for it); `wasmc targets` lists what there is",
+                options.target
+            ),
+            offset: None,
+        }),
+    }
+}
+
+fn missing(file: &str, options: &Options) -> String {
+    let target = file.trim_end_matches(".a");
+    let folders: Vec<_> = options.runtime_folders.iter().map(|folder| format!("\n    {}", folder.display())).collect();
+    format!(
+        "the runtime library for {} is not here: no file {file} in{}\n  in a checkout of wasmc, `tools/build-runtimes \
+         {target}` builds it; `--runtime-dir FOLDER` names another folder",
+        options.target,
+        folders.concat()
+    )
 }
 
 #[cfg(test)]
@@ -19,13 +80,13 @@ mod tests {
     use object::{Object, ObjectSection, ObjectSymbol};
     use std::collections::BTreeSet;
 
-    fn triple(text: &str) -> Triple {
-        text.parse().unwrap()
+    fn options(target: &str) -> Options {
+        Options { target: target.parse().unwrap(), ..Options::default() }
     }
 
     #[test]
     fn every_symbol_of_the_contract_is_defined() {
-        let archive = archive(&triple("x86_64-unknown-linux-gnu")).unwrap();
+        let archive = EMBEDDED;
         let mut defined = BTreeSet::new();
         let mut undefined = BTreeSet::new();
         for member in ArchiveFile::parse(archive).unwrap().members() {
@@ -64,8 +125,19 @@ mod tests {
     }
 
     #[test]
-    fn other_targets_have_none_yet() {
-        assert!(archive(&triple("aarch64-unknown-linux-gnu")).is_none());
-        assert!(archive(&triple("x86_64-pc-windows-msvc")).is_none());
+    fn the_library_of_this_machine_is_embedded() {
+        assert_eq!(runtime_source(&Options::default()), RuntimeSource::Embedded);
+        assert_eq!(runtime_source(&options("x86_64-pc-windows-msvc")), RuntimeSource::None);
+    }
+
+    #[test]
+    fn others_are_looked_for_and_the_command_that_builds_them_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut options = options("riscv64gc-unknown-linux-musl");
+        options.runtime_folders = vec![folder.path().join("none"), folder.path().to_owned()];
+        let message = runtime_archive(&options).unwrap_err().to_string();
+        assert!(message.contains("tools/build-runtimes riscv64gc-unknown-linux-gnu"), "{message}");
+        std::fs::write(folder.path().join("riscv64gc-unknown-linux-gnu.a"), "bytes").unwrap();
+        assert_eq!(runtime_archive(&options).unwrap().as_ref(), b"bytes");
     }
 }

@@ -3,6 +3,7 @@
 //! Exact as wasm spec 4.3.3 has them: zeros keep their sign, NaNs come back quiet with their payload. The rounding mode is
 //! to nearest, ties to even, as it is everywhere in a program.
 
+#[cfg(target_arch = "x86_64")]
 pub use crate::arch::wasmc_x86_pshufb;
 
 macro_rules! rounding {

@@ -3,6 +3,7 @@
 use crate::check::Settings;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use target_lexicon::{Architecture, Triple};
 use wasmc_compiler::{Bounds, MemoryBase, OptLevel};
 
 /// Shown for `--help` and after a mistake.
@@ -13,10 +14,13 @@ Runs WebAssembly test scripts through wasmc: the official suite, or the files na
 Exits with 1 if a required check failed, 2 if the command line is wrong.
 
 Options:
-  --memory fixed|relocatable|both  where memories stand [both]
+  --memory fixed|relocatable|both  where memories stand [both, or what the target has]
   --bounds guard|explicit          how memories are guarded [guard]
   -O0, -O1, -O2, -Os               optimisation level [-O2]
   --gc-stress                      collect garbage at every allocation
+  --target TRIPLE                  what programs are built for [this machine]
+  --cpu CPU                        for which processor
+  --runner COMMAND                 what runs them [another processor's: qemu-PROCESSOR-static]
   --jobs N                         files at once [one a core]
   --filter TEXT                    only files whose SUITE/NAME contains the text
   -v, --verbose                    every file and every failure
@@ -32,6 +36,8 @@ pub struct Arguments {
     pub settings: Settings,
     /// Files at once; 0 for one a core.
     pub jobs: usize,
+    /// What runs the programs, if they do not run by themselves.
+    pub runner: Option<String>,
     /// Only files whose name with the suite's contains this.
     pub filter: String,
     /// Show every file and every failure.
@@ -46,11 +52,14 @@ impl Arguments {
         let mut parsed = Arguments {
             paths: Vec::new(),
             settings: Settings {
-                memory_bases: vec![MemoryBase::Fixed, MemoryBase::Relocatable],
+                memory_bases: Vec::new(),
                 bounds: Bounds::Guard,
                 opt_level: OptLevel::Speed,
                 heap_stress: false,
+                target: Triple::host(),
+                cpu: None,
             },
+            runner: None,
             jobs: 0,
             filter: String::new(),
             verbose: false,
@@ -67,7 +76,9 @@ impl Arguments {
                 Some((flag, value)) if flag.starts_with("--") => (flag, Some(value.to_owned())),
                 _ => (text, None),
             };
-            if inline.is_some() && !["--memory", "--bounds", "--jobs", "--filter"].contains(&flag) {
+            if inline.is_some()
+                && !["--memory", "--bounds", "--target", "--cpu", "--runner", "--jobs", "--filter"].contains(&flag)
+            {
                 return Err(format!("unknown option {text}"));
             }
             let mut value = || match inline.clone().or_else(|| arguments.next()?.into_string().ok()) {
@@ -96,6 +107,13 @@ impl Arguments {
                 "-O2" => parsed.settings.opt_level = OptLevel::Speed,
                 "-Os" => parsed.settings.opt_level = OptLevel::Size,
                 "--gc-stress" => parsed.settings.heap_stress = true,
+                "--target" => {
+                    let name = value()?;
+                    parsed.settings.target = name.parse().map_err(|error| format!("--target {name}: {error}"))?;
+                    parsed.runner = parsed.runner.or_else(|| runner(&parsed.settings.target));
+                }
+                "--cpu" => parsed.settings.cpu = Some(value()?),
+                "--runner" => parsed.runner = Some(value()?),
                 "--jobs" => {
                     let number = value()?;
                     parsed.jobs = number.parse().map_err(|_| format!("--jobs is a number, not {number}"))?;
@@ -106,8 +124,24 @@ impl Arguments {
                 other => return Err(format!("unknown option {other}")),
             }
         }
+        if parsed.settings.memory_bases.is_empty() {
+            // Only here do both ways differ.
+            let both = parsed.settings.target == Triple::host();
+            let second = both.then_some(MemoryBase::Relocatable);
+            parsed.settings.memory_bases = [MemoryBase::Fixed].into_iter().chain(second).collect();
+        }
         Ok(parsed)
     }
+}
+
+/// What runs programs for a processor that is not this machine's.
+fn runner(target: &Triple) -> Option<String> {
+    let processor = match target.architecture {
+        same if same == Triple::host().architecture => return None,
+        Architecture::Riscv64(_) => "riscv64".into(),
+        other => other.into_str(),
+    };
+    Some(format!("qemu-{processor}-static"))
 }
 
 #[cfg(test)]

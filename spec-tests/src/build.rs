@@ -4,7 +4,7 @@ use crate::program::Program;
 use crate::script::Script;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use wasmc_compiler::{Emit, Entry, Error, Input, Options, compile, link, parse_text};
 
 /// Why there is no executable.
@@ -18,7 +18,12 @@ pub enum Refusal {
 
 /// Options for programs that the harness drives. Many are built at once, so each gets by with one thread.
 pub fn harness_options() -> Options {
-    Options { entry: Entry::Harness, jobs: 1, ..Options::default() }
+    Options { entry: Entry::Harness, jobs: 1, runtime_folders: runtime_folders(), ..Options::default() }
+}
+
+/// Where `tools/build-runtimes` puts runtime libraries for other targets than this machine.
+fn runtime_folders() -> Vec<PathBuf> {
+    vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/runtimes")]
 }
 
 /// Compiles one module that imports nothing from other modules.

@@ -7,6 +7,7 @@ use crate::report::{FileReport, Finding, Outcome, Run};
 use crate::script::{Action, Check, Expected, Link, Script, Step};
 use crate::suite::TestFile;
 use std::path::Path;
+use target_lexicon::Triple;
 use wasmc_abi::trap::TrapCode;
 use wasmc_compiler::{Bounds, Error, MemoryBase, OptLevel, Options, Standard};
 
@@ -21,6 +22,10 @@ pub struct Settings {
     pub opt_level: OptLevel,
     /// Garbage is collected at every allocation.
     pub heap_stress: bool,
+    /// What programs are built for.
+    pub target: Triple,
+    /// Which processor, in the words of `wasmc build --cpu`.
+    pub cpu: Option<String>,
 }
 
 /// Runs a file.
@@ -134,6 +139,10 @@ impl<'a> Checker<'a> {
             bounds: self.settings.bounds,
             opt_level: self.settings.opt_level,
             heap_stress: self.settings.heap_stress,
+            // An emulator keeps a record of each page that is reserved.
+            max_memory: (self.settings.target != Triple::host()).then_some(8 << 30),
+            target: self.settings.target.clone(),
+            cpu: self.settings.cpu.clone(),
             ..harness_options()
         }
     }
@@ -502,8 +511,10 @@ mod tests {
             bounds: Bounds::Guard,
             opt_level: OptLevel::default(),
             heap_stress: false,
+            target: Triple::host(),
+            cpu: None,
         };
-        let harness = Harness::new(std::time::Duration::from_secs(60)).unwrap();
+        let harness = Harness::new(std::time::Duration::from_secs(60), None).unwrap();
         check(&file, &settings, &harness)
     }
 

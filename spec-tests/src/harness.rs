@@ -63,12 +63,15 @@ static WRITE_OR_START: Mutex<()> = Mutex::new(());
 pub struct Harness {
     directory: TempDir,
     timeout: Duration,
+    /// The command that runs the programs, where they do not run by themselves.
+    runner: Option<String>,
 }
 
 impl Harness {
     /// A harness with a temporary directory of its own, which kills programs after `timeout`.
-    pub fn new(timeout: Duration) -> io::Result<Harness> {
-        Ok(Harness { directory: tempfile::Builder::new().prefix("wasmc-spec-").tempdir()?, timeout })
+    pub fn new(timeout: Duration, runner: Option<&str>) -> io::Result<Harness> {
+        let directory = tempfile::Builder::new().prefix("wasmc-spec-").tempdir()?;
+        Ok(Harness { directory, timeout, runner: runner.map(str::to_owned) })
     }
 
     /// Runs an executable on these requests.
@@ -84,7 +87,16 @@ impl Harness {
         let child = {
             let _guard = WRITE_OR_START.lock().unwrap_or_else(PoisonError::into_inner);
             write_executable(&program, executable)?;
-            Command::new(&program)
+            let mut command = match &self.runner {
+                Some(runner) => {
+                    let mut words = runner.split_whitespace();
+                    let mut command = Command::new(words.next().unwrap_or_default());
+                    command.args(words).arg(&program);
+                    command
+                }
+                None => Command::new(&program),
+            };
+            command
                 .env_clear()
                 .current_dir(self.directory.path())
                 .stdin(File::open(&input)?)
@@ -213,7 +225,7 @@ mod tests {
     use super::*;
 
     fn run(script: &str, timeout: Duration, requests: &[Request]) -> Conversation {
-        Harness::new(timeout).unwrap().run(format!("#!/bin/sh\n{script}").as_bytes(), requests).unwrap()
+        Harness::new(timeout, None).unwrap().run(format!("#!/bin/sh\n{script}").as_bytes(), requests).unwrap()
     }
 
     const MINUTE: Duration = Duration::from_secs(60);
@@ -282,7 +294,7 @@ mod tests {
         thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {
-                    let harness = Harness::new(MINUTE).unwrap();
+                    let harness = Harness::new(MINUTE, None).unwrap();
                     for _ in 0..20 {
                         let conversation = harness.run(b"#!/bin/sh\necho ok", &[Request::Initialize(0)]).unwrap();
                         assert_eq!(conversation.failure, None);

@@ -80,7 +80,9 @@ fn for_each(files: &[TestFile], arguments: &Arguments, mut report: impl FnMut(Fi
         0 => thread::available_parallelism().map_or(1, usize::from),
         jobs => jobs,
     };
-    let harnesses = (0..jobs.min(files.len())).map(|_| Harness::new(TIMEOUT)).collect::<io::Result<Vec<Harness>>>()?;
+    let harnesses = (0..jobs.min(files.len()))
+        .map(|_| Harness::new(TIMEOUT, arguments.runner.as_deref()))
+        .collect::<io::Result<Vec<Harness>>>()?;
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {

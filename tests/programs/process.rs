@@ -5,6 +5,10 @@ use std::path::Path;
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
+/// The target of `WASMC_TEST_TARGET`.
+#[path = "target.rs"]
+pub mod target;
+
 /// How long any one process may take: far above what a loaded machine needs.
 const LIMIT: Duration = Duration::from_secs(300);
 
@@ -18,9 +22,16 @@ pub fn wasmc(folder: &Path) -> Command {
     command
 }
 
-/// An executable with an environment that it must not see.
+/// An executable with an environment that it must not see; run by an emulator, where it is not for this machine.
 pub fn executable(path: &Path, folder: &Path) -> Command {
-    let mut command = Command::new(path);
+    let mut command = match target::runner() {
+        Some(runner) => {
+            let mut command = Command::new(runner);
+            command.arg(path);
+            command
+        }
+        None => Command::new(path),
+    };
     command.current_dir(folder).env_clear().env("HOST_SECRET", "not for the program");
     command
 }
@@ -79,7 +90,7 @@ fn read_all(pipe: &mut impl Read) -> Vec<u8> {
 /// Builds `module` (a path) to `output`, both seen from `folder`. Panics with the message if that fails.
 pub fn build(folder: &Path, module: &Path, output: &str, flags: &[&str]) {
     let mut command = wasmc(folder);
-    command.arg("build").arg(module).args(["-o", output]).args(flags);
+    command.arg("build").arg(module).args(["-o", output]).args(target::flags()).args(flags);
     let result = run(&mut command, b"");
     assert!(
         result.status.success(),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use crate::expectation::{Expectation, Run};
-use crate::process::{TRAP_EXIT, build, executable, run, wasmc};
+use crate::process::{TRAP_EXIT, build, executable, run, target, wasmc};
 
 /// Ways to build a program. The first shows a trap's whole call stack.
 const VARIANTS: &[(&str, &[&str])] = &[
@@ -16,6 +16,9 @@ const VARIANTS: &[(&str, &[&str])] = &[
     ("explicit bounds", &["--bounds", "explicit"]),
     ("explicit bounds, relocatable, -O0", &["--bounds", "explicit", "--memory-base", "relocatable", "-O0"]),
 ];
+/// Of those, what differs where emulators run programs, which takes long.
+const EMULATED_VARIANTS: &[(&str, &[&str])] =
+    &[("-O0", &["-O0"]), ("default", &[]), ("explicit bounds", &["--bounds", "explicit"])];
 const LINKER_VARIANT: (&str, &[&str]) = ("system linker", &["--linker", "ld"]);
 
 /// This folder in the source tree.
@@ -34,7 +37,15 @@ pub fn check(subfolder: &str, name: &str, extension: &str) {
         return check_refusal(&module, &expectation, messages);
     }
     assert!(!expectation.run.is_empty(), "{name}.toml: no run");
-    let variants = VARIANTS.iter().chain(expectation.linker.then_some(&LINKER_VARIANT));
+    if let Some(lacking) = lacking(&expectation.needs) {
+        let word = if lacking == "simd" { "SIMD" } else { lacking };
+        return check_refusal(&module, &expectation, &["unsupported".to_owned(), word.to_owned()]);
+    }
+    let (variants, linker) = match target::name() {
+        Some(_) => (EMULATED_VARIANTS, None),
+        None => (VARIANTS, expectation.linker.then_some(&LINKER_VARIANT)),
+    };
+    let variants = variants.iter().chain(linker);
     for (variant, flags) in variants {
         let built = tempfile::tempdir().expect("a temporary folder can be made");
         let flags: Vec<&str> = flags.iter().copied().chain(build_flags(&expectation)).collect();
@@ -46,6 +57,20 @@ pub fn check(subfolder: &str, name: &str, extension: &str) {
     }
 }
 
+/// Which of the things that a program may need the target lacks.
+fn lacks() -> &'static [&'static str] {
+    match target::name().as_deref().and_then(|name| name.split('-').next()) {
+        Some("riscv64gc") => &["threads", "simd"],
+        Some("s390x") => &["threads"],
+        _ => &[],
+    }
+}
+
+/// What the target lacks of a program's needs.
+fn lacking(needs: &[String]) -> Option<&String> {
+    needs.iter().find(|need| lacks().contains(&need.as_str()))
+}
+
 fn build_flags(expectation: &Expectation) -> impl Iterator<Item = &str> {
     let folders = expectation.folders.iter().flat_map(|folder| ["--dir", folder]);
     expectation.build.iter().map(String::as_str).chain(folders)
@@ -54,7 +79,7 @@ fn build_flags(expectation: &Expectation) -> impl Iterator<Item = &str> {
 fn check_refusal(module: &Path, expectation: &Expectation, messages: &[String]) {
     let scratch = tempfile::tempdir().expect("a temporary folder can be made");
     let mut command = wasmc(scratch.path());
-    command.arg("build").arg(module).args(["-o", "refused"]).args(build_flags(expectation));
+    command.arg("build").arg(module).args(["-o", "refused"]).args(target::flags()).args(build_flags(expectation));
     let output = run(&mut command, b"");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "the build should be refused; it said:\n{stderr}");

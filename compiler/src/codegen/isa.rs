@@ -6,20 +6,9 @@ use cranelift_codegen::isa::{self, TargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
 use target_lexicon::{Architecture, Triple};
 
+use super::processors;
 use crate::plan::Plan;
 use crate::{Error, OptLevel, Options, Result};
-
-/// Processor levels of the x86-64 psABI (3.1.1), as Cranelift's feature names; each level contains those before it.
-const X86_64_LEVELS: [(&str, &[&str]); 4] = [
-    ("x86-64", &[]),
-    ("x86-64-v2", &["has_cmpxchg16b", "has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt"]),
-    ("x86-64-v3", &["has_avx", "has_avx2", "has_bmi1", "has_bmi2", "has_fma", "has_lzcnt"]),
-    ("x86-64-v4", &["has_avx512f", "has_avx512dq", "has_avx512vl"]),
-];
-
-/// What x86-64 executables need unless `--cpu` says otherwise: what servers and desktops made since 2013 have (AVX2, BMI).
-/// Older processors are told of by a trap at the start (`translate/internal/processor.rs`).
-const X86_64_BASELINE: &str = "x86-64-v3";
 
 /// What a program asks of code generation.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,7 +35,10 @@ pub(crate) struct Isas {
 pub(crate) fn build(options: &Options, plan: &Plan<'_>) -> Result<Isas> {
     let needs = Needs {
         register_global: plan.uses_pinned_register(),
-        frame_pointers: plan.uses_tail_calls() || plan.exceptions.objects.is_some(),
+        // On s390x, what stands for it is the only way from a frame to its caller's.
+        frame_pointers: plan.uses_tail_calls()
+            || plan.exceptions.objects.is_some()
+            || options.target.architecture == Architecture::S390x,
     };
     let general = build_for(options, needs)?;
     let leaf = if needs.register_global {
@@ -66,20 +58,19 @@ fn build_for(options: &Options, needs: Needs) -> Result<Arc<dyn TargetIsa>> {
     } else {
         isa::lookup(options.target.clone()).map_err(|error| unsupported_target(&options.target, error))?
     };
-    let x86_64 = options.target.architecture == Architecture::X86_64;
-    let named = options.cpu.iter().flat_map(|cpu| cpu.split(',')).any(|item| !item.starts_with(['+', '-']));
-    if x86_64 && !named {
-        enable_level(&mut builder, X86_64_BASELINE)?;
+    let items = || options.cpu.iter().flat_map(|cpu| cpu.split(',')).filter(|item| !item.is_empty());
+    if !items().any(|item| !item.starts_with(['+', '-']))
+        && let Some(baseline) = processors::baseline(&options.target)
+    {
+        enable(&mut builder, baseline)?;
     }
-    for item in options.cpu.iter().flat_map(|cpu| cpu.split(',')).filter(|item| !item.is_empty() && *item != "native") {
+    for item in items().filter(|item| *item != "native") {
         if let Some(feature) = item.strip_prefix('+') {
             set_feature(&mut builder, feature, true)?;
         } else if let Some(feature) = item.strip_prefix('-') {
             set_feature(&mut builder, feature, false)?;
-        } else if x86_64 && X86_64_LEVELS.iter().any(|(name, _)| *name == item) {
-            enable_level(&mut builder, item)?;
         } else {
-            builder.enable(item).map_err(|_| unknown_cpu(&builder, item))?;
+            enable(&mut builder, item)?;
         }
     }
     builder.finish(flags(options, needs)?).map_err(|error| Error::Option(error.to_string()))
@@ -117,16 +108,29 @@ fn flags(options: &Options, needs: Needs) -> Result<settings::Flags> {
     Ok(settings::Flags::new(builder))
 }
 
-fn enable_level(builder: &mut isa::Builder, level: &str) -> Result<()> {
-    for (name, features) in X86_64_LEVELS {
-        for feature in features {
-            builder.set(feature, "true").map_err(|_| unknown_cpu(builder, feature))?;
-        }
-        if name == level {
-            break;
-        }
+/// Adds the features of a level, or of a processor that Cranelift knows.
+fn enable(builder: &mut isa::Builder, name: &str) -> Result<()> {
+    match processors::features(builder.triple(), name) {
+        Some(features) => features
+            .into_iter()
+            .try_for_each(|feature| builder.set(feature, "true").map_err(|_| unknown_cpu(builder, feature))),
+        None => builder.enable(name).map_err(|_| unknown_cpu(builder, name)),
     }
-    Ok(())
+}
+
+/// Everything beside the levels that `--cpu` takes for a target: features, as `true`, and processors, each with a description.
+///
+/// # Errors
+/// `Error::Option` for a target without a back end.
+pub fn features(target: &Triple) -> Result<Vec<(&'static str, bool, &'static str)>> {
+    let builder = isa::lookup(target.clone()).map_err(|error| unsupported_target(target, error))?;
+    let listed = builder.iter().map(|setting| {
+        let is_feature = setting.kind == settings::SettingKind::Bool;
+        (setting.name.trim_start_matches("has_"), is_feature, setting.description)
+    });
+    let mut listed: Vec<_> = listed.collect();
+    listed.sort_unstable();
+    Ok(listed)
 }
 
 /// Features are written as the processor's vendor does (`sse4.1`, `avx2`), or as Cranelift does.
@@ -146,20 +150,18 @@ fn set_feature(builder: &mut isa::Builder, feature: &str, on: bool) -> Result<()
 
 fn unknown_cpu(builder: &isa::Builder, name: &str) -> Error {
     let mut known: Vec<&str> = builder.iter().map(|setting| setting.name).collect();
-    if builder.triple().architecture == Architecture::X86_64 {
-        known.extend(X86_64_LEVELS.iter().map(|(name, _)| *name));
-    }
+    known.extend(processors::levels(builder.triple()).iter().map(|level| level.name));
     known.sort_by_key(|candidate| distance(candidate.trim_start_matches("has_"), name));
     let near: Vec<_> = known.iter().take(3).map(|name| format!("`{}`", name.trim_start_matches("has_"))).collect();
     Error::Option(format!(
-        "unknown processor or feature `{name}` for {}; did you mean {}?",
+        "unknown processor or feature `{name}` for {}; did you mean {}? (`--cpu list` lists them)",
         builder.triple().architecture,
         near.join(", ")
     ))
 }
 
 fn unsupported_target(target: &Triple, error: isa::LookupError) -> Error {
-    Error::Option(format!("cannot generate code for target {target}: {error}; supported: x86_64-unknown-linux-gnu"))
+    Error::Option(format!("cannot generate code for target {target}: {error}; `wasmc targets` lists what there is"))
 }
 
 /// Levenshtein distance, in bytes.

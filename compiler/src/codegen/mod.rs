@@ -2,13 +2,16 @@
 
 mod handlers;
 mod isa;
+mod processors;
 mod sites;
 mod stack_maps;
 mod unit;
 mod unwind;
 
 pub(crate) use handlers::UnitHandlers;
+pub use isa::features;
 pub(crate) use isa::{Isas, build as build_isas};
+pub use processors::{Processor, baseline, levels};
 pub(crate) use sites::{signed as signed_leb128, unsigned as unsigned_leb128};
 pub(crate) use stack_maps::StackMap;
 pub(crate) use unit::{CompiledUnit, UnitTarget, Worker};

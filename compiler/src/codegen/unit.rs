@@ -192,6 +192,7 @@ impl<'p, 'a> Worker<'p, 'a> {
         let (function, builder_context) = (&mut self.context.func, &mut self.builder_context);
         let Translated { checks, inlined, timelines } =
             translate_unit(self.plan, isa, unit, self.wanted, function, builder_context)?;
+        self.refuse_vectors(number, isa)?;
         if self.optimize {
             remove_redundant_checks(&mut self.context.func, &checks);
             if let Some(memory) = self.fixed_memory(unit) {
@@ -210,6 +211,28 @@ impl<'p, 'a> Worker<'p, 'a> {
             self.failure(number, message)
         })?;
         Ok(Generated { compiled, inlined, timelines, sources })
+    }
+
+    /// Refuses a function with vectors where the processor has no instructions for them: Cranelift takes them for granted.
+    fn refuse_vectors(&self, number: usize, isa: &dyn TargetIsa) -> Result<()> {
+        let flags = isa.isa_flags();
+        let lacks_vectors = flags.iter().any(|flag| flag.name == "has_v" && flag.as_bool() == Some(false));
+        if !lacks_vectors {
+            return Ok(());
+        }
+        let function = &self.context.func;
+        let mut values = function.dfg.values();
+        let has_vectors = function.signature.returns.iter().any(|result| result.value_type.is_vector())
+            || values.any(|value| function.dfg.value_type(value).is_vector());
+        if has_vectors {
+            let name = self.plan.unit_name(UnitId(number as u32));
+            let what = format!(
+                "SIMD, in function {name}, for a RISC-V processor without vectors; `--cpu rva23u64`, or `--cpu +v`, \
+                 is for those that have them"
+            );
+            return Err(Error::Unsupported { what, offset: None });
+        }
+        Ok(())
     }
 
     /// Optimises the function and generates its machine code.

@@ -87,8 +87,8 @@ impl Symtab {
             let live = match program.target(object_index, index)? {
                 Target::Section { section, .. } => {
                     let input = program.section(section);
-                    // Compilers number constants and strings so; nobody asks for them by name.
-                    let numbered = input.has_flag(elf::SHF_MERGE) && name.starts_with(b".L");
+                    // What assemblers name so nobody asks for: strings, and on RISC-V instructions that relocations refer to.
+                    let numbered = name.starts_with(b".L");
                     reachable.contains(section) && input.role == Role::Memory && !numbered
                 }
                 Target::Absolute(_) => true,

@@ -9,6 +9,7 @@ mod exceptions;
 mod heap;
 mod note;
 mod program;
+mod relocation;
 mod sections;
 mod sources;
 mod stack_maps;
@@ -17,7 +18,7 @@ mod unwind;
 
 use cranelift_codegen::isa::TargetIsa;
 use object::write::Object;
-use object::{Architecture, BinaryFormat, Endianness};
+use object::{Architecture, BinaryFormat, Endianness, FileFlags, elf};
 
 pub(crate) use code_map::module_number;
 pub(crate) use text::Text;
@@ -43,6 +44,11 @@ pub(crate) fn write(
     let root = program::describe(&mut plan, &code, heap, sources, options);
     let (format, architecture, endianness) = container(isa)?;
     let mut object = Object::new(format, architecture, endianness);
+    if architecture == Architecture::Riscv64 {
+        // RISC-V ABIs Specification, "File Header": compressed instructions, doubles in registers.
+        let e_flags = elf::EF_RISCV_RVC | elf::EF_RISCV_FLOAT_ABI_DOUBLE;
+        object.flags = FileFlags::Elf { os_abi: elf::ELFOSABI_NONE, abi_version: 0, e_flags };
+    }
     note::write(&mut object, &manifest, endianness);
     let mut sections = sections::Sections::new(&mut object);
     sections.write(plan, root, text, isa)?;
@@ -58,11 +64,17 @@ fn container(isa: &dyn TargetIsa) -> Result<(BinaryFormat, Architecture, Endiann
     let triple = isa.triple();
     let unsupported = || Error::Option(format!("cannot write object files for target {triple}"));
     let format = match triple.binary_format {
-        Format::Elf => BinaryFormat::Elf,
+        // Freestanding targets have no format of their own.
+        Format::Elf | Format::Unknown => BinaryFormat::Elf,
+        Format::Macho => BinaryFormat::MachO,
+        Format::Coff => BinaryFormat::Coff,
         _ => return Err(unsupported()),
     };
     let architecture = match triple.architecture {
         Target::X86_64 => Architecture::X86_64,
+        Target::Aarch64(_) => Architecture::Aarch64,
+        Target::Riscv64(_) => Architecture::Riscv64,
+        Target::S390x => Architecture::S390x,
         _ => return Err(unsupported()),
     };
     let endianness = match isa.endianness() {

@@ -6,8 +6,9 @@ use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::ir::LibCall;
 use cranelift_codegen::isa::TargetIsa;
 use object::write::{Object, Relocation, SectionId, StandardSection, Symbol, SymbolId, SymbolSection};
-use object::{RelocationEncoding, RelocationFlags, RelocationKind, SectionKind, SymbolFlags, SymbolKind, SymbolScope};
+use object::{RelocationFlags, SectionKind, SymbolFlags, SymbolKind, SymbolScope};
 
+use super::relocation::{self, absolute, relative};
 use super::text::{Text, TextRelocation};
 use wasmc_abi::source_map;
 
@@ -24,12 +25,14 @@ pub(super) struct Sections<'o, 'a> {
     data: Vec<(SectionId, u64)>,
     /// Symbols that the runtime library defines.
     outside: HashMap<String, SymbolId>,
+    /// Instructions that relocations refer to, by their offset in the text.
+    labels: HashMap<u64, SymbolId>,
 }
 
 impl<'o, 'a> Sections<'o, 'a> {
     pub fn new(object: &'o mut Object<'a>) -> Self {
         let text = object.section_id(StandardSection::Text);
-        Sections { object, text, data: Vec::new(), outside: HashMap::new() }
+        Sections { object, text, data: Vec::new(), outside: HashMap::new(), labels: HashMap::new() }
     }
 
     /// Writes everything; `root` is the data object that the runtime library looks for.
@@ -59,7 +62,7 @@ impl<'o, 'a> Sections<'o, 'a> {
                     (symbol, 0)
                 }
             };
-            let flags = generic(RelocationKind::Absolute, 64);
+            let flags = absolute(64);
             let addend = offset as i64 + address.addend;
             self.relocate(section, start + address.offset, symbol, addend, flags)?;
         }
@@ -123,6 +126,21 @@ impl<'o, 'a> Sections<'o, 'a> {
         });
     }
 
+    /// Makes an instruction of the text one that relocations can refer to.
+    fn define_label(&mut self, offset: u64) {
+        let label = self.object.add_symbol(Symbol {
+            name: format!(".L{offset:x}").into_bytes(),
+            value: offset,
+            size: 0,
+            kind: SymbolKind::Label,
+            scope: SymbolScope::Compilation,
+            weak: false,
+            section: SymbolSection::Section(self.text),
+            flags: SymbolFlags::None,
+        });
+        self.labels.insert(offset, label);
+    }
+
     /// A symbol that the runtime library defines.
     fn outside(&mut self, name: &str) -> SymbolId {
         if let Some(&known) = self.outside.get(name) {
@@ -149,6 +167,12 @@ impl<'o, 'a> Sections<'o, 'a> {
         relocation: &TextRelocation,
     ) -> Result<()> {
         let (symbol, addend) = match relocation.target {
+            // The second half of a distance refers to the instruction with the first (RISC-V ABIs Specification, "PC-Relative
+            // Symbol Addresses"), which comes before it.
+            UnitTarget::Own(position) if relocation.kind == Reloc::RiscvPCRelLo12I => {
+                let label = self.labels.get(&u64::from(position)).copied();
+                (label.ok_or_else(|| Error::Limit("a relocation without its first half".to_owned()))?, 0)
+            }
             UnitTarget::Unit(unit) => (self.object.section_symbol(self.text), units[unit.0 as usize] as i64),
             UnitTarget::Own(position) => (self.object.section_symbol(self.text), i64::from(position)),
             UnitTarget::Data(data) => {
@@ -159,12 +183,10 @@ impl<'o, 'a> Sections<'o, 'a> {
             UnitTarget::Runtime(symbol) => (self.outside(symbol.name()), 0),
             UnitTarget::LibCall(call) => (self.outside(libcall(call)?), 0),
         };
-        let flags = match relocation.kind {
-            Reloc::Abs8 => generic(RelocationKind::Absolute, 64),
-            Reloc::X86PCRel4 => generic(RelocationKind::Relative, 32),
-            Reloc::X86CallPCRel4 | Reloc::X86CallPLTRel4 => generic(RelocationKind::PltRelative, 32),
-            other => return Err(Error::Limit(format!("relocation {other} cannot be written"))),
-        };
+        if relocation.kind == Reloc::RiscvPCRelHi20 {
+            self.define_label(relocation.offset);
+        }
+        let flags = relocation::flags(relocation.kind, self.object.format())?;
         self.relocate(self.text, relocation.offset, symbol, addend + relocation.addend, flags)
     }
 
@@ -200,7 +222,7 @@ impl<'o, 'a> Sections<'o, 'a> {
                 };
                 let symbol = self.object.section_symbol(target);
                 let addend = (relocation.addend + start) as i64;
-                let flags = generic(RelocationKind::Absolute, relocation.size * 8);
+                let flags = absolute(relocation.size * 8);
                 self.relocate(id, relocation.offset.into(), symbol, addend, flags)?;
             }
         }
@@ -217,15 +239,11 @@ impl<'o, 'a> Sections<'o, 'a> {
         self.object.set_section_data(section, bytes, 8);
         let symbol = self.object.section_symbol(self.text);
         for relocation in relocations {
-            let flags = generic(RelocationKind::Relative, relocation.size * 8);
+            let flags = relative(relocation.size * 8);
             self.relocate(section, relocation.offset as u64, symbol, relocation.addend, flags)?;
         }
         Ok(())
     }
-}
-
-fn generic(kind: RelocationKind, size: u8) -> RelocationFlags {
-    RelocationFlags::Generic { kind, encoding: RelocationEncoding::Generic, size }
 }
 
 /// The runtime library's name for an operation without an instruction (`wasmc_abi::symbols::LIBCALLS`).

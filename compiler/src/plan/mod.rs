@@ -17,7 +17,7 @@ mod targets;
 mod threads;
 mod values;
 
-use target_lexicon::{Architecture, Endianness, OperatingSystem, Triple};
+use target_lexicon::Endianness;
 use wasmc_abi::heap::LARGEST_HEAP;
 use wasmparser::FuncType;
 
@@ -35,6 +35,7 @@ pub(crate) use targets::Targets;
 pub(crate) use values::{ConstantValue, GlobalValues};
 
 use crate::module::{BodyFacts, Module, Types};
+use crate::targets::{has_fixed_base, has_pinned_register, largest_memory64};
 use crate::{Bounds, Entry, Error, Input, MemoryBase, OptLevel, Options, RelaxedSimd, Result};
 
 /// The layout of a whole program. Immutable once made: code generation only reads it.
@@ -76,6 +77,8 @@ pub(crate) struct Layout {
     pub fixed_base: bool,
     pub bounds: Bounds,
     pub max_memory: Option<u64>,
+    /// No 64-bit memory has more bytes, declared or not.
+    pub largest_memory64: u64,
     /// The most used mutable global may live in a register.
     pub register_global: bool,
     pub big_endian: bool,
@@ -84,18 +87,14 @@ pub(crate) struct Layout {
 impl Layout {
     fn new(options: &Options) -> Layout {
         Layout {
-            fixed_base: options.memory_base == MemoryBase::Fixed && fixed_base_works(&options.target),
+            fixed_base: options.memory_base == MemoryBase::Fixed && has_fixed_base(&options.target),
             bounds: options.bounds,
             max_memory: options.max_memory,
-            register_global: options.opt_level != OptLevel::None,
+            largest_memory64: largest_memory64(&options.target),
+            register_global: options.opt_level != OptLevel::None && has_pinned_register(&options.target),
             big_endian: options.target.endianness() == Ok(Endianness::Big),
         }
     }
-}
-
-/// Whether processes of this target can map memory at [`wasmc_abi::instance::FIXED_BASE`], and gain from it.
-fn fixed_base_works(target: &Triple) -> bool {
-    target.architecture == Architecture::X86_64 && target.operating_system == OperatingSystem::Linux
 }
 
 /// Plans the program that `inputs` make; `modules` are the same inputs, parsed, `types` are theirs, and `facts` come from
@@ -116,6 +115,10 @@ pub(crate) fn plan<'a>(
     let definitions = Definitions::resolve(inputs, &modules, &types, options)?;
     let values = GlobalValues::evaluate(&modules, &definitions);
     let thread_start = threads::start(&modules, &definitions, &options.entry)?;
+    if thread_start.is_some() && !has_pinned_register(&options.target) {
+        let what = format!("programs with threads for the target {}", options.target);
+        return Err(Error::Unsupported { what, offset: None });
+    }
     let units = reach::units(&modules, &facts, &definitions, &options.entry, thread_start)?;
     let inlining = Inlining::decide(&facts, &definitions, &units, options.opt_level);
     let mut data = DataObjects::default();

@@ -367,7 +367,7 @@ impl Instances<'_, '_, '_, '_> {
         let ty = &context.modules[number].memories[index as usize];
         let page_size_log2 = page_size_log2(ty);
         let bytes = |pages: u64| pages.checked_shl(page_size_log2).filter(|bytes| bytes >> page_size_log2 == pages);
-        let address_space = if ty.memory64 { LARGEST_MEMORY64 } else { 1 << 32 };
+        let address_space = if ty.memory64 { context.layout.largest_memory64 } else { 1 << 32 };
         let initial = bytes(ty.initial).filter(|&bytes| bytes <= address_space).ok_or_else(|| {
             Error::Limit(format!("memory {index} starts with {} pages, more than an address space holds", ty.initial))
         })?;
@@ -470,6 +470,3 @@ impl Instances<'_, '_, '_, '_> {
 
 /// No table has more elements than this, declared or not: their 8-byte references would fill 80 MB.
 const LARGEST_TABLE: u64 = 10_000_000;
-
-/// No 64-bit memory has more bytes than this, declared or not: an eighth of what processes can address on x86-64.
-const LARGEST_MEMORY64: u64 = 1 << 44;

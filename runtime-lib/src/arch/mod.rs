@@ -1,12 +1,30 @@
-//! The processor: switching stacks, resuming after a trap, and what is written in its own instructions.
+//! The processor: switching stacks, resuming after a trap, walking frames, and what is written in its own instructions.
+//!
+//! One folder each, with the same names: `control` (calls onto another stack, resume points), `exception` and `heap` (entries
+//! for compiled code that need its registers), `frame` (how a walk goes on from a frame), and bytes to copy and fill.
 
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
+#[cfg(target_arch = "riscv64")]
+mod riscv64;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 
+// On x86-64, for its tests only.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+pub mod portable;
+
+#[cfg(target_arch = "aarch64")]
+pub use aarch64::*;
+#[cfg(target_arch = "riscv64")]
+pub use riscv64::*;
 #[cfg(target_arch = "x86_64")]
 pub use x86_64::*;
 
 #[cfg(not(target_arch = "x86_64"))]
+pub use portable::bytes::{bcmp, memcmp, memcpy, memmove, memset, strlen, wasmc_memory_fill, wasmc_memory_move};
+
+#[cfg(not(any(target_arch = "aarch64", target_arch = "riscv64", target_arch = "x86_64")))]
 compile_error!("the runtime library does not know this processor yet: add a folder beside arch/x86_64");
 
 /// A place in a function that waits for a callee: with this stack pointer and program counter, and a trap's number in the
@@ -30,4 +48,33 @@ pub struct Landing {
     pub stack_pointer: usize,
     /// The frame pointer.
     pub frame_pointer: usize,
+}
+
+/// Whose frame a walk is at: not everywhere do both lay frames out alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameOf {
+    /// Compiled code.
+    Compiled,
+    /// The runtime library.
+    Library,
+}
+
+/// From a frame to its caller's.
+///
+/// # Safety
+/// There must be such a frame.
+pub unsafe fn known_caller_of(frame: usize, of: FrameOf) -> Caller {
+    // SAFETY: the caller's promise: the words of the frame are mapped, so there always is an answer.
+    unsafe {
+        caller_of(frame, of, |address| Some(*core::ptr::with_exposed_provenance::<usize>(address))).unwrap_unchecked()
+    }
+}
+
+/// What leads from a frame to that of its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The caller's frame: what it has in the frame pointer, where there is one.
+    pub frame: usize,
+    /// Where the caller goes on.
+    pub return_address: usize,
 }

@@ -10,7 +10,7 @@ pub mod table;
 use wasmc_abi::exception::{Exception, Exceptions};
 use wasmc_abi::trap::TrapCode;
 
-use crate::arch::{self, Landing};
+use crate::arch::{self, Caller, FrameOf, Landing};
 use crate::trap::backtrace::Backtrace;
 use crate::trap::code_map::CodeMap;
 use crate::trap::fault::Registers;
@@ -18,7 +18,7 @@ use crate::{process, program, trap};
 use table::Table;
 
 /// Looks for the handler of the pending exception, and writes where to go on; returns the exception, which the handler
-/// wants. `frame` is the address of the frame record of the function that was called to throw it.
+/// wants. `frame` is the frame of the function that was called to throw it.
 ///
 /// # Safety
 /// To be called by the entries in `arch`, on behalf of compiled code of the program that `exceptions` describes.
@@ -33,12 +33,11 @@ pub(crate) unsafe extern "C" fn find_handler(
     // SAFETY: the compiler's description of its program.
     let table = unsafe { Table::new(exceptions) };
     let code = &program().code.text;
-    let mut record = frame;
+    let (mut record, mut of) = (frame, FrameOf::Library);
     loop {
-        // SAFETY: `record` is the frame record of a function that compiled code called: two words that the
-        // function keeps, the caller's frame pointer and the return address. Compiled code always has one (ARCHITECTURE.md,
-        // invariant 6), and what is not compiled code ends the walk.
-        let [caller, return_address] = unsafe { *core::ptr::with_exposed_provenance::<[usize; 2]>(record) };
+        // SAFETY: `record` is the frame of a function that compiled code called, which keeps what leads to the caller's.
+        // Compiled code always has a frame (ARCHITECTURE.md, invariant 6), and what is not compiled code ends the walk.
+        let Caller { frame: caller, return_address } = unsafe { arch::known_caller_of(record, of) };
         let offset = (return_address as u64).wrapping_sub(code.start);
         if offset >= code.length {
             // A function of the runtime library waits here: the harness, `--invoke`, the start of the program.
@@ -52,7 +51,7 @@ pub(crate) unsafe extern "C" fn find_handler(
             };
             return exception;
         }
-        record = caller;
+        (record, of) = (caller, FrameOf::Compiled);
     }
 }
 
@@ -83,13 +82,13 @@ fn pending(exceptions: &Exceptions) -> *mut Exception {
 fn uncaught(exceptions: &Exceptions, frame: usize) -> ! {
     if let Some(point) = trap::catch::take() {
         // SAFETY: `catch_trap` is still waiting for its callee: it has not taken the point back.
-        unsafe { arch::resume(point, TrapCode::UncaughtException as u32) }
+        unsafe { arch::resume(point.stack_pointer, point.program_counter, TrapCode::UncaughtException as u32) }
     }
     let stack = crate::stack::with(frame);
     trap::become_reporter(stack);
     process::run_at_exit();
     let code_map = CodeMap::new(&program().code);
-    let registers = Registers { program_counter: 0, stack_pointer: 0, frame_pointer: frame };
+    let registers = Registers::of_library(frame);
     let backtrace = Backtrace::walk(&code_map, registers, stack);
     // SAFETY: code that throws has written the exception before; the tag is one of the program's.
     unsafe { report::uncaught(exceptions, &*pending(exceptions), &backtrace) }

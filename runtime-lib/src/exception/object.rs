@@ -3,20 +3,21 @@
 use wasmc_abi::exception::{Exception, Exceptions};
 
 use super::pending;
-use crate::heap::{self, Caller};
+use crate::arch::Caller;
+use crate::heap;
 
 /// Keeps the pending exception as an object: see [`wasmc_abi::symbols::EXCEPTION_ALLOCATE`].
 ///
 /// # Safety
-/// `caller` must be compiled code of the program that `exceptions` describes, where it has caught an exception.
-pub unsafe extern "C" fn keep_pending(exceptions: &Exceptions, caller: Caller) -> u64 {
+/// `frame` and `return_address` must be those of compiled code of the program that `exceptions` describes, where it has caught an exception.
+pub unsafe extern "C" fn keep_pending(exceptions: &Exceptions, frame: usize, return_address: usize) -> u64 {
     let exception = pending(exceptions);
     // SAFETY: compiled code has caught it: it is there, with its whole payload. Its references are updated if objects move.
     unsafe {
         (*exception).object_type = (exceptions.first_type as u32).wrapping_add((*exception).tag);
         let address = exception.expose_provenance() as u64;
         let size = heap::size_of(address);
-        let object = heap::allocate(size, caller, Some(address));
+        let object = heap::allocate(size, Caller { frame, return_address }, Some(address));
         core::ptr::copy_nonoverlapping(
             exception.cast::<u64>(),
             core::ptr::with_exposed_provenance_mut(object as usize),

@@ -14,11 +14,11 @@ use core::cell::UnsafeCell;
 use wasmc_abi::heap::{HEAP_BASE, HEAP_LOW, HEAP_STRESS, Heap, HeapDescription};
 use wasmc_abi::trap::TrapCode;
 
+use crate::arch::Caller;
 use crate::sys::{self, PAGE_SIZE};
 use crate::{process, program, trap};
 use collect::Collection;
 pub use objects::{Kind, kind_of, size_of};
-pub use roots::Caller;
 
 /// Bytes of a half at first. It is meant to stay in the processor's cache while most objects are short-lived.
 const SMALLEST: u64 = 1 << 20;
@@ -115,7 +115,16 @@ impl State {
     }
 }
 
-/// What [`wasmc_abi::symbols::HEAP_ALLOCATE`] does for its caller, compiled code. `pending` may be an exception that the
+/// What [`wasmc_abi::symbols::HEAP_ALLOCATE`] does for its caller, compiled code.
+///
+/// # Safety
+/// As for [`allocate`]; `frame` and `return_address` are the [`Caller`]'s.
+pub(crate) unsafe extern "C" fn allocate_for(size: u64, frame: usize, return_address: usize) -> u64 {
+    // SAFETY: the caller's promise.
+    unsafe { allocate(size, Caller { frame, return_address }, None) }
+}
+
+/// Makes room for an object that compiled code asks for. `pending` may be an exception that the
 /// caller is about to keep: its references are in use.
 ///
 /// # Safety

@@ -5,17 +5,8 @@ use wasmc_abi::heap::{HeapDescription, StackMap};
 use wasmc_abi::instance::TableDescriptor;
 
 use super::collect::Collection;
+use crate::arch::{self, Caller, FrameOf};
 use crate::{program, stack};
-
-/// Where compiled code waits for a function of the runtime library.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub struct Caller {
-    /// What it has in the frame pointer.
-    pub frame_pointer: usize,
-    /// Where it goes on.
-    pub return_address: usize,
-}
 
 /// Forwards every reference from outside the heap.
 ///
@@ -59,10 +50,10 @@ unsafe fn visit_stack(description: &HeapDescription, caller: Caller, collection:
     // SAFETY: the compiler's description of its program.
     let (maps, slots) = unsafe { (description.stack_maps.as_slice::<StackMap>(), description.slots.as_slice::<u32>()) };
     let stack = stack::first();
-    let Caller { mut frame_pointer, mut return_address } = caller;
+    let mut caller = caller;
     loop {
-        let offset = (return_address as u64).wrapping_sub(text.start);
-        if offset > text.length || frame_pointer < stack.low || frame_pointer >= stack.high {
+        let offset = (caller.return_address as u64).wrapping_sub(text.start);
+        if offset > text.length || caller.frame < stack.low || caller.frame >= stack.high {
             return;
         }
         if let Ok(found) = maps.binary_search_by_key(&(offset as u32), |map| map.address) {
@@ -71,14 +62,10 @@ unsafe fn visit_stack(description: &HeapDescription, caller: Caller, collection:
             let (count, list) = list.split_first().unwrap_or((&0, &[]));
             for &below in list.iter().take(*count as usize) {
                 // SAFETY: the frame holds a reference there, says the compiler.
-                unsafe { collection.visit(frame_pointer as u64 - u64::from(below)) };
+                unsafe { collection.visit(caller.frame as u64 - u64::from(below)) };
             }
         }
-        let frame = core::ptr::with_exposed_provenance::<usize>(frame_pointer);
-        // SAFETY: compiled functions keep their caller's frame pointer there, below the return address.
-        unsafe {
-            return_address = *frame.add(1);
-            frame_pointer = *frame;
-        }
+        // SAFETY: the frame of a compiled function.
+        caller = unsafe { arch::known_caller_of(caller.frame, FrameOf::Compiled) };
     }
 }

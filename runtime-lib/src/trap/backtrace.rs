@@ -1,7 +1,8 @@
-//! Walks the wasm stack along its frame pointers, and never off it.
+//! Walks the wasm stack along its frames, and never off it.
 
 use super::code_map::{CodeMap, Function};
 use super::fault::Registers;
+use crate::arch::{self, Caller, FrameOf};
 
 /// Addresses of a stack that may be read, `low` inclusive, `high` exclusive.
 #[derive(Clone, Copy, Debug)]
@@ -70,31 +71,35 @@ impl Backtrace {
         let program_counter = registers.program_counter;
         // Deep recursion is what fills stacks: the function of the frame before is the first guess.
         let mut recent: Option<Function<'_>> = None;
+        let of = |address: usize| if code_map.contains(address) { FrameOf::Compiled } else { FrameOf::Library };
+        let mut frame_of = of(program_counter);
 
         if let Some(function) = code_map.function(program_counter) {
             if !function.is_internal() {
                 backtrace.push(program_counter);
                 backtrace.is_exact = true;
             }
-            if function.is_frameless() || function.begins_at(program_counter) {
-                // The frame pointer is the caller's still; the return address is on top of the stack.
-                let Some(caller) = stack.read(registers.stack_pointer) else { return backtrace };
-                backtrace.push_caller(code_map, caller, &mut recent);
-                lowest = registers.stack_pointer + size_of::<usize>();
+            if function.is_frameless() || function.is_before_frame(program_counter) {
+                // The frame pointer is the caller's still.
+                let return_address = arch::return_address_without_frame(&registers, |address| stack.read(address));
+                let Some(return_address) = return_address else { return backtrace };
+                backtrace.push_caller(code_map, return_address, &mut recent);
+                frame_of = of(return_address.wrapping_sub(1));
             }
         }
         loop {
             if frame_pointer < lowest {
                 return backtrace;
             }
-            let (Some(next), Some(caller)) =
-                (stack.read(frame_pointer), stack.read(frame_pointer.wrapping_add(size_of::<usize>())))
+            let Some(Caller { frame, return_address }) =
+                arch::caller_of(frame_pointer, frame_of, |address| stack.read(address))
             else {
                 return backtrace;
             };
-            backtrace.push_caller(code_map, caller, &mut recent);
-            lowest = frame_pointer + 2 * size_of::<usize>();
-            frame_pointer = next;
+            backtrace.push_caller(code_map, return_address, &mut recent);
+            frame_of = of(return_address.wrapping_sub(1));
+            lowest = frame_pointer + 1;
+            frame_pointer = frame;
         }
     }
 
@@ -175,7 +180,7 @@ mod tests {
         let words = [0, 0, 0x1345, 0, 0x1390, 0, 0x7000, 0];
         let frames = walk(
             &words,
-            |at| Registers { program_counter: 0x1008, stack_pointer: at(0), frame_pointer: at(1) },
+            |at| Registers { program_counter: 0x1008, stack_pointer: at(0), frame_pointer: at(1), link: 0 },
             &[(1, 3), (3, 5)],
         );
         assert_eq!(frames, [(0, 1, 0x30), (1, 2, 0x100)]);
@@ -185,8 +190,11 @@ mod tests {
     fn frameless_functions_and_first_instructions_return_by_the_stack_pointer() {
         for program_counter in [0x1350, 0x1000] {
             let words = [0x1345, 0, 0x1345, 0, 0];
-            let frames =
-                walk(&words, |at| Registers { program_counter, stack_pointer: at(0), frame_pointer: at(1) }, &[]);
+            let frames = walk(
+                &words,
+                |at| Registers { program_counter, stack_pointer: at(0), frame_pointer: at(1), link: 0 },
+                &[],
+            );
             assert_eq!(frames.len(), 3);
             assert_eq!(frames[1], (1, 2, 0x100));
         }
@@ -199,6 +207,7 @@ mod tests {
                 program_counter: 0x1008,
                 stack_pointer: at(0),
                 frame_pointer: if frame == 99 { 8 } else { at(0) + frame },
+                link: 0,
             }
         };
         // Off the stack, misaligned, at its very end.
@@ -222,7 +231,7 @@ mod tests {
         links.pop();
         let frames = walk(
             &words,
-            |at| Registers { program_counter: 0x1008, stack_pointer: at(0), frame_pointer: at(1) },
+            |at| Registers { program_counter: 0x1008, stack_pointer: at(0), frame_pointer: at(1), link: 0 },
             &links,
         );
         assert_eq!(frames.len(), INNER + OUTER);

@@ -30,8 +30,17 @@ pub struct Registers {
     pub program_counter: usize,
     /// Address of the lowest byte in use on the stack, or 0 where `program_counter` is.
     pub stack_pointer: usize,
-    /// Address of the innermost frame record: the caller's frame pointer and, above it, the return address.
+    /// The innermost frame, where the function has made it.
     pub frame_pointer: usize,
+    /// The return address of the last call, where the processor keeps that in a register.
+    pub link: usize,
+}
+
+impl Registers {
+    /// For a walk that begins at the frame of a function of the runtime library.
+    pub fn of_library(frame: usize) -> Registers {
+        Registers { program_counter: 0, stack_pointer: 0, frame_pointer: frame, link: 0 }
+    }
 }
 
 /// A fault as the operating system reports it.
@@ -165,7 +174,7 @@ mod tests {
         address: Option<usize>,
         program_counter: usize,
     ) -> Option<(TrapCode, bool)> {
-        let registers = Registers { program_counter, stack_pointer: 0, frame_pointer: 0 };
+        let registers = Registers { program_counter, stack_pointer: 0, frame_pointer: 0, link: 0 };
         let fault = Fault { kind, signal: 0, address, registers };
         match explain(&fault, program, &CodeMap::new(&program.code), 0x70_0000..0x71_0000) {
             Explanation::Trap(code, detail) => Some((code, matches!(detail, Detail::Access { .. }))),

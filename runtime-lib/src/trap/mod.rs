@@ -65,10 +65,10 @@ pub fn trap(code: TrapCode) -> ! {
 /// As [`trap`], with something to tell.
 #[inline(never)]
 pub fn trap_with(code: TrapCode, detail: Detail<'_>) -> ! {
-    let registers = Registers { program_counter: 0, stack_pointer: 0, frame_pointer: arch::frame_pointer() };
+    let registers = Registers::of_library(arch::current_frame());
     match catch::take() {
         // SAFETY: `catch_trap` is still waiting for its callee: it has not taken the point back.
-        Some(point) => unsafe { arch::resume(point, u32::from(code as u8)) },
+        Some(point) => unsafe { arch::resume(point.stack_pointer, point.program_counter, u32::from(code as u8)) },
         None => finish(code, detail, registers, crate::stack::with(registers.frame_pointer)),
     }
 }

@@ -1,6 +1,8 @@
 //! What architectures decide: which relocations there are, what each needs, and how it changes the bytes.
 
 mod aarch64;
+mod riscv64;
+mod s390x;
 mod x86_64;
 
 use object::{Endianness, elf};
@@ -9,6 +11,11 @@ use object::{Endianness, elf};
 pub(super) trait Machine: Sync {
     /// `e_machine`.
     fn number(&self) -> elf::Machine;
+
+    /// The byte order of data.
+    fn endian(&self) -> Endianness {
+        Endianness::Little
+    }
 
     /// The largest page size that a kernel for it may use: segments with different permissions share no such page.
     fn page_size(&self) -> u64;
@@ -21,6 +28,17 @@ pub(super) trait Machine: Sync {
         0
     }
 
+    /// Whether the relocation's symbol is an instruction, with whose relocation, a [first half](Self::is_first_half), it has
+    /// the value and the place in common.
+    fn is_second_half(&self, _kind: elf::RelocationType) -> bool {
+        false
+    }
+
+    /// Whether a [second half](Self::is_second_half) may refer to the relocation.
+    fn is_first_half(&self, _kind: elf::RelocationType) -> bool {
+        false
+    }
+
     /// What a relocation in a section that is loaded needs besides the place it changes.
     ///
     /// `site` holds the section's bytes before any relocation; `at` is the relocation's offset in it.
@@ -31,13 +49,11 @@ pub(super) trait Machine: Sync {
 }
 
 /// The architectures that can be linked.
-static MACHINES: [&dyn Machine; 2] = [&x86_64::X86_64, &aarch64::Aarch64];
+static MACHINES: [&dyn Machine; 4] = [&x86_64::X86_64, &aarch64::Aarch64, &riscv64::Riscv64, &s390x::S390x];
 
 /// The architecture of this number and byte order.
 pub(super) fn machine(number: elf::Machine, endian: Endianness) -> Option<&'static dyn Machine> {
-    let machine = MACHINES.iter().find(|machine| machine.number() == number)?;
-    // All of them are little-endian so far; s390x will say otherwise.
-    (endian == Endianness::Little).then_some(*machine)
+    MACHINES.iter().find(|machine| machine.number() == number && machine.endian() == endian).copied()
 }
 
 /// No relocation changes bytes further than this before its offset.
@@ -156,6 +172,8 @@ pub(super) enum Fault {
     },
     /// The value must be a multiple of this.
     Misaligned(u64),
+    /// There is no relocation at the instruction that it refers to.
+    NoFirstHalf,
     /// The place is not, or not wholly, in its section.
     OutsideSection,
 }
@@ -171,6 +189,7 @@ impl std::fmt::Display for Fault {
             Fault::DistanceToAbsolute => write!(f, "the program's distance to an absolute address is not fixed"),
             Fault::Overflow { value, bits } => write!(f, "the value {value:#x} does not fit {bits} bits"),
             Fault::Misaligned(unit) => write!(f, "the value is not a multiple of {unit}"),
+            Fault::NoFirstHalf => write!(f, "there is no relocation at the instruction that it refers to"),
             Fault::OutsideSection => write!(f, "it lies outside its section"),
         }
     }

@@ -3,7 +3,7 @@
 //! Compiled code keeps a value in r15 of its own accord (Cranelift's pinned register) and neither saves nor restores it,
 //! although the System V calling convention says that a callee does. Whatever calls compiled code does it from here.
 
-use super::super::ResumePoint;
+use crate::arch::ResumePoint;
 
 /// Makes a frame and saves the registers that a callee must preserve (System V ABI AMD64 3.2.1); leaves the stack aligned
 /// for a call.
@@ -109,19 +109,18 @@ pub unsafe extern "C" fn call_with_resume_point(
     )
 }
 
-/// Goes on at `point` with `code` as the result there.
+/// Goes on at the words of a [`ResumePoint`] with `code` as the result there.
 ///
 /// # Safety
 /// The function that made the point must still wait for its callee.
 #[unsafe(naked)]
-pub unsafe extern "C" fn resume(point: ResumePoint, code: u32) -> ! {
-    // The two words of the point come in rdi and rsi (System V ABI AMD64 3.2.3), the code in edx.
+pub unsafe extern "C" fn resume(stack_pointer: usize, program_counter: usize, code: u32) -> ! {
     core::arch::naked_asm!(".cfi_startproc", "mov rsp, rdi", "mov eax, edx", "jmp rsi", ".cfi_endproc")
 }
 
-/// The frame pointer of the function that this is inlined into.
+/// The frame of the function that this is inlined into.
 #[inline(always)]
-pub fn frame_pointer() -> usize {
+pub fn current_frame() -> usize {
     let frame_pointer;
     // SAFETY: reads a register.
     unsafe {

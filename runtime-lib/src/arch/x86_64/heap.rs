@@ -3,10 +3,9 @@
 use wasmc_abi::exception::Exceptions;
 
 use crate::exception::object::keep_pending;
-use crate::heap::{self, Caller};
+use crate::heap::allocate_for;
 
-/// Passes the caller's frame pointer and its return address on, as the two words of a [`Caller`] behind one argument
-/// (System V ABI AMD64 3.2.3).
+/// Passes the caller's frame pointer and its return address on, behind one argument (System V ABI AMD64 3.2.3).
 macro_rules! with_caller {
     ($target:path) => {
         core::arch::naked_asm!("mov rsi, rbp", "mov rdx, qword ptr [rsp]", "jmp {}", sym $target)
@@ -20,14 +19,7 @@ macro_rules! with_caller {
 #[unsafe(naked)]
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn wasmc_heap_allocate(size: u64) -> u64 {
-    with_caller!(allocate)
-}
-
-/// # Safety
-/// As for [`heap::allocate`].
-unsafe extern "C" fn allocate(size: u64, caller: Caller) -> u64 {
-    // SAFETY: the caller's promise.
-    unsafe { heap::allocate(size, caller, None) }
+    with_caller!(allocate_for)
 }
 
 /// See [`wasmc_abi::symbols::EXCEPTION_ALLOCATE`].

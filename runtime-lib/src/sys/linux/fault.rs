@@ -3,7 +3,7 @@
 use core::cell::UnsafeCell;
 
 use super::PAGE_SIZE;
-use super::architecture::{MachineContext, RESTORER_ENTRY, number, restorer, system_call};
+use super::architecture::{MachineContext, number, signal_return, system_call};
 use crate::trap::fault::{Fault, FaultKind, Resumption};
 
 const SIGILL: i32 = 4;
@@ -12,7 +12,6 @@ const SIGFPE: i32 = 8;
 const SIGSEGV: i32 = 11;
 
 const SA_SIGINFO: usize = 4;
-const SA_RESTORER: usize = 0x0400_0000;
 const SA_ONSTACK: usize = 0x0800_0000;
 
 /// Bytes of stack that the handler needs: the kernel's part of a signal frame is below 12 KiB with every register set so
@@ -29,7 +28,7 @@ unsafe impl Sync for HandlerStack {}
 
 static HANDLER_STACK: HandlerStack = HandlerStack(UnsafeCell::new([0; HANDLER_STACK_SIZE]));
 
-/// The kernel's `struct sigaction`.
+/// The kernel's `struct sigaction`. Where it has no restorer, the mask stands in its place: both are zero then.
 #[repr(C)]
 struct SignalAction {
     handler: usize,
@@ -93,10 +92,11 @@ pub unsafe fn set_handler_stack(start: usize) -> usize {
 pub fn install_fault_handler() {
     // SAFETY: nobody else uses that memory.
     let mut returned = unsafe { set_handler_stack(HANDLER_STACK.0.get().expose_provenance()) };
+    let (flags, restorer) = signal_return();
     let action = SignalAction {
         handler: on_signal as *const () as usize,
-        flags: SA_SIGINFO | SA_ONSTACK | SA_RESTORER,
-        restorer: restorer as *const () as usize + RESTORER_ENTRY,
+        flags: SA_SIGINFO | SA_ONSTACK | flags,
+        restorer,
         mask: 0,
     };
     // A set rather than an array: nothing of the executable's read-only data need be touched to start a program.

@@ -2,13 +2,12 @@
 //!
 //! It is there already: to map another takes system calls, page tables and a page fault, some 8 us of the 100 that a small
 //! program takes from exec to exit. The kernel grows it by faults as far as RLIMIT_STACK allows, and kills what goes
-//! further with the signal that the guard of a mapped stack would cause (getrlimit(2)). It places no other mapping
-//! within 128 MiB below the stack's upper end, whatever the limit was at exec (mmap_base() in arch/x86/mm/mmap.c).
+//! further with the signal that the guard of a mapped stack would cause (getrlimit(2)).
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::PAGE_SIZE;
-use super::architecture::{number, system_call};
+use super::architecture::{LARGEST_INITIAL_STACK, number, system_call};
 use super::auxiliary::kind;
 use super::error::check;
 
@@ -17,9 +16,6 @@ const RLIMIT_STACK: usize = 3;
 /// Smaller stacks are mapped: the kernel has mapped 128 KiB below what it writes on the stack before any limit counts
 /// (setup_arg_pages() in fs/exec.c).
 const SMALLEST: usize = 256 << 10;
-
-/// Larger stacks are mapped, so that at least as much below them stays free.
-const LARGEST: usize = 64 << 20;
 
 /// Upper end of the kernel's mapping, or 0 where that is not known.
 static END: AtomicUsize = AtomicUsize::new(0);
@@ -64,7 +60,7 @@ pub fn limit_initial_stack(size: usize) -> Option<(usize, usize)> {
     // Room for this frame and those of the callers, the start's.
     let high = (frame - 512) & !15;
     let low = high.checked_sub(size)? & !(PAGE_SIZE - 1);
-    if !(SMALLEST..=LARGEST).contains(&size) || !(low..end).contains(&frame) {
+    if !(SMALLEST..=LARGEST_INITIAL_STACK).contains(&size) || !(low..end).contains(&frame) {
         return None;
     }
     let prlimit = |new: *const Limit, old: *mut Limit| {

@@ -1,5 +1,11 @@
 //! Linux, by its system calls alone: no C library.
 
+#[cfg(target_arch = "aarch64")]
+#[path = "aarch64.rs"]
+mod architecture;
+#[cfg(target_arch = "riscv64")]
+#[path = "riscv64.rs"]
+mod architecture;
 #[cfg(target_arch = "x86_64")]
 #[path = "x86_64.rs"]
 mod architecture;
@@ -7,9 +13,13 @@ mod architecture;
 mod address_space;
 mod auxiliary;
 mod descriptor;
+#[cfg(not(test))]
+mod entry;
 mod error;
 mod fault;
 mod futex;
+#[cfg(any(target_arch = "aarch64", target_arch = "riscv64"))]
+mod generic;
 mod handle;
 mod initial_stack;
 #[cfg(not(test))]
@@ -27,5 +37,5 @@ pub use initial_stack::limit_initial_stack;
 pub use signal::{ignore_signal, restore_signal};
 pub use thread::{exit_thread, pause, start_thread};
 
-/// Size in bytes of the pages that protection and mapping work with.
-pub const PAGE_SIZE: usize = 4096;
+/// Size in bytes of the pages that protection and mapping work with, or a multiple where kernels differ.
+pub const PAGE_SIZE: usize = architecture::PAGE_SIZE;

@@ -35,8 +35,8 @@ pub fn exit_thread() -> ! {
     }
 }
 
-/// Waits for a signal, or for the end of the process. pause(2)
+/// Waits for a signal, or for the end of the process. ppoll(2) of nothing, without end
 pub fn pause() {
     // SAFETY: waits.
-    unsafe { system_call(number::PAUSE, [0; 6]) };
+    unsafe { system_call(number::PPOLL, [0; 6]) };
 }

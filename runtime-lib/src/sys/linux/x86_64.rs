@@ -13,7 +13,6 @@ pub(super) mod number {
     pub const RT_SIGACTION: usize = 13;
     pub const MREMAP: usize = 25;
     pub const MADVISE: usize = 28;
-    pub const PAUSE: usize = 34;
     pub const GETSOCKOPT: usize = 55;
     pub const EXIT: usize = 60;
     pub const FCNTL: usize = 72;
@@ -22,8 +21,16 @@ pub(super) mod number {
     pub const CLOCK_GETTIME: usize = 228;
     pub const EXIT_GROUP: usize = 231;
     pub const OPENAT: usize = 257;
+    pub const PPOLL: usize = 271;
     pub const PRLIMIT64: usize = 302;
 }
+
+/// What mapping and protection work with.
+pub(super) const PAGE_SIZE: usize = 4096;
+
+/// The kernel places no other mapping within 128 MiB below the upper end of the initial stack (mmap_base() in
+/// arch/x86/mm/mmap.c): as much of it may be used as leaves half of that free.
+pub(super) const LARGEST_INITIAL_STACK: usize = 64 << 20;
 
 /// R_X86_64_RELATIVE.
 #[cfg(not(test))]
@@ -75,20 +82,8 @@ unsafe extern "C" fn _start() -> ! {
         "ud2",
         ".cfi_endproc",
         relocate = sym super::relocate::wasmc_relocate,
-        start = sym start,
+        start = sym super::entry::start,
     )
-}
-
-/// Goes on in Rust, once the executable is relocated.
-#[cfg(not(test))]
-unsafe extern "C" fn start(stack: *const usize) -> ! {
-    // SAFETY: `_start` passes the kernel's stack pointer; the vectors on that stack stay for ever.
-    unsafe {
-        let stack = super::auxiliary::InitialStack::parse(stack);
-        crate::process::set_vectors(stack.arguments, stack.environment);
-        super::initial_stack::remember(&stack);
-    }
-    crate::start::start()
 }
 
 /// Enters the kernel for a new thread: clone(2) with its first four arguments. The thread calls `begin` with `argument`; the
@@ -132,7 +127,7 @@ pub(super) unsafe extern "C" fn clone(
 /// Debuggers that have no use for the table know the function by its name or by its instructions.
 #[unsafe(naked)]
 #[cfg_attr(not(test), unsafe(export_name = "__restore_rt"))]
-pub(super) unsafe extern "C" fn restorer() {
+unsafe extern "C" fn restorer() {
     core::arch::naked_asm!(
         ".cfi_startproc",
         ".cfi_signal_frame",
@@ -165,8 +160,13 @@ pub(super) unsafe extern "C" fn restorer() {
     )
 }
 
-/// Bytes from the start of [`restorer`] to the instruction to return to.
-pub(super) const RESTORER_ENTRY: usize = 1;
+const SA_RESTORER: usize = 0x0400_0000;
+
+/// How a signal handler returns: flags of sigaction(2), and an address. This kernel wants both. The first byte of
+/// [`restorer`] is not executed.
+pub(super) fn signal_return() -> (usize, usize) {
+    (SA_RESTORER, restorer as *const () as usize + 1)
+}
 
 /// `ucontext_t` as far as the general registers, in the order of `<sys/ucontext.h>`.
 #[repr(C)]
@@ -189,6 +189,7 @@ impl MachineContext {
             program_counter: self.general[RIP],
             stack_pointer: self.general[RSP],
             frame_pointer: self.general[RBP],
+            link: 0,
         }
     }
 

@@ -1,0 +1,125 @@
+//! What wasmc can make for which target: one table, which the rest asks.
+
+use target_lexicon::{Architecture, BinaryFormat, OperatingSystem, Triple};
+
+/// A target that wasmc is made for. Object files can be made for more: see [`has_back_end`].
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// The triple.
+    pub name: &'static str,
+    /// Rust's name of the target that its runtime library is built for, if there is one.
+    pub runtime: Option<&'static str>,
+    /// What runs this project's tests for it, if they are run.
+    pub tested: Option<&'static str>,
+}
+
+const fn executable(name: &'static str, runtime: &'static str, tested: &'static str) -> Target {
+    Target { name, runtime: Some(runtime), tested: Some(tested) }
+}
+
+const fn objects_only(name: &'static str) -> Target {
+    Target { name, runtime: None, tested: None }
+}
+
+const X86_64_LINUX: &str = "x86_64-unknown-linux-gnu";
+const AARCH64_LINUX: &str = "aarch64-unknown-linux-gnu";
+const RISCV64_LINUX: &str = "riscv64gc-unknown-linux-gnu";
+
+/// Every target, in the order of the documentation. Executables use no C library: gnu and musl are the same to them.
+pub const TARGETS: &[Target] = &[
+    executable("x86_64-unknown-linux-gnu", X86_64_LINUX, "this machine"),
+    executable("x86_64-unknown-linux-musl", X86_64_LINUX, "this machine"),
+    executable("aarch64-unknown-linux-gnu", AARCH64_LINUX, "qemu-aarch64"),
+    executable("aarch64-unknown-linux-musl", AARCH64_LINUX, "qemu-aarch64"),
+    executable("riscv64gc-unknown-linux-gnu", RISCV64_LINUX, "qemu-riscv64"),
+    executable("riscv64gc-unknown-linux-musl", RISCV64_LINUX, "qemu-riscv64"),
+    objects_only("s390x-unknown-linux-gnu"),
+    objects_only("x86_64-pc-windows-msvc"),
+    objects_only("aarch64-pc-windows-msvc"),
+    objects_only("x86_64-apple-darwin"),
+    objects_only("aarch64-apple-darwin"),
+    objects_only("x86_64-unknown-freebsd"),
+    objects_only("aarch64-unknown-freebsd"),
+    objects_only("x86_64-unknown-none"),
+    objects_only("aarch64-unknown-none"),
+    objects_only("riscv64gc-unknown-none-elf"),
+];
+
+/// The entry of the table for a triple: same processor and operating system.
+pub fn find(triple: &Triple) -> Option<&'static Target> {
+    let same = |target: &&Target| {
+        target.name.parse::<Triple>().is_ok_and(|known| {
+            std::mem::discriminant(&known.architecture) == std::mem::discriminant(&triple.architecture)
+                && known.operating_system == triple.operating_system
+                && known.binary_format == triple.binary_format
+        })
+    };
+    let named = TARGETS.iter().find(|target| target.name == triple.to_string());
+    named.or_else(|| TARGETS.iter().find(same))
+}
+
+/// Whether machine code and object files can be made for a triple.
+pub fn has_back_end(triple: &Triple) -> bool {
+    let processor = matches!(
+        triple.architecture,
+        Architecture::X86_64 | Architecture::Aarch64(_) | Architecture::Riscv64(_) | Architecture::S390x
+    );
+    let format = match triple.binary_format {
+        // Freestanding targets have no format of their own.
+        BinaryFormat::Elf | BinaryFormat::Unknown => true,
+        BinaryFormat::Macho | BinaryFormat::Coff => {
+            matches!(triple.architecture, Architecture::X86_64 | Architecture::Aarch64(_))
+        }
+        _ => false,
+    };
+    processor && format
+}
+
+/// Whether code generation can keep a register for the program's own use on this processor.
+pub(crate) fn has_pinned_register(triple: &Triple) -> bool {
+    matches!(triple.architecture, Architecture::X86_64 | Architecture::Aarch64(_))
+}
+
+/// Whether debug information can be written for this processor.
+pub(crate) fn has_debug_info(triple: &Triple) -> bool {
+    triple.architecture == Architecture::X86_64
+}
+
+/// Bytes of the largest 64-bit memory: an eighth of what every process of the target can address. Kernels for AArch64 give
+/// processes 39 bits of addresses or more, those for RISC-V 38 (Sv39), those for s390x 42, those for x86-64 47.
+pub(crate) fn largest_memory64(triple: &Triple) -> u64 {
+    let bits = match triple.architecture {
+        Architecture::Aarch64(_) => 39,
+        Architecture::Riscv64(_) => 38,
+        Architecture::S390x => 42,
+        _ => 47,
+    };
+    1 << (bits - 3)
+}
+
+/// Whether processes of this target can map memory at [`wasmc_abi::instance::FIXED_BASE`], and gain from it.
+pub(crate) fn has_fixed_base(triple: &Triple) -> bool {
+    triple.architecture == Architecture::X86_64 && triple.operating_system == OperatingSystem::Linux
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_target_has_a_back_end() {
+        for target in TARGETS {
+            let triple: Triple = target.name.parse().unwrap();
+            assert!(has_back_end(&triple), "{}", target.name);
+            assert_eq!(find(&triple).map(|found| found.name), Some(target.name));
+        }
+    }
+
+    #[test]
+    fn variants_of_a_processor_are_the_same_target() {
+        let found = |text: &str| find(&text.parse().unwrap()).map(|target| target.name);
+        assert_eq!(found("x86_64-alpine-linux-musl"), Some("x86_64-unknown-linux-gnu"));
+        assert_eq!(found("riscv64-unknown-linux-gnu"), Some("riscv64gc-unknown-linux-gnu"));
+        assert_eq!(found("powerpc64le-unknown-linux-gnu"), None);
+    }
+}

@@ -1,0 +1,140 @@
+//! Reduces an archive to the members, sections and symbols that linking programs needs.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::error::Error;
+
+use object::read::archive::ArchiveFile;
+use object::{
+    Architecture, Object, ObjectSection, ObjectSymbol, RelocationFlags, RelocationTarget, SectionFlags, SymbolFlags,
+    SymbolKind, SymbolSection, elf, write,
+};
+
+use crate::archive;
+
+/// An object file of the archive.
+pub(crate) struct Member {
+    pub name: String,
+    pub bytes: Vec<u8>,
+    /// Global symbols.
+    pub defined: Vec<String>,
+    undefined: Vec<String>,
+}
+
+/// The archive without debug information and members that the library itself does not need.
+pub(crate) fn reduce(archive: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut members = Vec::new();
+    let file = ArchiveFile::parse(archive)?;
+    for member in file.members() {
+        let member = member?;
+        let name = String::from_utf8_lossy(member.name()).into_owned();
+        // The linker wants no metadata of Rust's.
+        let Ok(object) = object::File::parse(member.data(archive)?) else { continue };
+        let names = |is_wanted: &dyn Fn(&object::Symbol<'_, '_>) -> bool| -> Vec<String> {
+            let symbols = object.symbols().filter(|symbol| symbol.is_global() && is_wanted(symbol));
+            symbols.filter_map(|symbol| symbol.name().ok().map(str::to_owned)).filter(|name| !name.is_empty()).collect()
+        };
+        members.push(Member {
+            name,
+            bytes: strip(member.data(archive)?)?,
+            defined: names(&|symbol| symbol.is_definition()),
+            undefined: names(&|symbol| symbol.is_undefined()),
+        });
+    }
+
+    let definitions: BTreeMap<&str, usize> = members
+        .iter()
+        .enumerate()
+        .rev()
+        .flat_map(|(index, member)| member.defined.iter().map(move |name| (name.as_str(), index)))
+        .collect();
+    // Everything that compiled code refers to stands in the member that defines the entry point.
+    let first = *definitions.get("_start").ok_or("the runtime library defines no _start")?;
+    let mut needed = BTreeSet::from([first]);
+    let mut pending = vec![first];
+    while let Some(index) = pending.pop() {
+        for name in &members[index].undefined {
+            if let Some(&provider) = definitions.get(name.as_str())
+                && needed.insert(provider)
+            {
+                pending.push(provider);
+            }
+        }
+    }
+    let kept: Vec<&Member> =
+        members.iter().enumerate().filter(|(index, _)| needed.contains(index)).map(|(_, member)| member).collect();
+    Ok(archive::write(&kept))
+}
+
+/// Whether the linker has a use for a section: code, data, unwind tables.
+fn is_kept(section: &object::Section<'_, '_>) -> bool {
+    let is_loaded = matches!(section.flags(), SectionFlags::Elf { sh_flags, .. } if sh_flags.contains(elf::SHF_ALLOC));
+    let name = section.name().unwrap_or_default();
+    // The empty note says that the code needs no executable stack: linkers assume the worst where it is missing.
+    name == ".note.GNU-stack" || is_loaded && !name.starts_with(".note")
+}
+
+/// An object file without debug information.
+fn strip(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let input = object::File::parse(bytes)?;
+    let mut output = write::Object::new(input.format(), input.architecture(), input.endianness());
+    output.flags = input.flags();
+    let mut sections = HashMap::new();
+    for section in input.sections().filter(is_kept) {
+        let id = output.add_section(Vec::new(), section.name_bytes()?.to_vec(), section.kind());
+        output.section_mut(id).flags = section.flags();
+        if section.kind().is_bss() {
+            output.append_section_bss(id, section.size(), section.align());
+        } else {
+            output.append_section_data(id, section.data()?, section.align());
+        }
+        sections.insert(section.index(), id);
+    }
+    let mut symbols = HashMap::new();
+    for symbol in input.symbols() {
+        let section = match symbol.section() {
+            SymbolSection::Section(index) => match sections.get(&index) {
+                Some(&id) => write::SymbolSection::Section(id),
+                None => continue,
+            },
+            SymbolSection::Undefined => write::SymbolSection::Undefined,
+            SymbolSection::Absolute => write::SymbolSection::Absolute,
+            _ => continue,
+        };
+        let id = match (symbol.kind(), section) {
+            (SymbolKind::Section, write::SymbolSection::Section(id)) => output.section_symbol(id),
+            (SymbolKind::File, _) => continue,
+            (kind, section) => output.add_symbol(write::Symbol {
+                name: symbol.name_bytes()?.to_vec(),
+                value: symbol.address(),
+                size: symbol.size(),
+                kind,
+                scope: symbol.scope(),
+                weak: symbol.is_weak(),
+                section,
+                flags: match symbol.flags() {
+                    SymbolFlags::Elf { st_info, st_other } => SymbolFlags::Elf { st_info, st_other },
+                    _ => SymbolFlags::None,
+                },
+            }),
+        };
+        symbols.insert(symbol.index(), id);
+    }
+    for section in input.sections() {
+        let Some(&id) = sections.get(&section.index()) else { continue };
+        for (offset, relocation) in section.relocations() {
+            // It says that a linker may shorten the instruction, which wasmc's does not.
+            if matches!(relocation.flags(), RelocationFlags::Elf { r_type: elf::R_RISCV_RELAX })
+                && input.architecture() == Architecture::Riscv64
+            {
+                continue;
+            }
+            let RelocationTarget::Symbol(target) = relocation.target() else {
+                return Err("a relocation without a symbol".into());
+            };
+            let symbol = *symbols.get(&target).ok_or("a relocation against a section that is left out")?;
+            let flags = relocation.flags();
+            output.add_relocation(id, write::Relocation { offset, symbol, addend: relocation.addend(), flags })?;
+        }
+    }
+    Ok(output.write()?)
+}

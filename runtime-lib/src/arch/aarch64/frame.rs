@@ -1,0 +1,19 @@
+//! Frames: x29 points to the caller's x29, above which is the return address (AAPCS64 6.4.6).
+
+use crate::arch::{Caller, FrameOf};
+use crate::trap::fault::Registers;
+
+/// As long as this many bytes of a function have not been executed, the frame pointer is its caller's:
+/// `stp x29, x30, [sp, #-16]!`, `mov x29, sp`.
+pub const FRAME_SETUP: usize = 8;
+
+/// From a frame to its caller's; `read` reads words of the stack.
+#[inline(always)]
+pub fn caller_of(frame: usize, _of: FrameOf, read: impl Fn(usize) -> Option<usize>) -> Option<Caller> {
+    Some(Caller { frame: read(frame)?, return_address: read(frame.wrapping_add(8))? })
+}
+
+/// The return address of a function that has no frame yet, or never has one.
+pub fn return_address_without_frame(registers: &Registers, _read: impl Fn(usize) -> Option<usize>) -> Option<usize> {
+    Some(registers.link)
+}

@@ -1,0 +1,3 @@
+//! For processors without anything of their own for it.
+
+pub mod bytes;

@@ -1,0 +1,25 @@
+//! Frames. In Rust's code s0 points behind the frame, below whose end are the return address and the caller's s0
+//! (RISC-V ABIs Specification, "Frame Pointer Convention"); in compiled code it points to those two words themselves, the
+//! other way round, as Cranelift has it on every processor.
+
+use crate::arch::{Caller, FrameOf};
+use crate::trap::fault::Registers;
+
+/// As long as this many bytes of a function have not been executed, the frame pointer is its caller's: `addi sp, sp, -16`,
+/// `sd ra, 8(sp)`, `sd s0, 0(sp)`, `mv s0, sp`, each in two bytes. Where they have four, only the first store can fault.
+pub const FRAME_SETUP: usize = 8;
+
+/// From a frame to its caller's; `read` reads words of the stack.
+#[inline(always)]
+pub fn caller_of(frame: usize, of: FrameOf, read: impl Fn(usize) -> Option<usize>) -> Option<Caller> {
+    let record = match of {
+        FrameOf::Compiled => frame,
+        FrameOf::Library => frame.wrapping_sub(16),
+    };
+    Some(Caller { frame: read(record)?, return_address: read(record.wrapping_add(8))? })
+}
+
+/// The return address of a function that has no frame yet, or never has one.
+pub fn return_address_without_frame(registers: &Registers, _read: impl Fn(usize) -> Option<usize>) -> Option<usize> {
+    Some(registers.link)
+}

@@ -1,0 +1,13 @@
+//! RISC-V with 64 bits, RV64GC, with the lp64d calling convention.
+
+mod control;
+mod exception;
+mod frame;
+mod heap;
+
+#[cfg(not(test))]
+pub(crate) use control::address_of;
+pub use control::{call_compiled, call_with_resume_point, current_frame, enter, resume};
+pub use exception::{wasmc_throw, wasmc_throw_reference};
+pub use frame::{FRAME_SETUP, caller_of, return_address_without_frame};
+pub use heap::{wasmc_exception_allocate, wasmc_heap_allocate};
