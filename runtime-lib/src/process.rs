@@ -53,6 +53,11 @@ pub fn environment() -> Strings {
     Strings { next: ENVIRONMENT.load(Ordering::Relaxed) }
 }
 
+/// The environment as the operating system laid it out; null where nobody has called `set_vectors`.
+pub fn environment_array() -> *const *const u8 {
+    ENVIRONMENT.load(Ordering::Relaxed)
+}
+
 /// The value of an environment variable.
 pub fn variable(name: &[u8]) -> Option<&'static [u8]> {
     environment().find_map(|entry| entry.strip_prefix(name)?.strip_prefix(b"="))

@@ -7,4 +7,5 @@ mod process;
 mod debugger;
 mod traces;
 mod unwind;
+mod valgrind;
 mod values;

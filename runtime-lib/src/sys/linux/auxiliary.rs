@@ -8,6 +8,7 @@ pub(super) mod kind {
     pub const PROGRAM_HEADER_COUNT: usize = 5;
     pub const ENTRY: usize = 9;
     pub const FILE_NAME: usize = 31;
+    pub const VDSO: usize = 33;
 }
 
 /// The arrays on the initial stack.
@@ -57,6 +58,24 @@ impl InitialStack {
             // SAFETY: as above.
             entry = unsafe { entry.add(1) };
         }
+    }
+}
+
+/// Whether the program may use the kernel's vDSO. valgrind takes it out of the vector, and does not let its code read its
+/// data.
+pub fn offers_vdso() -> bool {
+    let mut end = crate::process::environment_array();
+    if end.is_null() {
+        return true;
+    }
+    // SAFETY: the environment is where the kernel left it: a null pointer ends it, the vector is behind that.
+    unsafe {
+        let environment = end;
+        while !(*end).is_null() {
+            end = end.add(1);
+        }
+        let stack = InitialStack { arguments: core::ptr::null(), environment, auxiliary: end.add(1).cast() };
+        stack.auxiliary(kind::VDSO) != 0
     }
 }
 

@@ -18,15 +18,20 @@ struct TimeSpec {
     nanoseconds: i64,
 }
 
-/// Nanoseconds since some moment in the past; clock_gettime(2).
+/// Nanoseconds since some moment in the past.
 pub fn monotonic_time() -> u64 {
+    clock_time(CLOCK_MONOTONIC)
+}
+
+/// What a clock shows, in nanoseconds, by the system call; clock_gettime(2).
+pub fn clock_time(clock: usize) -> u64 {
     let mut time = TimeSpec { seconds: 0, nanoseconds: 0 };
     // SAFETY: the kernel writes the structure.
     unsafe {
         let time = (&raw mut time).expose_provenance();
-        system_call(number::CLOCK_GETTIME, [CLOCK_MONOTONIC, time, 0, 0, 0, 0]);
+        system_call(number::CLOCK_GETTIME, [clock, time, 0, 0, 0, 0]);
     }
-    time.seconds as u64 * 1_000_000_000 + time.nanoseconds as u64
+    (time.seconds as u64).saturating_mul(1_000_000_000).saturating_add(time.nanoseconds as u64)
 }
 
 /// Waits as long as the word has a value, at most until [`monotonic_time`] is `deadline`; may also return for no

@@ -28,10 +28,11 @@ mod signal;
 mod thread;
 
 pub use address_space::{allocate, commit, discard, forbid, move_pages, prefer_large_pages, release, reserve};
+pub use auxiliary::offers_vdso;
 pub use descriptor::{STANDARD_ERROR, STANDARD_INPUT, STANDARD_OUTPUT, exit, read, write_all};
 pub use error::Error;
 pub use fault::{HANDLER_STACK_SIZE, install_fault_handler, set_handler_stack};
-pub use futex::{monotonic_time, wait_while, wake_one};
+pub use futex::{clock_time, monotonic_time, wait_while, wake_one};
 pub use handle::{duplicate, is_listening, open, socket_type};
 pub use initial_stack::limit_initial_stack;
 pub use signal::{ignore_signal, restore_signal};
