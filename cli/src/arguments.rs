@@ -7,7 +7,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use target_lexicon::Triple;
-use wasmc_compiler::{Bounds, MemoryBase, OptLevel, Preopen, RelaxedSimd, UnknownImports};
+use wasmc_compiler::{Bounds, DebugLevel, MemoryBase, OptLevel, Preopen, RelaxedSimd, UnknownImports};
 
 /// The whole command line.
 #[derive(Parser)]
@@ -86,6 +86,12 @@ pub struct BuildArguments {
     /// Link with this program (an `ld`, or a `gcc` or `clang`) instead of wasmc's own linker
     #[arg(long, value_name = "PATH", help_heading = OUTPUT)]
     pub linker: Option<PathBuf>,
+    /// Strip the executable, and write its debug information to PATH.debug beside it
+    #[arg(long, requires = "debug", help_heading = OUTPUT)]
+    pub split_debug: bool,
+    /// Compress the sections of debug information
+    #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "zlib", requires = "debug", help_heading = OUTPUT)]
+    pub compress_debug_sections: Option<Compression>,
     /// Flags that `run` has too.
     #[command(flatten)]
     pub flags: CompileFlags,
@@ -174,14 +180,14 @@ pub struct CompileFlags {
     #[arg(long, help_heading = PROGRAM)]
     pub runtime_options: bool,
 
-    /// Write debug information
-    #[arg(short = 'g', help_heading = OUTPUT)]
-    pub debug: bool,
+    /// Write debug information; `-gline-tables-only` for functions and lines only
+    #[arg(short = 'g', value_name = "LEVEL", num_args = 0..=1, require_equals = true, default_missing_value = "full", hide_possible_values = true, value_parser = debug_level(), help_heading = OUTPUT)]
+    pub debug: Option<DebugLevel>,
     /// In debug information, let source paths that begin with OLD begin with NEW; may be repeated
     #[arg(long, value_name = "OLD=NEW", value_parser = settings::parse_prefix_map, requires = "debug", help_heading = OUTPUT)]
     pub debug_prefix_map: Vec<(String, String)>,
-    /// Leave the symbol table out
-    #[arg(long, conflicts_with = "debug", help_heading = OUTPUT)]
+    /// Leave out the symbol table, and of debug information all but what traces tell
+    #[arg(long, help_heading = OUTPUT)]
     pub strip: bool,
     /// Print how long each phase took
     #[arg(long, help_heading = OUTPUT)]
@@ -244,6 +250,43 @@ pub enum CacheAction {
     Size,
     /// Remove all programs from it
     Clean,
+}
+
+/// How sections are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Compression {
+    /// Not at all.
+    None,
+    /// As zlib does.
+    Zlib,
+}
+
+/// The short flag that clap cannot spell: one with an optional value that is attached to it.
+const LINE_TABLES_ONLY: [&str; 2] = ["-gline-tables-only", "-g=line-tables-only"];
+
+/// The words of the command line with flags as clap knows them.
+pub fn spelled_out(words: &[OsString]) -> Vec<OsString> {
+    let [flag, known] = LINE_TABLES_ONLY;
+    words.iter().map(|word| if word == flag { known.into() } else { word.clone() }).collect()
+}
+
+impl Arguments {
+    /// Gives a program's own arguments back the spelling that they had in `words`, whose end they are.
+    pub fn restore_spelling(&mut self, words: &[OsString]) {
+        let [flag, known] = LINE_TABLES_ONLY;
+        if let Command::Run(run) = &mut self.command {
+            for (argument, word) in run.command.iter_mut().rev().zip(words.iter().rev()) {
+                if argument == known && word == flag {
+                    argument.clone_from(word);
+                }
+            }
+        }
+    }
+}
+
+fn debug_level() -> impl TypedValueParser<Value = DebugLevel> {
+    PossibleValuesParser::new(["full", "line-tables-only"])
+        .map(|value| if value == "full" { DebugLevel::Full } else { DebugLevel::Lines })
 }
 
 fn opt_level() -> impl TypedValueParser<Value = OptLevel> {
@@ -385,6 +428,28 @@ mod tests {
         let words = ["-O0", "--help", "-v", "--", "--", "-"];
         let all = [&["wasmc", "run", "-O1", "app.wasm"], &words[..]].concat();
         assert_eq!(run_words(&all)[1..], words);
+    }
+
+    #[test]
+    fn the_flag_for_lines_is_the_commands_or_the_programs() {
+        let parse = |words: &[&str]| {
+            let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+            let mut arguments = Arguments::try_parse_from(spelled_out(&words)).expect("it parses");
+            arguments.restore_spelling(&words);
+            match arguments.command {
+                Command::Build(build) => (build.flags.debug, vec![build.file.into()]),
+                Command::Run(run) => (run.flags.debug, run.command),
+                _ => panic!("neither"),
+            }
+        };
+        let lines = "-gline-tables-only";
+        assert_eq!(parse(&["wasmc", "build", "-g", "a"]), (Some(DebugLevel::Full), vec!["a".into()]));
+        assert_eq!(parse(&["wasmc", "build", lines, "a"]), (Some(DebugLevel::Lines), vec!["a".into()]));
+        assert_eq!(parse(&["wasmc", "build", "a", "-gO1"]), (Some(DebugLevel::Full), vec!["a".into()]));
+        let program = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+        let ran = parse(&["wasmc", "run", lines, "a", lines, "-g=line-tables-only", "x"]);
+        assert_eq!(ran, (Some(DebugLevel::Lines), program(&["a", lines, "-g=line-tables-only", "x"])));
+        assert_eq!(parse(&["wasmc", "run", "--", "a", "--", lines]).1, program(&["a", "--", lines]));
     }
 
     #[test]

@@ -23,9 +23,12 @@ fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     let color = arguments::color_choice(&words);
     let parser = Arguments::command().version(version()).color(color);
-    let parsed = parser.try_get_matches_from(words).and_then(|matches| Arguments::from_arg_matches(&matches));
-    let arguments = match parsed {
-        Ok(arguments) => arguments,
+    let parsed = parser.try_get_matches_from(arguments::spelled_out(&words));
+    let arguments = match parsed.and_then(|matches| Arguments::from_arg_matches(&matches)) {
+        Ok(mut arguments) => {
+            arguments.restore_spelling(&words);
+            arguments
+        }
         // Prints help and version on stdout with exit code 0, and misuse on stderr with exit code 2.
         Err(error) => error.exit(),
     };

@@ -86,6 +86,14 @@ impl Destination {
         &self.name
     }
 
+    /// The regular file that it is or becomes, links resolved.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.place {
+            Place::File(path) => Some(path),
+            Place::Stdout | Place::Existing(_) => None,
+        }
+    }
+
     /// Whether this is a terminal, where a binary would do harm.
     pub fn is_terminal(&self) -> bool {
         matches!(self.place, Place::Stdout) && io::stdout().is_terminal()

@@ -26,7 +26,10 @@ use std::path::Path;
 
 pub use codegen::{Processor, baseline, features, levels};
 pub use error::{Error, Result};
-pub use options::{Bounds, Entry, MemoryBase, OptLevel, Options, Preopen, RelaxedSimd, Standard, UnknownImports};
+pub use link::Separated;
+pub use options::{
+    Bounds, DebugLevel, Entry, MemoryBase, OptLevel, Options, Preopen, RelaxedSimd, Standard, UnknownImports,
+};
 pub use runtime::{RuntimeSource, runtime_archive, runtime_source};
 pub use symbolize::{OtherBuild, Symbolizer};
 
@@ -97,10 +100,15 @@ pub fn compile(inputs: &[Input<'_>], options: &Options, emit: Emit, progress: &d
     match emit {
         Emit::Object => {
             let mut text = object::Text::new(isa, plan.units.list.len());
-            let wanted = options.debug_info.then(|| debug::Wanted::of(&plan, options));
+            let wanted = match options.debug_info {
+                DebugLevel::None => None,
+                // No variables are.
+                DebugLevel::Lines => Some(debug::Wanted::default()),
+                DebugLevel::Full => Some(debug::Wanted::of(&plan, options)),
+            };
             codegen::compile_units(&plan, &isas, options, wanted.as_ref(), progress, |unit| text.append(unit))?;
             let (mut debug, mut sources) = (None, None);
-            if options.debug_info {
+            if options.debug_info != DebugLevel::None {
                 let found = debug::describe(&plan, &text, options, progress)?;
                 progress.detail(&found.summary());
                 debug = Some(found);
@@ -119,7 +127,7 @@ pub fn check(inputs: &[Input<'_>], options: &Options, progress: &dyn Progress) -
 }
 
 fn plan_program<'a>(inputs: &[Input<'a>], options: &Options, progress: &dyn Progress) -> Result<plan::Plan<'a>> {
-    if options.debug_info && !targets::has_debug_info(&options.target) {
+    if options.debug_info != DebugLevel::None && !targets::has_debug_info(&options.target) {
         let what = format!("debug information (`-g`) for the target {}", options.target);
         return Err(Error::Unsupported { what, offset: None });
     }
@@ -146,4 +154,13 @@ pub fn link(object: &[u8], options: &Options, output: &mut dyn Write) -> Result<
     let link_options =
         link::LinkOptions { entry: wasmc_abi::symbols::START, keep: &[], strip: options.strip, build_id: true };
     link::link_executable(&inputs, &link_options, output)
+}
+
+/// Compresses the debug information of an executable that was linked, by wasmc or by another linker, if asked to; and
+/// moves it to a file of its own if that has a name, which the executable then carries for debuggers.
+///
+/// # Errors
+/// Where `executable` is no 64-bit ELF file that makes sense.
+pub fn separate(executable: Vec<u8>, compress: bool, debug_file: Option<&[u8]>) -> Result<Separated> {
+    link::separate(executable, compress, debug_file)
 }

@@ -57,6 +57,18 @@ pub enum UnknownImports {
     Trap,
 }
 
+/// Which debug information is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum DebugLevel {
+    /// None.
+    #[default]
+    None,
+    /// Functions, inlined calls and lines: what stack traces and profiles take.
+    Lines,
+    /// All that the modules hold.
+    Full,
+}
+
 /// The version of WebAssembly that modules are validated against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Standard {
@@ -134,11 +146,13 @@ pub struct Options {
     pub inherit_environment: bool,
     /// Heed the `WASMC_…` variables at start-up.
     pub runtime_options: bool,
-    /// Write debug information.
-    pub debug_info: bool,
+    /// Which debug information is written.
+    pub debug_info: DebugLevel,
+    /// The debug information is going to be moved to a file of its own (`separate`): traces tell no lines then.
+    pub split_debug: bool,
     /// In debug information, source paths that begin with the first begin with the second instead.
     pub debug_prefix_map: Vec<(String, String)>,
-    /// Leave the symbol table out of the executable.
+    /// Leave the symbol table and debug information out of the executable, but for what traces tell.
     pub strip: bool,
     /// Threads to compile with; 0 for one a core.
     pub jobs: usize,
@@ -166,7 +180,8 @@ impl Default for Options {
             environment: Vec::new(),
             inherit_environment: false,
             runtime_options: false,
-            debug_info: false,
+            debug_info: DebugLevel::None,
+            split_debug: false,
             debug_prefix_map: Vec::new(),
             strip: false,
             jobs: 0,

@@ -152,6 +152,32 @@ fn a_full_file_system_keeps_the_old_file() {
 }
 
 #[test]
+fn the_file_of_debug_information_is_written_with_the_executable_or_not_at_all() {
+    let sandbox = Sandbox::new();
+    let module = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/debug/programs/crash-O2.wasm");
+    std::fs::copy(module, sandbox.path("app.wasm")).expect("a copy");
+    sandbox.wasmc("build -g --split-debug app.wasm").succeeds();
+    assert_eq!(sandbox.files("."), ["app", "app.debug", "app.wasm"]);
+    // Through a link: beside the file, where debuggers look.
+    std::fs::create_dir(sandbox.path("bin")).expect("a folder");
+    symlink("bin/tool", sandbox.path("link")).expect("a link");
+    sandbox.wasmc("build -gline-tables-only --split-debug app.wasm -o link").succeeds();
+    assert_eq!(sandbox.files("bin"), ["tool", "tool.debug"]);
+    std::fs::remove_file(sandbox.path("link")).expect("it is ours");
+    // The executable fits, the other file does not.
+    sandbox.write("app", "old").write("app.debug", "older");
+    let limited = "trap '' XFSZ; ulimit -f 100; exec \"$@\"";
+    let mut command = Command::new("bash");
+    command.args(["-c", limited, "sh", env!("CARGO_BIN_EXE_wasmc"), "build", "-g", "--split-debug", "app.wasm"]);
+    end(command.current_dir(sandbox.path("."))).fails(&["cannot write", "app.debug", "File too large"]);
+    assert_eq!((sandbox.read("app"), sandbox.read("app.debug")), (b"old".to_vec(), b"older".to_vec()));
+    std::fs::create_dir(sandbox.path("other.debug")).expect("a folder");
+    sandbox.wasmc("build -g --split-debug app.wasm -o other").fails(&["other.debug", "is a folder"]);
+    assert_eq!(sandbox.files("."), ["app", "app.debug", "app.wasm", "bin", "other.debug"]);
+    sandbox.wasmc("build -g --split-debug app.wasm -o -").fails(&["--split-debug", "standard output"]);
+}
+
+#[test]
 fn an_unwritable_folder_is_named() {
     let sandbox = hello();
     std::fs::create_dir(sandbox.path("closed")).expect("a folder");

@@ -5,6 +5,7 @@
 mod process;
 
 mod debugger;
+mod files;
 mod traces;
 mod unwind;
 mod valgrind;

@@ -1,6 +1,6 @@
 //! `wasmc build`: compiles a program to a file.
 
-use crate::arguments::{Arguments, BuildArguments};
+use crate::arguments::{Arguments, BuildArguments, Compression};
 use crate::input::{self, Program};
 use crate::message::Messages;
 use crate::output::{Destination, Output};
@@ -10,6 +10,7 @@ use crate::{linker, size};
 use anyhow::{Context, Result, bail};
 use clap::CommandFactory;
 use clap::error::ErrorKind;
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use target_lexicon::OperatingSystem;
@@ -18,7 +19,7 @@ use wasmc_compiler::{Emit, Error, Options, Progress};
 /// Builds what `arguments` say.
 pub fn execute(arguments: &BuildArguments, messages: Messages) -> Result<()> {
     reject_contradictions(arguments);
-    let options = arguments.flags.options(&arguments.arguments);
+    let options = Options { split_debug: arguments.split_debug, ..arguments.flags.options(&arguments.arguments) };
     let path = match &arguments.output {
         Some(path) => path.clone(),
         None => default_output(&arguments.file, arguments.emit, &options)?,
@@ -42,15 +43,29 @@ pub fn execute(arguments: &BuildArguments, messages: Messages) -> Result<()> {
         EmitKind::Asm => Emit::Assembly,
         EmitKind::Clif => Emit::Clif,
     };
+    let debug_file = if arguments.split_debug { Some(DebugFile::new(&destination)?) } else { None };
     let bytes = compile(&program, &options, emit, &phases)?;
     let is_executable = arguments.emit == EmitKind::Exe;
     let name = destination.name().to_owned();
     let mut output = destination.open(is_executable)?;
-    if is_executable {
-        link(&bytes, &options, arguments.linker.as_deref(), &mut output, &phases)?;
-    } else {
+    let linker = arguments.linker.as_deref();
+    let compress = arguments.compress_debug_sections == Some(Compression::Zlib);
+    if !is_executable {
         phases.phase("write", 0);
         output.write_all(&bytes).map_err(|error| output.failed(error))?;
+    } else if debug_file.is_some() || compress {
+        let mut executable = Vec::new();
+        link(&bytes, &options, linker, &mut executable, &phases).with_context(|| name.clone())?;
+        let debug_name = debug_file.as_ref().map(|file| file.name.as_encoded_bytes());
+        let separated = wasmc_compiler::separate(executable, compress, debug_name).with_context(|| name.clone())?;
+        output.write_all(&separated.executable).map_err(|error| output.failed(error))?;
+        if let (Some(file), Some(contents)) = (debug_file, separated.debug) {
+            // Both are complete before either gets its name.
+            output.flush().map_err(|error| output.failed(error))?;
+            file.write(&contents)?;
+        }
+    } else {
+        link_to(&bytes, &options, linker, &mut output, &phases)?;
     }
     output.commit()?;
     phases.finish();
@@ -71,24 +86,64 @@ pub fn compile(program: &Program, options: &Options, emit: Emit, phases: &Phases
     result.with_context(|| program.main().display_name())
 }
 
-/// Links an object, with wasmc's own linker or with `linker`.
-pub fn link(
+/// The file that the debug information of an executable goes to.
+struct DebugFile {
+    /// Its name, without the folder.
+    name: OsString,
+    destination: Destination,
+}
+
+impl DebugFile {
+    /// That beside an executable, whose links are followed: debuggers look there.
+    fn new(executable: &Destination) -> Result<DebugFile> {
+        let Some(path) = executable.file() else {
+            bail!(
+                "--split-debug writes a file beside the executable, which {} is none; name one with -o",
+                executable.name()
+            );
+        };
+        let mut path = path.as_os_str().to_owned();
+        path.push(".debug");
+        let path = PathBuf::from(path);
+        let name = path.file_name().unwrap_or_default().to_owned();
+        Ok(DebugFile { name, destination: Destination::new(&path)? })
+    }
+
+    fn write(self, contents: &[u8]) -> Result<()> {
+        let mut output = self.destination.open(false)?;
+        output.write_all(contents).map_err(|error| output.failed(error))?;
+        output.commit()
+    }
+}
+
+/// As [`link`], to an output.
+pub fn link_to(
     object: &[u8],
     options: &Options,
     linker: Option<&Path>,
     output: &mut Output,
     phases: &Phases,
 ) -> Result<()> {
-    phases.phase("link", 0);
-    let linked = match linker {
-        Some(linker) => linker::link(linker, object, options, output),
-        None => wasmc_compiler::link(object, options, output).map_err(anyhow::Error::from),
-    };
-    linked.map_err(|error| match error.downcast::<Error>() {
+    link(object, options, linker, output, phases).map_err(|error| match error.downcast::<Error>() {
         Ok(Error::Io(error)) => output.failed(error),
         Ok(error) => anyhow::Error::from(error).context(output.name().to_owned()),
         Err(error) => error,
     })
+}
+
+/// Links an object, with wasmc's own linker or with `linker`.
+fn link(
+    object: &[u8],
+    options: &Options,
+    linker: Option<&Path>,
+    output: &mut dyn Write,
+    phases: &Phases,
+) -> Result<()> {
+    phases.phase("link", 0);
+    match linker {
+        Some(linker) => linker::link(linker, object, options, output),
+        None => wasmc_compiler::link(object, options, output).map_err(anyhow::Error::from),
+    }
 }
 
 /// Ends the process with exit code 2 where flags do not go together in ways that clap cannot express.
@@ -108,6 +163,10 @@ fn reject_contradictions(arguments: &BuildArguments) {
                 "unexpected argument '{argument}': arguments after the file are for the function that --invoke names"
             ),
         );
+    }
+    if arguments.emit != EmitKind::Exe && (arguments.split_debug || arguments.compress_debug_sections.is_some()) {
+        let flag = if arguments.split_debug { "--split-debug" } else { "--compress-debug-sections" };
+        misuse(ErrorKind::ArgumentConflict, format!("{flag} has nothing to do unless an executable is made"));
     }
     if arguments.linker.is_some() && arguments.emit != EmitKind::Exe {
         misuse(ErrorKind::ArgumentConflict, "--linker has nothing to do unless an executable is made".to_owned());

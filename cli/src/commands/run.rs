@@ -70,7 +70,8 @@ impl Run<'_> {
             cache.discard(&path);
         }
         let object = build::compile(&self.program, &self.options, Emit::Object, &self.phases)?;
-        let stored = cache.store(&self.key, |output| build::link(&object, &self.options, None, output, &self.phases));
+        let stored =
+            cache.store(&self.key, |output| build::link_to(&object, &self.options, None, output, &self.phases));
         let path = match stored {
             Ok(path) => path,
             // What cannot be linked here cannot be linked in memory.

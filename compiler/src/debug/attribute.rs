@@ -98,7 +98,7 @@ impl<'e, 'a> Translator<'e, 'a> {
     }
 
     fn string(&self, is_path: bool, offset: gimli::DebugStrOffset, values: &mut Buffer) -> Option<DwForm> {
-        if is_path {
+        if is_path || self.environment.lines_only {
             let text = self.environment.dwarf.string(offset).ok()?;
             return Some(self.inline_string(is_path, text.slice(), values));
         }

@@ -18,6 +18,7 @@ mod place;
 mod pointees;
 mod ranges;
 mod record;
+mod selection;
 mod sources;
 mod synthetic;
 mod unit;
@@ -39,7 +40,7 @@ pub(crate) use writer::{Buffer, Part, Target};
 use crate::module::Module;
 use crate::object::Text;
 use crate::plan::Plan;
-use crate::{Options, Progress, Result, parallel};
+use crate::{DebugLevel, Options, Progress, Result, parallel};
 use addresses::Addresses;
 use expression::{Context, Reader};
 use unit::{Environment, TranslatedUnit};
@@ -102,7 +103,8 @@ fn translate_module(
     info.dropped.units += usize::from(damaged);
     let addresses = Addresses::of(plan, text, module);
     let big_endian = plan.big_endian;
-    let strings = add_strings(info, dwarf.debug_str.reader().slice(), big_endian);
+    let lines_only = options.debug_info == DebugLevel::Lines;
+    let strings = if lines_only { 0 } else { add_strings(info, dwarf.debug_str.reader().slice(), big_endian) };
     let has_references = refers_across_units(&dwarf);
     let mut pending = Vec::new();
     let mut moved = Vec::new();
@@ -119,6 +121,7 @@ fn translate_module(
                 addresses: &addresses,
                 context,
                 has_references,
+                lines_only,
                 map_path: &|path: &[u8]| map_path(path, &options.debug_prefix_map),
                 big_endian,
             };

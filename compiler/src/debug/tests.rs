@@ -1,14 +1,14 @@
 //! Damage to debug information is never more than a loss of some of it.
 
 use super::{Dropped, Wanted, describe, map_path};
-use crate::{Input, Options, codegen, object};
+use crate::{DebugLevel, Input, Options, codegen, object};
 
 const PROGRAM: &[u8] = include_bytes!("../../../tests/debug/programs/shapes-O2.wasm");
 
 /// Compiles the program, then describes it once for each change of its sections of debug information: the section's
 /// number, and what becomes of its contents.
 fn describe_changed(changes: impl Iterator<Item = (usize, Box<dyn Fn(&mut Vec<u8>)>)>) -> Vec<(usize, Dropped)> {
-    let options = Options { debug_info: true, jobs: 1, ..Options::default() };
+    let options = Options { debug_info: DebugLevel::Full, jobs: 1, ..Options::default() };
     let inputs = [Input { name: "shapes".to_owned(), bytes: PROGRAM, ..Input::default() }];
     let mut plan = crate::plan_program(&inputs, &options, &()).unwrap();
     let isas = codegen::build_isas(&options, &plan).unwrap();

@@ -11,6 +11,7 @@ use super::attribute::is_pointer;
 use super::expression::{Context, Reader};
 use super::lines;
 use super::lists::Lists;
+use super::selection;
 use super::writer::{Buffer, Part};
 
 /// What a unit became.
@@ -52,6 +53,8 @@ pub(super) struct Environment<'e, 'a> {
     pub context: Context<'e, 'a>,
     /// Units refer to one another by offset.
     pub has_references: bool,
+    /// Only what stack traces tell: see `selection.rs`.
+    pub lines_only: bool,
     pub map_path: &'e (dyn Fn(&[u8]) -> Vec<u8> + Sync),
     pub big_endian: bool,
 }
@@ -207,8 +210,15 @@ impl<'e, 'a> Translator<'e, 'a> {
             let tag = abbreviation.tag();
             let has_children = abbreviation.has_children();
             if skipped_from.is_some() {
-                self.output.dropped.entries += 1;
+                self.output.dropped.entries += usize::from(!self.environment.lines_only);
                 continue;
+            }
+            if self.environment.lines_only {
+                if !selection::has_functions(tag) {
+                    skipped_from = has_children.then_some(depth);
+                    continue;
+                }
+                attributes.retain(|attribute| selection::is_of_lines(attribute.name()));
             }
             if is_left_out(tag) {
                 self.output.dropped.entries += 1;

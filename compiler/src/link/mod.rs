@@ -6,6 +6,8 @@
 //! [`layout`] (output sections, addresses, file offsets) → [`symtab`] (symbol table) → [`write`] (stream the file,
 //! relocating on the way). What an architecture decides stands in [`relocate`], one file each.
 //!
+//! [`separate`] works over what came out, where debug information is to be compressed or moved to a file of its own.
+//!
 //! References: System V gABI (ELF) chapters 4 and 5, and the processor supplement that each file of `relocate` names.
 
 mod build_id;
@@ -15,6 +17,7 @@ mod layout;
 mod program;
 mod reachable;
 mod relocate;
+mod separate;
 mod symbols;
 mod symtab;
 mod unwind;
@@ -22,6 +25,9 @@ mod write;
 
 #[cfg(test)]
 mod tests;
+
+pub use separate::Separated;
+pub(crate) use separate::separate;
 
 use crate::error::{Error, Result};
 use std::io::Write;

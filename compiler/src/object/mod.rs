@@ -40,6 +40,7 @@ pub(crate) fn write(
     exceptions::describe(&mut plan, &text);
     let manifest = note::describe(&plan, options);
     let heap = heap::describe(&mut plan, &text, options);
+    let (detached, sources) = if options.split_debug { (sources, None) } else { (None, sources) };
     let sources = sources.map(|map| sources::describe(&mut plan, map));
     let root = program::describe(&mut plan, &code, heap, sources, options);
     let (format, architecture, endianness) = container(isa)?;
@@ -54,6 +55,9 @@ pub(crate) fn write(
     sections.write(plan, root, text, isa)?;
     if let Some(debug) = debug {
         sections.write_debug(debug)?;
+    }
+    if let Some(map) = detached {
+        sources::detach(&mut object, map);
     }
     object.write().map_err(|error| Error::Limit(format!("the object file: {error}")))
 }

@@ -1,6 +1,8 @@
 //! Makes the source map part of the program, for traces (`wasmc_abi::source_map::Sources`).
 
-use wasmc_abi::source_map::Sources;
+use object::SectionKind;
+use object::write::Object;
+use wasmc_abi::source_map::{SECTION, Sources};
 use wasmc_abi::symbols;
 
 use crate::plan::{DataId, DataObject, Placement, Plan, StructureWriter, Target};
@@ -14,4 +16,10 @@ pub(super) fn describe(plan: &mut Plan<'_>, map: Vec<u8>) -> DataId {
     writer.span(Some(map), length);
     debug_assert_eq!(writer.bytes.len(), size_of::<Sources>());
     plan.data.add(writer.finish("wasmc_sources", 8))
+}
+
+/// Adds the map as debug information, which the program does not know of.
+pub(super) fn detach(object: &mut Object<'_>, map: Vec<u8>) {
+    let section = object.add_section(Vec::new(), SECTION.into(), SectionKind::Debug);
+    object.set_section_data(section, map, 1);
 }

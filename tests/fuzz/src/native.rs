@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rand::Rng;
 use rand::rngs::SmallRng;
 use wasmc_abi::trap::TrapCode;
-use wasmc_compiler::{Bounds, Emit, Entry, Input, MemoryBase, OptLevel, Options, RelaxedSimd, compile, link};
+use wasmc_compiler::{Bounds, DebugLevel, Emit, Entry, Input, MemoryBase, OptLevel, Options, RelaxedSimd, compile, link};
 
 use crate::harness::{Answer, Harness, Request};
 use crate::module::Case;
@@ -56,7 +56,7 @@ fn options(random: &mut SmallRng) -> Options {
         memory_base: if once_in(4) { MemoryBase::Relocatable } else { MemoryBase::Fixed },
         bounds: if once_in(4) { Bounds::Explicit } else { Bounds::Guard },
         heap_stress: once_in(4),
-        debug_info: once_in(8),
+        debug_info: if once_in(8) { DebugLevel::Full } else { DebugLevel::None },
         jobs: 1,
         ..Options::default()
     }
