@@ -58,6 +58,8 @@ pub enum Command {
     /// Add functions, files and lines of the source to the trace of a trap
     #[command(after_long_help = SYMBOLIZE_EXAMPLES)]
     Symbolize(SymbolizeArguments),
+    /// List the targets, what can be made for each, and where its runtime library comes from
+    Targets(TargetsArguments),
     /// Explain a trap or an exit code; without an argument, list them
     #[command(after_long_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArguments),
@@ -121,10 +123,10 @@ pub struct CompileFlags {
     /// How much work goes into the machine code
     #[arg(short = 'O', value_name = "LEVEL", default_value = "2", help_heading = CODE, value_parser = opt_level())]
     pub opt_level: OptLevel,
-    /// Processor: `native`, a name, or features such as `+avx2` or `-avx512f`, comma-separated
+    /// Processor: `native`, a name, or features such as `+avx2` or `-avx512f`, comma-separated; `list` lists them
     #[arg(long, value_name = "CPU", allow_hyphen_values = true, help_heading = CODE)]
     pub cpu: Vec<String>,
-    /// Target triple [default: this machine's]
+    /// Target triple [default: this machine's]; `wasmc targets` lists them
     #[arg(long, value_name = "TRIPLE", value_parser = settings::parse_target, help_heading = CODE)]
     pub target: Option<Triple>,
     /// Folder with runtime libraries for other targets than this machine
@@ -215,6 +217,14 @@ pub struct SymbolizeArguments {
     /// The text with the trace
     #[arg(value_name = "TRACE", default_value = "-")]
     pub trace: PathBuf,
+}
+
+/// Arguments of `targets`.
+#[derive(Args)]
+pub struct TargetsArguments {
+    /// Folder with runtime libraries for other targets than this machine
+    #[arg(long, value_name = "FOLDER")]
+    pub runtime_dir: Option<PathBuf>,
 }
 
 /// Arguments of `explain`.
@@ -367,6 +377,8 @@ Examples:
   wasmc build app.wasm -o app                  an executable
   wasmc build app.wasm --dir data --env LANG   one that may use ./data and knows LANG
   wasmc build math.wat --invoke add 2 3        one that calls `add` with 2, 3 and its own arguments
+  wasmc build app.wasm --target aarch64-unknown-linux-gnu
+                                               an executable for another machine
   wasmc build app.wasm --emit obj              app.o, for another linker
   wasmc build app.wasm --emit asm -o - | less  the machine code
   wasmc build - -o app < app.wasm              a module from standard input

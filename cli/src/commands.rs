@@ -7,3 +7,4 @@ pub mod explain;
 pub mod inspect;
 pub mod run;
 pub mod symbolize;
+pub mod targets;

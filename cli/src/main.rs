@@ -18,10 +18,14 @@ use message::Messages;
 use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
+use target_lexicon::Triple;
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     let color = arguments::color_choice(&words);
+    if let Some(target) = commands::targets::cpu_list_target(&words) {
+        return list_processors(target);
+    }
     let parser = Arguments::command().version(version()).color(color);
     let parsed = parser.try_get_matches_from(arguments::spelled_out(&words));
     let arguments = match parsed.and_then(|matches| Arguments::from_arg_matches(&matches)) {
@@ -46,12 +50,26 @@ fn main() -> ExitCode {
     }
 }
 
+/// `--cpu list`.
+fn list_processors(target: Result<Triple, String>) -> ExitCode {
+    let listed = target.map_err(anyhow::Error::msg).and_then(|target| commands::targets::list_processors(&target));
+    match listed {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<output::StdoutClosed>() => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
 fn execute(command: Command, messages: Messages) -> anyhow::Result<()> {
     match command {
         Command::Build(arguments) => commands::build::execute(&arguments, messages),
         Command::Run(arguments) => commands::run::execute(&arguments, messages),
         Command::Inspect(arguments) => commands::inspect::execute(&arguments),
         Command::Symbolize(arguments) => commands::symbolize::execute(&arguments),
+        Command::Targets(arguments) => commands::targets::execute(&arguments),
         Command::Explain(arguments) => commands::explain::execute(&arguments.topic),
         Command::Completions(arguments) => commands::completions::execute(arguments.shell),
         Command::Cache(arguments) => commands::cache::execute(arguments.action),

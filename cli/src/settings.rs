@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use target_lexicon::Triple;
-use wasmc_compiler::{Entry, Options, Preopen, Standard};
+use wasmc_compiler::{Entry, Options, Preopen, Standard, targets};
 
 /// What `--emit` can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -73,7 +73,10 @@ pub fn runtime_folders(named: Option<&Path>) -> Vec<PathBuf> {
 
 /// Reads a target triple.
 pub fn parse_target(text: &str) -> Result<Triple, String> {
-    Triple::from_str(text).map_err(|error| error.to_string())
+    Triple::from_str(text).map_err(|error| {
+        let near = targets::near(text).join(", ");
+        format!("{error}; did you mean one of {near}? `wasmc targets` lists all")
+    })
 }
 
 /// Reads `HOST[::GUEST]`.
@@ -151,6 +154,18 @@ mod tests {
         let named = OsString::from_vec(b"\xff::x".to_vec());
         assert_eq!(parse_preopen(named).map(|preopen| preopen.guest), Ok("x".into()));
         assert!(parse_preopen(OsString::from_vec(b"\xff".to_vec())).is_err());
+    }
+
+    #[test]
+    fn targets_have_near_matches() {
+        assert!(parse_target("aarch64-unknown-linux-musl").is_ok());
+        for (wrong, near) in [
+            ("arch64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"),
+            ("riscv64-unknown-linux-gun", "riscv64gc-unknown-linux-gnu"),
+        ] {
+            let message = parse_target(wrong).unwrap_err();
+            assert!(message.contains(near), "{message}");
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What wasmc can make for which target: one table, which the rest asks.
 
+use crate::codegen::distance;
 use target_lexicon::{Architecture, BinaryFormat, OperatingSystem, Triple};
 
-/// A target that wasmc is made for. Object files can be made for more: see [`has_back_end`].
+/// A target that wasmc is made for. Object files can be made for more: see [`has_back_end`] and [`has_objects`].
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
     /// The triple.
@@ -34,10 +35,6 @@ pub const TARGETS: &[Target] = &[
     executable("riscv64gc-unknown-linux-gnu", RISCV64_LINUX, "qemu-riscv64"),
     executable("riscv64gc-unknown-linux-musl", RISCV64_LINUX, "qemu-riscv64"),
     objects_only("s390x-unknown-linux-gnu"),
-    objects_only("x86_64-pc-windows-msvc"),
-    objects_only("aarch64-pc-windows-msvc"),
-    objects_only("x86_64-apple-darwin"),
-    objects_only("aarch64-apple-darwin"),
     objects_only("x86_64-unknown-freebsd"),
     objects_only("aarch64-unknown-freebsd"),
     objects_only("x86_64-unknown-none"),
@@ -58,21 +55,25 @@ pub fn find(triple: &Triple) -> Option<&'static Target> {
     named.or_else(|| TARGETS.iter().find(same))
 }
 
-/// Whether machine code and object files can be made for a triple.
+/// The targets whose names are most like this one, for a message.
+pub fn near(name: &str) -> Vec<&'static str> {
+    let mut names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
+    names.sort_by_key(|known| distance(known, name));
+    names.truncate(3);
+    names
+}
+
+/// Whether machine code can be made for a triple.
 pub fn has_back_end(triple: &Triple) -> bool {
-    let processor = matches!(
+    matches!(
         triple.architecture,
         Architecture::X86_64 | Architecture::Aarch64(_) | Architecture::Riscv64(_) | Architecture::S390x
-    );
-    let format = match triple.binary_format {
-        // Freestanding targets have no format of their own.
-        BinaryFormat::Elf | BinaryFormat::Unknown => true,
-        BinaryFormat::Macho | BinaryFormat::Coff => {
-            matches!(triple.architecture, Architecture::X86_64 | Architecture::Aarch64(_))
-        }
-        _ => false,
-    };
-    processor && format
+    )
+}
+
+/// Whether object files can be made for a triple that has a back end. Freestanding targets have no format of their own.
+pub fn has_objects(triple: &Triple) -> bool {
+    matches!(triple.binary_format, BinaryFormat::Elf | BinaryFormat::Unknown)
 }
 
 /// Whether code generation can keep a register for the program's own use on this processor.
@@ -110,7 +111,7 @@ mod tests {
     fn every_target_has_a_back_end() {
         for target in TARGETS {
             let triple: Triple = target.name.parse().unwrap();
-            assert!(has_back_end(&triple), "{}", target.name);
+            assert!(has_back_end(&triple) && has_objects(&triple), "{}", target.name);
             assert_eq!(find(&triple).map(|found| found.name), Some(target.name));
         }
     }

@@ -25,6 +25,8 @@ use suite::TestFile;
 
 /// A program that takes longer hangs.
 const TIMEOUT: Duration = Duration::from_secs(60);
+/// The same under an emulator, which is slow where much memory is reserved.
+const EMULATED_TIMEOUT: Duration = Duration::from_secs(600);
 
 fn main() -> ExitCode {
     let arguments = match Arguments::parse(std::env::args_os().skip(1)) {
@@ -80,9 +82,9 @@ fn for_each(files: &[TestFile], arguments: &Arguments, mut report: impl FnMut(Fi
         0 => thread::available_parallelism().map_or(1, usize::from),
         jobs => jobs,
     };
-    let harnesses = (0..jobs.min(files.len()))
-        .map(|_| Harness::new(TIMEOUT, arguments.runner.as_deref()))
-        .collect::<io::Result<Vec<Harness>>>()?;
+    let timeout = if arguments.runner.is_some() { EMULATED_TIMEOUT } else { TIMEOUT };
+    let harness = |_| Harness::new(timeout, arguments.runner.as_deref());
+    let harnesses = (0..jobs.min(files.len())).map(harness).collect::<io::Result<Vec<Harness>>>()?;
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {

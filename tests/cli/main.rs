@@ -13,5 +13,6 @@ mod programs;
 mod relaxed_simd;
 mod sandbox;
 mod symbolize;
+mod targets;
 mod threads;
 mod usage;

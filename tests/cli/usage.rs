@@ -15,7 +15,7 @@ fn the_version_names_the_code_generator_and_the_target() {
 #[test]
 fn every_command_has_help() {
     let sandbox = Sandbox::new();
-    for command in ["build", "run", "inspect", "explain", "completions", "cache"] {
+    for command in ["build", "run", "inspect", "targets", "explain", "completions", "cache"] {
         let text = sandbox.wasmc(&format!("{command} --help")).succeeds().text();
         assert!(text.contains(&format!("Usage: wasmc {command}")), "{text}");
     }

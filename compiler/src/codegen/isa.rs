@@ -8,7 +8,7 @@ use target_lexicon::{Architecture, Triple};
 
 use super::processors;
 use crate::plan::Plan;
-use crate::{Error, OptLevel, Options, Result};
+use crate::{Error, OptLevel, Options, Result, targets};
 
 /// What a program asks of code generation.
 #[derive(Clone, Copy, Debug, Default)]
@@ -141,6 +141,11 @@ fn set_feature(builder: &mut isa::Builder, feature: &str, on: bool) -> Result<()
         .find(|setting| setting.name == feature || setting.name.trim_start_matches("has_").replace('_', "") == plain)
         .map(|setting| setting.name);
     match setting {
+        // Walks of the stack take return addresses for what they are.
+        Some(name) if name.starts_with("sign_return_address") => Err(Error::Unsupported {
+            what: format!("the processor feature `{feature}`: signed return addresses"),
+            offset: None,
+        }),
         Some(name) => builder
             .set(name, if on { "true" } else { "false" })
             .map_err(|error| Error::Option(format!("processor feature `{feature}`: {error}"))),
@@ -161,11 +166,14 @@ fn unknown_cpu(builder: &isa::Builder, name: &str) -> Error {
 }
 
 fn unsupported_target(target: &Triple, error: isa::LookupError) -> Error {
-    Error::Option(format!("cannot generate code for target {target}: {error}; `wasmc targets` lists what there is"))
+    Error::Option(format!(
+        "cannot generate code for target {target}: {error}; did you mean one of {}? `wasmc targets` lists all",
+        targets::near(&target.to_string()).join(", ")
+    ))
 }
 
 /// Levenshtein distance, in bytes.
-fn distance(left: &str, right: &str) -> usize {
+pub(crate) fn distance(left: &str, right: &str) -> usize {
     let right = right.as_bytes();
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (position, &a) in left.as_bytes().iter().enumerate() {

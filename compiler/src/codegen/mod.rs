@@ -9,6 +9,7 @@ mod unit;
 mod unwind;
 
 pub(crate) use handlers::UnitHandlers;
+pub(crate) use isa::distance;
 pub use isa::features;
 pub(crate) use isa::{Isas, build as build_isas};
 pub use processors::{Processor, baseline, levels};

@@ -25,7 +25,7 @@ pub(crate) use text::Text;
 
 use crate::debug::DebugInfo;
 use crate::plan::Plan;
-use crate::{Error, Options, Result};
+use crate::{Error, Options, Result, targets};
 
 /// Writes the object file of a program.
 pub(crate) fn write(
@@ -64,16 +64,15 @@ pub(crate) fn write(
 
 /// Format and architecture of the object file for a target.
 fn container(isa: &dyn TargetIsa) -> Result<(BinaryFormat, Architecture, Endianness)> {
-    use target_lexicon::{Architecture as Target, BinaryFormat as Format};
+    use target_lexicon::Architecture as Target;
     let triple = isa.triple();
-    let unsupported = || Error::Option(format!("cannot write object files for target {triple}"));
-    let format = match triple.binary_format {
-        // Freestanding targets have no format of their own.
-        Format::Elf | Format::Unknown => BinaryFormat::Elf,
-        Format::Macho => BinaryFormat::MachO,
-        Format::Coff => BinaryFormat::Coff,
-        _ => return Err(unsupported()),
+    let unsupported = || Error::Unsupported {
+        what: format!("object files for the target {triple}; `wasmc targets` lists what there is"),
+        offset: None,
     };
+    if !targets::has_objects(triple) {
+        return Err(unsupported());
+    }
     let architecture = match triple.architecture {
         Target::X86_64 => Architecture::X86_64,
         Target::Aarch64(_) => Architecture::Aarch64,
@@ -85,5 +84,5 @@ fn container(isa: &dyn TargetIsa) -> Result<(BinaryFormat, Architecture, Endiann
         cranelift_codegen::ir::Endianness::Little => Endianness::Little,
         cranelift_codegen::ir::Endianness::Big => Endianness::Big,
     };
-    Ok((format, architecture, endianness))
+    Ok((BinaryFormat::Elf, architecture, endianness))
 }

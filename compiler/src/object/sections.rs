@@ -186,7 +186,7 @@ impl<'o, 'a> Sections<'o, 'a> {
         if relocation.kind == Reloc::RiscvPCRelHi20 {
             self.define_label(relocation.offset);
         }
-        let flags = relocation::flags(relocation.kind, self.object.format())?;
+        let flags = relocation::flags(relocation.kind)?;
         self.relocate(self.text, relocation.offset, symbol, addend + relocation.addend, flags)
     }
 

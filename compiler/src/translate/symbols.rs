@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
+use cranelift_codegen::ir::ArgumentExtension;
 use cranelift_codegen::ir::{
     AbiParam, AliasRegion, AliasRegionData, ExtFuncData, ExternalName, FuncRef, GlobalValue, GlobalValueData,
     InstBuilder, MemFlagsData, SigRef, Signature, Type, UserExternalName, Value, types,
 };
 use cranelift_codegen::isa::CallConv;
+use target_lexicon::Architecture;
 use wasmc_abi::symbols as names;
 use wasmparser::FuncType;
 
@@ -165,6 +167,21 @@ pub(super) fn host_call(isa: &dyn cranelift_codegen::isa::TargetIsa) -> CallConv
     isa.default_call_conv()
 }
 
+/// The signature with 32-bit parameters extended to registers where the C calling convention has the caller do that: on
+/// RISC-V always with the sign ("Integer Calling Convention"), on s390x as the type is signed (ELF ABI 1.2.3).
+fn extended(mut signature: Signature, architecture: Architecture, is_signed: bool) -> Signature {
+    let extension = match architecture {
+        Architecture::Riscv64(_) => ArgumentExtension::Sext,
+        Architecture::S390x if is_signed => ArgumentExtension::Sext,
+        Architecture::S390x => ArgumentExtension::Uext,
+        _ => return signature,
+    };
+    for parameter in signature.params.iter_mut().filter(|parameter| parameter.value_type == types::I32) {
+        parameter.extension = extension;
+    }
+    signature
+}
+
 impl Translator<'_, '_, '_> {
     fn function_ref(&mut self, namespace: Namespace, index: u32, signature: impl FnOnce() -> Signature) -> FuncRef {
         let key = (namespace as u32, index);
@@ -198,7 +215,9 @@ impl Translator<'_, '_, '_> {
     pub(super) fn host_function(&mut self, host: u32) -> FuncRef {
         let convention = host_call(self.isa);
         let ty = &self.plan.definitions.host[host as usize].ty;
-        self.function_ref(Namespace::Host, host, || signature(ty, convention))
+        let architecture = self.isa.triple().architecture;
+        // The runtime library has signed numbers in the place of imports' i32.
+        self.function_ref(Namespace::Host, host, || extended(signature(ty, convention), architecture, true))
     }
 
     /// Calls a function of the runtime library; returns its result, or none.
@@ -211,13 +230,15 @@ impl Translator<'_, '_, '_> {
     /// A function of the runtime library that compiled code calls on its own account.
     pub(super) fn runtime_function(&mut self, symbol: RuntimeSymbol) -> FuncRef {
         let convention = host_call(self.isa);
+        let architecture = self.isa.triple().architecture;
         self.function_ref(Namespace::Runtime, symbol as u32, || {
             let (parameters, results) = symbol.types();
-            Signature {
+            let signature = Signature {
                 params: parameters.iter().map(|&ty| AbiParam::new(ty)).collect(),
                 returns: results.iter().map(|&ty| AbiParam::new(ty)).collect(),
                 call_conv: convention,
-            }
+            };
+            extended(signature, architecture, false)
         })
     }
 

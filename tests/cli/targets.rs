@@ -1,0 +1,72 @@
+//! Targets other than this machine: what is listed, what is refused, and that nothing of the building machine gets in.
+
+use crate::programs::HELLO;
+use crate::sandbox::Sandbox;
+
+/// Every target for which objects can be made.
+fn targets(sandbox: &Sandbox) -> Vec<String> {
+    let listed = sandbox.wasmc("targets").succeeds().text();
+    let names = listed.lines().skip(1).filter_map(|line| line.split_whitespace().next().map(str::to_owned));
+    names.collect()
+}
+
+#[test]
+fn objects_are_made_for_every_target_that_is_listed() {
+    let sandbox = Sandbox::new();
+    sandbox.write("hello.wat", HELLO);
+    let targets = targets(&sandbox);
+    assert!(targets.len() > 10, "{targets:?}");
+    for target in targets {
+        sandbox.wasmc(&format!("build --emit obj --target {target} hello.wat -o {target}.o")).succeeds();
+        let inspected = sandbox.wasmc(&format!("inspect {target}.o")).succeeds().text();
+        assert!(inspected.contains(&target), "{inspected}");
+    }
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes_wherever_and_however_it_is_built() {
+    let (first, second) = (Sandbox::new(), Sandbox::new());
+    std::fs::create_dir_all(second.path("a/longer/path")).expect("the folder is writable");
+    let module = std::fs::read(format!("{}/../tests/programs/c/sort.wasm", env!("CARGO_MANIFEST_DIR")))
+        .expect("the program is there");
+    first.write("sort.wasm", &module);
+    second.write("a/longer/path/sort.wasm", &module);
+    first.wasmc("build --jobs 1 sort.wasm -o sort").succeeds();
+    second.wasmc("build --jobs 3 a/longer/path/sort.wasm -o a/sort").succeeds();
+    assert!(first.read("sort") == second.read("a/sort"), "executables differ");
+    for target in targets(&first) {
+        first.wasmc(&format!("build --jobs 1 --emit obj --target {target} sort.wasm -o one.o")).succeeds();
+        let path = "a/longer/path/sort.wasm -o a/longer/two.o";
+        second.wasmc(&format!("build --jobs 4 --emit obj --target {target} {path}")).succeeds();
+        assert!(first.read("one.o") == second.read("a/longer/two.o"), "objects for {target} differ");
+    }
+}
+
+#[test]
+fn what_a_target_lacks_is_refused_by_name() {
+    let sandbox = Sandbox::new();
+    sandbox.write("hello.wat", HELLO);
+    let simd = r#"(module (func (export "_start") (drop (i8x16.splat (i32.const 1)))) (memory (export "memory") 1))"#;
+    let threads = r#"(module (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+        (memory (export "memory") 1 1 shared) (func (export "wasi_thread_start") (param i32 i32))
+        (func (export "_start") (drop (call $spawn (i32.const 0)))))"#;
+    sandbox.write("simd.wat", simd).write("threads.wat", threads);
+    let object = "build --emit obj -o out.o --target riscv64gc-unknown-linux-gnu";
+    sandbox.wasmc(&format!("{object} simd.wat")).fails(&["unsupported: SIMD, in function", "--cpu rva23u64"]);
+    sandbox.wasmc(&format!("{object} --cpu rv64gc,+v simd.wat")).succeeds();
+    sandbox.wasmc(&format!("{object} threads.wat")).fails(&["programs with threads", "riscv64gc-unknown-linux-gnu"]);
+    sandbox.wasmc(&format!("{object} -g hello.wat")).fails(&["debug information", "riscv64gc-unknown-linux-gnu"]);
+    sandbox.wasmc("build --target x86_64-unknown-none hello.wat").fails(&["x86_64-unknown-none", "wasmc targets"]);
+    let signed = "build --emit obj --target aarch64-unknown-linux-gnu --cpu +sign_return_address hello.wat";
+    sandbox.wasmc(signed).fails(&["signed return addresses"]);
+    sandbox.wasmc("build --target aarch64-apple-darwin hello.wat").fails(&["object files", "aarch64-apple-darwin"]);
+}
+
+#[test]
+fn processors_are_listed() {
+    let sandbox = Sandbox::new();
+    let listed = sandbox.wasmc("build --cpu list --target riscv64gc-unknown-linux-gnu").succeeds();
+    for word in ["rv64gc", "(default)", "rva23u64", "zbb"] {
+        assert!(listed.text().contains(word), "{word} is missing in\n{}", listed.text());
+    }
+}
