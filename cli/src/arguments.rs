@@ -60,6 +60,9 @@ pub enum Command {
     Symbolize(SymbolizeArguments),
     /// List the targets, what can be made for each, and where its runtime library comes from
     Targets(TargetsArguments),
+    /// Print a script that teaches a debugger about WebAssembly
+    #[command(after_long_help = DEBUG_SCRIPTS_EXAMPLES)]
+    DebugScripts(DebugScriptsArguments),
     /// Explain a trap or an exit code; without an argument, list them
     #[command(after_long_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArguments),
@@ -225,6 +228,23 @@ pub struct TargetsArguments {
     /// Folder with runtime libraries for other targets than this machine
     #[arg(long, value_name = "FOLDER")]
     pub runtime_dir: Option<PathBuf>,
+}
+
+/// Arguments of `debug-scripts`.
+#[derive(Args)]
+pub struct DebugScriptsArguments {
+    /// The debugger
+    #[arg(value_enum)]
+    pub debugger: DebuggerName,
+}
+
+/// A debugger that there is a script for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum DebuggerName {
+    /// GDB, 13 and later
+    Gdb,
+    /// LLDB, 14 and later
+    Lldb,
 }
 
 /// Arguments of `explain`.
@@ -410,6 +430,11 @@ Examples:
   journalctl -u app | wasmc symbolize app.debug
 
 A trace that names another build ID than the file's is left as it is, and the exit code is 1.";
+
+const DEBUG_SCRIPTS_EXAMPLES: &str = "\
+Examples:
+  wasmc debug-scripts gdb > ~/.config/wasmc.py          then, in ~/.gdbinit:  source ~/.config/wasmc.py
+  wasmc debug-scripts lldb > ~/.config/wasmc.lldb       then, in ~/.lldbinit: command source ~/.config/wasmc.lldb";
 
 const COMPLETION_EXAMPLES: &str = "\
 Examples:

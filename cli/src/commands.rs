@@ -3,6 +3,7 @@
 pub mod build;
 pub mod cache;
 pub mod completions;
+pub mod debug_scripts;
 pub mod explain;
 pub mod inspect;
 pub mod run;

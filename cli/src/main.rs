@@ -70,6 +70,7 @@ fn execute(command: Command, messages: Messages) -> anyhow::Result<()> {
         Command::Inspect(arguments) => commands::inspect::execute(&arguments),
         Command::Symbolize(arguments) => commands::symbolize::execute(&arguments),
         Command::Targets(arguments) => commands::targets::execute(&arguments),
+        Command::DebugScripts(arguments) => commands::debug_scripts::execute(arguments.debugger),
         Command::Explain(arguments) => commands::explain::execute(&arguments.topic),
         Command::Completions(arguments) => commands::completions::execute(arguments.shell),
         Command::Cache(arguments) => commands::cache::execute(arguments.action),

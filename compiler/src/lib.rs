@@ -25,6 +25,7 @@ use std::io::Write;
 use std::path::Path;
 
 pub use codegen::{Processor, baseline, features, levels};
+pub use debug::{Debugger, debug_script};
 pub use error::{Error, Result};
 pub use link::Separated;
 pub use options::{

@@ -10,6 +10,7 @@ mod carriers;
 mod expression;
 mod history;
 mod inference;
+mod instance;
 mod lines;
 mod lists;
 mod location;
@@ -18,6 +19,7 @@ mod place;
 mod pointees;
 mod ranges;
 mod record;
+mod scripts;
 mod selection;
 mod sources;
 mod synthetic;
@@ -32,6 +34,7 @@ use gimli::{EndianSlice, LittleEndian, Section as _, constants as dw};
 pub(crate) use carriers::{Source, label, resolve};
 pub(crate) use history::{History, Timeline};
 pub(crate) use record::Record;
+pub use scripts::{Debugger, debug_script};
 pub(crate) use sources::{printable, source_map};
 pub(crate) use unit::Dropped;
 pub(crate) use wanted::Wanted;
@@ -86,6 +89,9 @@ pub(crate) fn describe(plan: &Plan<'_>, text: &Text, options: &Options, progress
             let unit = synthetic::describe(plan, module, &Addresses::of(plan, text, module));
             add_unit(&mut info, unit, 0, &mut Vec::new(), &mut Vec::new(), plan.big_endian);
         }
+    }
+    if options.debug_info == DebugLevel::Full {
+        add_unit(&mut info, instance::describe(plan), 0, &mut Vec::new(), &mut Vec::new(), plan.big_endian);
     }
     Ok(info)
 }

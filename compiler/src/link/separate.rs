@@ -182,7 +182,7 @@ impl<'d> File<'d> {
             kept.push(section);
         }
         for segment in segments.iter_mut().filter(|segment| segment.p_type(endian) != elf::PT_NOTE) {
-            segment.p_offset.set(endian, 0);
+            // The offset stays that in the executable, by which perf finds symbols.
             segment.p_filesz.set(endian, 0);
         }
         // The headers and notes stand where the executable has what is loaded.

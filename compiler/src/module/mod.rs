@@ -52,6 +52,8 @@ pub(crate) struct Module<'a> {
     function_names: Vec<Option<Cow<'a, str>>>,
     /// Tag names by tag index, likewise.
     tag_names: Vec<Option<Cow<'a, str>>>,
+    /// Global names by global index, likewise.
+    global_names: Vec<Option<Cow<'a, str>>>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -164,6 +166,11 @@ impl<'a> Module<'a> {
             Some(Some(name)) => Cow::Borrowed(name),
             _ => Cow::Owned(format!("tag {index}")),
         }
+    }
+
+    /// Name of a global for debuggers: from the name section, the export or the import.
+    pub fn global_name(&self, index: u32) -> Option<&str> {
+        self.global_names.get(index as usize)?.as_deref()
     }
 
     /// Name for symbols, traces and messages: from the name section, the export, the import, or the index.

@@ -1,4 +1,4 @@
-//! Names of functions and tags, from the name section (wasm spec 7.4.1), exports and imports.
+//! Names of functions, globals and tags, from the name section (wasm spec 7.4.1), exports and imports.
 
 use std::borrow::Cow;
 
@@ -11,6 +11,7 @@ pub(super) fn read<'a>(module: &mut Module<'a>, reader: NameSectionReader<'a>) {
     for subsection in reader {
         match subsection {
             Ok(Name::Function(map)) => read_map(module, map, IndexSpace::Functions),
+            Ok(Name::Global(map)) => read_map(module, map, IndexSpace::Globals),
             Ok(Name::Tag(map)) => read_map(module, map, IndexSpace::Tags),
             Ok(_) => {}
             Err(_) => return,
@@ -32,6 +33,7 @@ pub(super) fn complete(module: &mut Module<'_>) {
         match export.kind {
             ExternalKind::Func => set_default(module, IndexSpace::Functions, index, name),
             ExternalKind::Tag => set_default(module, IndexSpace::Tags, index, name),
+            ExternalKind::Global => set_default(module, IndexSpace::Globals, index, name),
             _ => {}
         }
     }
@@ -41,6 +43,7 @@ pub(super) fn complete(module: &mut Module<'_>) {
         match import.ty {
             ImportType::Function { index } => set_default(module, IndexSpace::Functions, index, name),
             ImportType::Tag { index } => set_default(module, IndexSpace::Tags, index, name),
+            ImportType::Global { index } => set_default(module, IndexSpace::Globals, index, name),
             _ => {}
         }
     }
@@ -50,6 +53,7 @@ pub(super) fn complete(module: &mut Module<'_>) {
 #[derive(Clone, Copy)]
 enum IndexSpace {
     Functions,
+    Globals,
     Tags,
 }
 
@@ -57,6 +61,7 @@ enum IndexSpace {
 fn names<'m, 'a>(module: &'m mut Module<'a>, space: IndexSpace) -> (&'m mut Vec<Option<Cow<'a, str>>>, usize) {
     match space {
         IndexSpace::Functions => (&mut module.function_names, module.functions.len()),
+        IndexSpace::Globals => (&mut module.global_names, module.globals.len()),
         IndexSpace::Tags => (&mut module.tag_names, module.tags.len()),
     }
 }

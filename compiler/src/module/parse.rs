@@ -103,6 +103,7 @@ fn read_sections<'a>(
         debug_sections: Vec::new(),
         function_names: Vec::new(),
         tag_names: Vec::new(),
+        global_names: Vec::new(),
     };
     let mut parser = Parser::new(0);
     parser.set_features(features);
