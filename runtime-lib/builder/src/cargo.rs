@@ -67,6 +67,10 @@ fn flags(workspace: &Path, target: &str) -> Result<Vec<String>, Box<dyn Error>> 
     ];
     if let Some(registry) = registry {
         flags.push(format!("--remap-path-prefix={}=cargo", registry.display()));
+        // Which registry, or mirror of one, a crate came from is in the name of a folder. The last that fits counts.
+        for sources in std::fs::read_dir(registry.join("registry/src")).into_iter().flatten().flatten() {
+            flags.push(format!("--remap-path-prefix={}=", sources.path().display()));
+        }
     }
     flags.extend(processor_flags(target).iter().map(|&flag| flag.to_owned()));
     Ok(flags)
