@@ -420,10 +420,10 @@ fn list(items: impl Iterator<Item = String>) -> String {
     if items.is_empty() { "no results".to_owned() } else { items.join(", ") }
 }
 
-/// Whether a message is the one expected: the specification interpreter asks for a prefix. Its own messages may go on
-/// with the index of a table element, which wasmc's do not show.
+/// Whether a message is the one expected: the specification interpreter asks for a prefix, others for a part. The
+/// interpreter's own messages may go on with the index of a table element, which wasmc's do not show.
 fn is_message(expected: &str, found: &str) -> bool {
-    found.starts_with(expected)
+    found.contains(expected)
         || expected
             .strip_prefix(found)
             .and_then(|rest| rest.strip_prefix(' '))

@@ -9,7 +9,7 @@ use wasmc_compiler::{Error, parse_text};
 use wast::lexer::Lexer;
 use wast::parser::{ParseBuffer, parse};
 use wast::token::{Id, Span};
-use wast::{QuoteWat, QuoteWatTest, Wast, WastDirective, WastExecute, WastInvoke, Wat};
+use wast::{QuoteWat, QuoteWatTest, Wast, WastDirective, WastExecute, WastInvoke, WastThread, Wat};
 
 /// A test script.
 #[derive(Debug, Default)]
@@ -234,23 +234,33 @@ impl<'a> Reader<'a> {
                 self.execute(line, "assert_exception", exec, Ok(Expected::Exception));
             }
             WastDirective::AssertSuspension { .. } => self.unsupported(line, "assert_suspension"),
-            WastDirective::Thread(thread) => {
-                self.unsupported(line, "thread");
-                self.unsupported_steps(&thread.directives);
-            }
-            WastDirective::Wait { .. } => self.unsupported(line, "wait"),
+            WastDirective::Thread(thread) => self.thread(thread, line),
+            // The thread has come to its end already.
+            WastDirective::Wait { .. } => {}
         }
     }
 
-    /// Counts what stands inside of a thread, one by one.
-    fn unsupported_steps(&mut self, directives: &[WastDirective<'_>]) {
-        for directive in directives {
-            match directive {
-                WastDirective::Thread(thread) => self.unsupported_steps(&thread.directives),
-                WastDirective::Register { .. } => {}
-                other => self.unsupported(self.lines.number(other.span()), "thread"),
+    /// What a thread does, all of it before anything else: one of the orders that its concurrency allows. It sees the
+    /// instance that it shares, and nobody sees its own.
+    fn thread(&mut self, thread: WastThread<'_>, line: usize) {
+        let mut shared = HashMap::new();
+        if let Some(id) = thread.shared_module {
+            match self.find(Some(id)) {
+                Ok(instance) => {
+                    shared.insert(id.name().to_owned(), instance);
+                }
+                Err(reason) => self.broken(line, "thread", &reason),
             }
         }
+        let instances = std::mem::replace(&mut self.instances, shared);
+        let registered = std::mem::take(&mut self.registered);
+        let (current, definition) = (self.current.take(), self.definition.take());
+        let definitions = std::mem::take(&mut self.definitions);
+        for directive in thread.directives {
+            self.directive(directive);
+        }
+        (self.instances, self.registered, self.definitions) = (instances, registered, definitions);
+        (self.current, self.definition) = (current, definition);
     }
 
     fn step(&mut self, line: usize, directive: &'static str, check: Check) {
@@ -284,14 +294,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Creates an instance that is linked to what is registered now.
+    /// Creates an instance that is linked to what is registered now, and else to the instance of that name: other suites
+    /// than the official one rely on it.
     fn instance(&mut self, module: Result<Rc<Module>, Rc<Error>>, line: usize) -> usize {
         let mut links = BTreeMap::new();
         for import in module.iter().flat_map(|module| &module.imports) {
-            let link = match self.registered.get(&import.module) {
-                Some(instance) => Link::Instance(*instance),
-                None if import.module == "spectest" => Link::Host,
-                None => continue,
+            let (registered, named) = (self.registered.get(&import.module), self.instances.get(&import.module));
+            let link = match (registered, named) {
+                (Some(instance), _) => Link::Instance(*instance),
+                (None, _) if import.module == "spectest" => Link::Host,
+                (None, Some(instance)) => Link::Instance(*instance),
+                (None, None) => continue,
             };
             links.insert(import.module.clone(), link);
         }
@@ -419,12 +432,14 @@ mod tests {
                (register "M")
                (register "spectest" $a)
                (module (import "M" "f" (func)) (import "spectest" "f" (func)))
+               (module (import "a" "f" (func)))
                (register "N" $unknown)"#,
         );
         let links = |instance: usize| script.instances[instance].links.clone().into_iter().collect::<Vec<_>>();
         assert_eq!(links(1), []);
         assert_eq!(links(2), [("M".into(), Link::Instance(0)), ("spectest".into(), Link::Host)]);
         assert_eq!(links(3), [("M".into(), Link::Instance(2)), ("spectest".into(), Link::Instance(0))]);
+        assert_eq!(links(4), [("a".into(), Link::Instance(0))]);
         assert_eq!(script.steps.last().unwrap().directive, "register");
     }
 
@@ -465,12 +480,33 @@ mod tests {
     fn what_is_not_supported_is_counted() {
         let script = read(
             r#"(module (func (export "f")))
-               (assert_suspension (invoke "f") "unhandled")
-               (thread $t (invoke "f") (assert_return (invoke "f")))
-               (wait $t)"#,
+               (assert_suspension (invoke "f") "unhandled")"#,
         );
         let unsupported = script.steps.iter().filter(|step| matches!(step.check, Check::Unsupported(_))).count();
-        assert_eq!(unsupported, 5);
+        assert_eq!(unsupported, 1);
+    }
+
+    #[test]
+    fn threads_share_what_they_name() {
+        let script = read(
+            r#"(module $shared (func (export "f")))
+               (register "other" $shared)
+               (thread $t (shared (module $shared))
+                 (register "memory" $shared)
+                 (module $own (import "memory" "f" (func)) (import "other" "f" (func)) (export "g" (func 0)))
+                 (invoke "g"))
+               (wait $t)
+               (invoke "f")
+               (invoke $own "g")"#,
+        );
+        assert_eq!(
+            script.instances[1].links.clone().into_iter().collect::<Vec<_>>(),
+            [("memory".into(), Link::Instance(0))]
+        );
+        let steps = outline(&script);
+        assert_eq!(steps[2].2, "Act(1, Call(0, []), Success)");
+        assert_eq!(steps[3].2, "Act(0, Call(0, []), Success)");
+        assert!(matches!(script.steps[4].check, Check::Broken(_)));
     }
 
     #[test]
