@@ -181,7 +181,7 @@ pub struct CompileFlags {
     /// Another module that provides the imports from the module name NAME; may be repeated
     #[arg(long, value_name = "NAME=FILE", value_parser = OsStringValueParser::new().try_map(settings::parse_link), help_heading = PROGRAM)]
     pub link: Vec<(String, PathBuf)>,
-    /// Let WASMC_DIR, WASMC_ENV, WASMC_MAX_MEMORY and WASMC_MAX_STACK add to these at run time
+    /// Let WASMC_DIR, WASMC_ENV, WASMC_MAX_MEMORY and WASMC_MAX_STACK add to these at run time, and WASMC_COREDUMP name a file
     #[arg(long, help_heading = PROGRAM)]
     pub runtime_options: bool,
 

@@ -59,6 +59,8 @@ pub fn environment_array() -> *const *const u8 {
 }
 
 /// The value of an environment variable.
+// In most programs there is one caller.
+#[inline(always)]
 pub fn variable(name: &[u8]) -> Option<&'static [u8]> {
     environment().find_map(|entry| entry.strip_prefix(name)?.strip_prefix(b"="))
 }

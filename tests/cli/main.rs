@@ -4,6 +4,7 @@ mod arguments;
 mod bad_input;
 mod cache;
 mod completions;
+mod core_dump;
 mod explain;
 mod flags;
 mod inspect;

@@ -5,6 +5,7 @@
 //! 50,000 functions carries relocations only for the runtime library and for data.
 
 mod code_map;
+mod core_dump;
 mod exceptions;
 mod heap;
 mod note;
@@ -42,7 +43,8 @@ pub(crate) fn write(
     let heap = heap::describe(&mut plan, &text, options);
     let (detached, sources) = if options.split_debug { (sources, None) } else { (None, sources) };
     let sources = sources.map(|map| sources::describe(&mut plan, map));
-    let root = program::describe(&mut plan, &code, heap, sources, options);
+    let core_dump = core_dump::describe(&mut plan, options);
+    let root = program::describe(&mut plan, &code, heap, sources, core_dump, options);
     let (format, architecture, endianness) = container(isa)?;
     let mut object = Object::new(format, architecture, endianness);
     if architecture == Architecture::Riscv64 {

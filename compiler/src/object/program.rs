@@ -14,6 +14,7 @@ pub(super) fn describe(
     code: &CodeMapParts,
     heap: Option<DataId>,
     sources: Option<DataId>,
+    core_dump: Option<DataId>,
     options: &Options,
 ) -> DataId {
     let memories = memories(plan);
@@ -59,6 +60,10 @@ pub(super) fn describe(
         }
     }
     writer.address(Target::Weak(symbols::BUILD_ID), 0);
+    match core_dump {
+        Some(core_dump) => writer.address(Target::Data(core_dump), 0),
+        None => writer.u64(0),
+    }
     debug_assert_eq!(writer.bytes.len(), size_of::<wasmc_abi::program::Program>());
     plan.data.add(writer.finish(symbols::PROGRAM, 16))
 }

@@ -22,7 +22,7 @@ use wasmc_abi::heap::LARGEST_HEAP;
 use wasmparser::FuncType;
 
 pub(crate) use data::{Address, DataId, DataObject, DataObjects, Placement, StructureWriter, Target, UnitId};
-pub(crate) use definitions::{Definition, Definitions, SizeCheck};
+pub(crate) use definitions::{Definition, Definitions, Owner, SizeCheck};
 pub(crate) use exceptions::{Exceptions, ReferenceForm, Tag};
 pub(crate) use exports::codes as value_codes;
 pub(crate) use inlining::Inlining;

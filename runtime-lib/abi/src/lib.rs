@@ -6,6 +6,7 @@
 #![no_std]
 
 pub mod code_map;
+pub mod core_dump;
 pub mod exception;
 pub mod heap;
 pub mod instance;

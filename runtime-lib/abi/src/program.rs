@@ -42,11 +42,14 @@ pub struct Program {
     pub sources: u64,
     /// Address of the 8 bytes that identify the executable, for traces, or 0 where it was linked without.
     pub build_id: u64,
+    /// Address of the [`CoreDump`](crate::core_dump::CoreDump), or 0 where traps write none.
+    pub core_dump: u64,
 }
 
-const _: () = assert!(size_of::<Program>() == 8 + 8 + 8 + 16 + 16 + 8 + 64 + 64 + 16 + 24);
+const _: () = assert!(size_of::<Program>() == 8 + 8 + 8 + 16 + 16 + 8 + 64 + 64 + 16 + 32);
 
-/// The variables `WASMC_DIR`, `WASMC_ENV`, `WASMC_MAX_MEMORY` and `WASMC_MAX_STACK` are heeded at start-up.
+/// The variables `WASMC_DIR`, `WASMC_ENV`, `WASMC_MAX_MEMORY` and `WASMC_MAX_STACK` are heeded at start-up, and
+/// `WASMC_COREDUMP` at a trap.
 pub const PROGRAM_RUNTIME_OPTIONS: u32 = 1;
 /// The whole environment is passed on to the program.
 pub const PROGRAM_INHERIT_ENVIRONMENT: u32 = 2;

@@ -64,6 +64,10 @@ pub const EXCEPTION_ALLOCATE: &str = "wasmc_exception_allocate";
 /// source that a frame stands for.
 pub const PRINT_SOURCES: &str = "wasmc_print_sources";
 
+/// `extern "C" fn(output: &mut Output, description: &CoreDump, backtrace: &Backtrace)`: writes a core dump where the
+/// environment asks for one, and says so.
+pub const WRITE_CORE_DUMP: &str = "wasmc_write_core_dump";
+
 /// Operations that Cranelift calls a function for where the processor lacks an instruction: `extern "C"`, with the
 /// operation's own types; on x86-64 `pshufb` takes and returns vectors in xmm registers.
 pub const LIBCALLS: &[&str] = &[

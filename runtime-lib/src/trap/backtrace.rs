@@ -122,6 +122,8 @@ impl Backtrace {
     }
 
     /// Visits the frames that were kept, the innermost first: where positions jump, some were omitted.
+    // In most programs there is one caller.
+    #[inline(always)]
     pub fn visit<'a>(&self, code_map: &CodeMap<'a>, visitor: &mut dyn FnMut(&Frame<'a>)) {
         let outer_start = self.count.saturating_sub(OUTER).max(INNER);
         let mut position = 0;

@@ -160,6 +160,7 @@ mod tests {
             heap: 0,
             sources: 0,
             build_id: 0,
+            core_dump: 0,
         }
     }
 

@@ -3,6 +3,7 @@
 pub mod backtrace;
 pub mod catch;
 pub mod code_map;
+pub mod core_dump;
 pub mod fault;
 pub(crate) mod report;
 pub mod sources;

@@ -1,6 +1,7 @@
 //! The words in which a trap is told on standard error.
 
 use wasmc_abi::code_map::NAME_LIMIT;
+use wasmc_abi::core_dump::CoreDump;
 use wasmc_abi::source_map::Sources;
 use wasmc_abi::trap::TrapCode;
 
@@ -115,6 +116,16 @@ pub(crate) fn end(code: TrapCode, backtrace: &Backtrace, detail: &dyn Fn(&mut Ou
     detail(&mut output);
     output.byte(b'\n');
     wasm_stack(&mut output, backtrace, true);
+    let core_dump = program().core_dump as usize;
+    if core_dump != 0 {
+        // SAFETY: the compiler's description of its program, and the function that it takes from this library.
+        unsafe {
+            let description = &*core::ptr::with_exposed_provenance::<CoreDump>(core_dump);
+            let write: unsafe extern "C" fn(&mut Output<'_>, &CoreDump, &Backtrace) =
+                core::mem::transmute(core::ptr::with_exposed_provenance::<()>(description.write as usize));
+            write(&mut output, description, backtrace);
+        }
+    }
     output.bytes(b"  (`wasmc explain ");
     output.bytes(code.name().as_bytes());
     output.bytes(b"` tells more)\n");

@@ -43,6 +43,27 @@ pub fn write_all(descriptor: i32, bytes: &[u8]) {
     }
 }
 
+/// Writes `length` bytes of memory that starts at `address`. write(2).
+///
+/// # Safety
+/// They must be mapped; that others may write to them is no harm.
+pub unsafe fn write_memory(descriptor: i32, mut address: usize, mut length: usize) -> Result<(), Error> {
+    while length > 0 {
+        // SAFETY: the kernel only reads the bytes, which the caller promises are there.
+        let returned = unsafe { system_call(number::WRITE, [descriptor as usize, address, length, 0, 0, 0]) };
+        match check(returned) {
+            Ok(0) => return Err(Error::NO_SPACE),
+            Ok(written) => {
+                address += written;
+                length -= written;
+            }
+            Err(Error::INTERRUPTED) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 /// Ends the process, all threads of it. exit_group(2).
 pub fn exit(code: i32) -> ! {
     loop {

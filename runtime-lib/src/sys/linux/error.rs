@@ -7,6 +7,7 @@ pub struct Error(pub i32);
 impl Error {
     pub(super) const INTERRUPTED: Error = Error(4);
     pub(super) const EXISTS: Error = Error(17);
+    pub(super) const NO_SPACE: Error = Error(28);
     /// ENOTSOCK.
     pub const NOT_A_SOCKET: Error = Error(88);
 

@@ -4,6 +4,7 @@
 pub mod number {
     pub const FCNTL: usize = 25;
     pub const OPENAT: usize = 56;
+    pub const UNLINKAT: usize = 35;
     pub const READ: usize = 63;
     pub const WRITE: usize = 64;
     pub const PPOLL: usize = 73;

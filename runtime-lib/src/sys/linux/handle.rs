@@ -27,6 +27,30 @@ pub fn open(path: &CStr, flags: u32) -> Result<i32, Error> {
     }
 }
 
+/// Makes a file that only its owner may read, and opens it for writing; openat(2). Fails where there is one already, even
+/// a link.
+pub fn create_new(path: &CStr) -> Result<i32, Error> {
+    const WRITE_ONLY: usize = 0o1;
+    const CREATE: usize = 0o100;
+    const EXCLUSIVE: usize = 0o200;
+    const CLOSE_ON_EXEC: usize = 0o200_0000;
+    let flags = WRITE_ONLY | CREATE | EXCLUSIVE | CLOSE_ON_EXEC;
+    // SAFETY: the kernel reads the path as far as its zero byte.
+    let returned = unsafe {
+        system_call(number::OPENAT, [WORKING_DIRECTORY, path.as_ptr().expose_provenance(), flags, 0o600, 0, 0])
+    };
+    // Handles are small.
+    check(returned).map(|handle| handle as i32)
+}
+
+/// Removes a file; unlinkat(2).
+pub fn remove(path: &CStr) -> Result<(), Error> {
+    // SAFETY: as above.
+    let returned =
+        unsafe { system_call(number::UNLINKAT, [WORKING_DIRECTORY, path.as_ptr().expose_provenance(), 0, 0, 0, 0]) };
+    check(returned).map(drop)
+}
+
 /// A second handle for what `handle` stands for, at least `least`, closed on exec; fcntl(2).
 pub fn duplicate(handle: i32, least: i32) -> Result<i32, Error> {
     // SAFETY: no memory is involved, and no handle changes.

@@ -29,11 +29,11 @@ mod thread;
 
 pub use address_space::{allocate, commit, discard, forbid, move_pages, prefer_large_pages, release, reserve};
 pub use auxiliary::offers_vdso;
-pub use descriptor::{STANDARD_ERROR, STANDARD_INPUT, STANDARD_OUTPUT, exit, read, write_all};
+pub use descriptor::{STANDARD_ERROR, STANDARD_INPUT, STANDARD_OUTPUT, exit, read, write_all, write_memory};
 pub use error::Error;
 pub use fault::{HANDLER_STACK_SIZE, install_fault_handler, set_handler_stack};
 pub use futex::{clock_time, monotonic_time, wait_while, wake_one};
-pub use handle::{duplicate, is_listening, open, socket_type};
+pub use handle::{create_new, duplicate, is_listening, open, remove, socket_type};
 pub use initial_stack::limit_initial_stack;
 pub use signal::{ignore_signal, restore_signal};
 pub use thread::{exit_thread, pause, start_thread};

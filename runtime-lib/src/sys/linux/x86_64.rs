@@ -21,6 +21,7 @@ pub(super) mod number {
     pub const CLOCK_GETTIME: usize = 228;
     pub const EXIT_GROUP: usize = 231;
     pub const OPENAT: usize = 257;
+    pub const UNLINKAT: usize = 263;
     pub const PPOLL: usize = 271;
     pub const PRLIMIT64: usize = 302;
 }

@@ -69,6 +69,7 @@ fn empty_program() -> Program {
         heap: 0,
         sources: 0,
         build_id: 0,
+        core_dump: 0,
     }
 }
 
