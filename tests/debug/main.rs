@@ -6,6 +6,7 @@ mod process;
 
 mod debugger;
 mod files;
+mod profilers;
 mod scripts;
 mod traces;
 mod unwind;

@@ -164,8 +164,8 @@ impl<'d> File<'d> {
         let mut kept = Vec::new();
         for mut section in sections {
             if section.is_loaded(endian) {
-                let offset = (front + notes.len()) as u64;
                 if section.kind(endian) == elf::SHT_NOTE {
+                    let offset = (front + notes.len()) as u64;
                     let address = section.header.sh_addr(endian);
                     for segment in &mut segments {
                         if segment.p_type(endian) == elf::PT_NOTE && segment.p_vaddr(endian) == address {
@@ -174,10 +174,11 @@ impl<'d> File<'d> {
                     }
                     notes.extend_from_slice(&section.contents);
                     notes.resize(notes.len().next_multiple_of(4), 0);
+                    section.header.sh_offset.set(endian, offset);
                 } else {
+                    // The offset stays that in the executable, by which perf finds lines.
                     section.header.sh_type.set(endian, elf::SHT_NOBITS);
                 }
-                section.header.sh_offset.set(endian, offset);
             }
             kept.push(section);
         }
