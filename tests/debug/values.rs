@@ -155,6 +155,18 @@ fn variables_of_optimised_code() {
     check_lines(&text, &expected);
 }
 
+/// Counters of loops, sums that start as constants, and parameters behind their last use.
+#[test]
+fn variables_of_optimised_loops() {
+    let commands = ["break 55", "run", "print words", "print *from@3", "continue", "print words", "print *from@3"];
+    let text = debug("words-O2", &["-O2"], &commands);
+    let expected = ["words.c:55", "$1 = 0", "{\"t\", \"h\", \"e\"}", "words.c:55", "$3 = 1", "{\"q\", \"u\", \"i\"}"];
+    check_lines(&text, &expected);
+    let commands = ["break 89 if x == 2 && y == 3", "run", "print width", "print x + y"];
+    let text = debug("words-O2", &["-O2"], &commands);
+    check_lines(&text, &["mixed (width=14, ", "$1 = 14", "$2 = 5"]);
+}
+
 #[test]
 fn core_files_are_read_as_running_programs_are() {
     let scratch = tempfile::tempdir().expect("a temporary folder can be made");
@@ -267,10 +279,10 @@ fn classes_and_methods() {
     check_lines(&text, &expected);
 }
 
-/// Debug information changes nothing that is loaded, and is well-formed.
+/// Debug information changes nothing of the code, and is well-formed.
 #[test]
 fn code_is_the_same_and_sections_are_in_order() {
-    for module in ["values-O0", "values-O2", "shapes-O0", "shapes-O2"] {
+    for module in ["values-O0", "values-O2", "shapes-O0", "shapes-O2", "words-O2", "scanner-O2"] {
         for level in ["-O0", "-O2"] {
             let scratch = tempfile::tempdir().expect("a temporary folder can be made");
             let path = format!("debug/programs/{module}.wasm");

@@ -100,6 +100,8 @@ fn flags(options: &Options, needs: Needs) -> Result<settings::Flags> {
         ("probestack_strategy", "inline"),
         ("probestack_size_log2", "12"),
         ("unwind_info", "true"),
+        // Debug information follows values from block to block; the code does not change.
+        ("machine_code_cfg_info", if options.debug_info { "true" } else { "false" }),
         ("enable_multi_ret_implicit_sret", "true"),
     ];
     for (name, value) in settings {

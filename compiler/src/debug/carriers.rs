@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use cranelift_codegen::ir::{
-    Function, Inst, InstructionData, Opcode, RelSourceLoc, Type, Value, ValueDef, ValueLabel, ValueLabelAssignments,
-    ValueLabelStart, types,
+    BlockArg, Function, Inst, InstructionData, Opcode, RelSourceLoc, Type, Value, ValueDef, ValueLabel,
+    ValueLabelAssignments, ValueLabelStart, types,
 };
 
 use super::history::Timeline;
@@ -93,6 +93,7 @@ fn unite_equal(function: &Function, classes: &mut Classes) {
     // Once more for those whose operands were found equal late.
     for _ in 0..2 {
         unite_reduced(function, classes);
+        unite_merged(function, classes);
         let mut known: HashMap<(Type, InstructionData), Value> = HashMap::new();
         for (value, definition) in dfg.values_and_defs() {
             if let ValueDef::Result(inst, 0) = definition
@@ -105,6 +106,34 @@ fn unite_equal(function: &Function, classes: &mut Classes) {
                     }
                 }
             }
+        }
+    }
+}
+
+/// A parameter of a block that only equal values arrive at is one of them.
+fn unite_merged(function: &Function, classes: &mut Classes) {
+    let dfg = &function.dfg;
+    let mut arriving: HashMap<Value, Option<Value>> = HashMap::new();
+    for block in function.layout.blocks() {
+        let Some(last) = function.layout.last_inst(block) else { continue };
+        for call in dfg.insts[last].branch_destination(&dfg.jump_tables, &dfg.exception_tables) {
+            let parameters = dfg.block_params(call.block(&dfg.value_lists));
+            for (parameter, argument) in parameters.iter().zip(call.args(&dfg.value_lists)) {
+                let BlockArg::Value(argument) = argument else {
+                    arriving.insert(*parameter, None);
+                    continue;
+                };
+                if classes.of(argument) == classes.of(*parameter) {
+                    continue;
+                }
+                let known = arriving.entry(*parameter).or_insert(Some(argument));
+                *known = known.filter(|known| classes.of(*known) == classes.of(argument));
+            }
+        }
+    }
+    for (parameter, value) in arriving {
+        if let Some(value) = value {
+            classes.unite(parameter, value);
         }
     }
 }

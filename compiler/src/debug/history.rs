@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
-use cranelift_codegen::ir::{Block, BlockArg, Function, Value};
+use cranelift_codegen::ir::{Block, BlockArg, Function, InstructionData, Value, ValueDef};
 
-use super::inference::{LocalValues, Values, infer};
+use super::inference::{Values, infer};
 use super::wanted::{Wanted, WantedInFunction};
 use crate::plan::Plan;
 
@@ -36,8 +36,6 @@ struct Variable {
     body: u32,
     local: u32,
     definitions: Vec<Definition>,
-    /// Source locations from which on other values than the first hold.
-    locations: Vec<u32>,
 }
 
 /// What is recorded of a unit while it is translated.
@@ -98,21 +96,14 @@ impl<'w> History<'w> {
         if self.current.wanted.has_local(local) {
             self.current.variables.insert(local, self.variables.len());
             let first = Definition { from: self.current.start, block, value };
-            self.variables.push(Variable {
-                body: self.current.number,
-                local,
-                definitions: vec![first],
-                locations: Vec::new(),
-            });
+            self.variables.push(Variable { body: self.current.number, local, definitions: vec![first] });
         }
     }
 
     /// The operator at a source location gives a local another value.
     pub fn define(&mut self, local: u32, location: u32, block: Block, value: Value) {
         if let Some(number) = self.current.variables.get(&local) {
-            let variable = &mut self.variables[*number];
-            variable.definitions.push(Definition { from: location + 1, block, value });
-            variable.locations.push(location + 1);
+            self.variables[*number].definitions.push(Definition { from: location + 1, block, value });
         }
     }
 
@@ -172,7 +163,6 @@ impl<'w> History<'w> {
 /// What the values of one body are inferred from.
 struct BodyValues<'h, 'w, 'f> {
     history: &'h History<'w>,
-    /// Of the variables, in their order.
     timelines: &'h [Timeline],
     flow: &'h Flow<'f>,
     body: u32,
@@ -180,11 +170,19 @@ struct BodyValues<'h, 'w, 'f> {
 }
 
 impl Values for BodyValues<'_, '_, '_> {
-    fn local(&self, local: u32) -> Option<LocalValues<'_>> {
-        let is_it = |variable: &Variable| variable.body == self.body && variable.local == local;
-        let number = self.history.variables.iter().position(is_it)?;
-        let definitions = &self.history.variables[number].locations;
-        Some(LocalValues { values: &self.timelines.get(number)?.values, definitions })
+    fn local(&self, local: u32) -> Option<&[(u32, Option<Value>)]> {
+        let is_it = |timeline: &&Timeline| (timeline.body, timeline.subject) == (self.body, Subject::Local(local));
+        self.timelines.iter().find(is_it).map(|timeline| timeline.values.as_slice())
+    }
+
+    fn constant(&self, value: Value) -> Option<i64> {
+        match self.flow.function.dfg.value_def(value) {
+            ValueDef::Result(inst, _) => match self.flow.function.dfg.insts[inst] {
+                InstructionData::UnaryImm { imm, .. } => Some(imm.bits()),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     fn operand(&self, location: u32, height: u32) -> Option<Value> {
@@ -216,11 +214,15 @@ impl Variable {
                 values.push((from, value));
             }
         };
+        // What blocks have defined so far: they may begin again behind an inlined body.
+        let mut in_block: HashMap<Block, Value> = HashMap::new();
         for &(from, block) in segments {
-            while let Some(definition) = definitions.next_if(|definition| definition.from < from) {
+            while let Some(definition) = definitions.next_if(|definition| definition.from <= from) {
+                in_block.insert(definition.block, definition.value);
                 add(definition.from, Some(definition.value));
             }
-            add(from, flow.number(block).and_then(|number| entries[number].known()));
+            let at_entry = || flow.number(block).and_then(|number| entries[number].known());
+            add(from, in_block.get(&block).copied().or_else(at_entry));
         }
         for definition in definitions {
             add(definition.from, Some(definition.value));

@@ -3,9 +3,8 @@
 //! LLVM's back end for WebAssembly ends a variable's location where it knows less than the code shows: where blocks end,
 //! at the heads of loops, and where a value leaves the operand stack. What is added here:
 //! - A parameter has its first known value from the start of its scope on.
-//! - A variable is in a local wherever that local holds a value which the variable is known to have, or one that control
-//!   flow merges from such; provided that every instruction in the scope which changes the local gives the variable its
-//!   new value, so that the local is nothing but the variable's place.
+//! - A variable is in a local that it is known to be in at times wherever that holds a value which the variable is known to
+//!   have, or one that control flow merges from such and others, as at the heads of loops.
 //! - A value that was an operand is the variable's up to the end of its block.
 //!
 //! Where the list says that the variable is something else, that holds until the next of its entries.
@@ -17,29 +16,22 @@ use cranelift_codegen::ir::Value;
 
 use super::wanted::{Binding, Home, WantedVariable};
 
-/// What is known of a local in a body: all in source locations.
-pub(super) struct LocalValues<'v> {
-    /// What it is from each of these on.
-    pub values: &'v [(u32, Option<Value>)],
-    /// Where it gets other values.
-    pub definitions: &'v [u32],
-}
-
-impl LocalValues<'_> {
-    fn at(&self, location: u32) -> Option<Value> {
-        let next = self.values.partition_point(|(from, _)| *from <= location);
-        self.values[..next].last().and_then(|(_, value)| *value)
-    }
+/// What a local is at a source location.
+fn at(values: &[(u32, Option<Value>)], location: u32) -> Option<Value> {
+    let next = values.partition_point(|(from, _)| *from <= location);
+    values[..next].last().and_then(|(_, value)| *value)
 }
 
 /// What is asked of the body's values.
 pub(super) trait Values {
-    /// A local of the body.
-    fn local(&self, local: u32) -> Option<LocalValues<'_>>;
+    /// What a local of the body is from each of these source locations on.
+    fn local(&self, local: u32) -> Option<&[(u32, Option<Value>)]>;
     /// An operand at a source location.
     fn operand(&self, location: u32, height: u32) -> Option<Value>;
     /// Values that control flow merges into a parameter of a block.
     fn merged(&self, value: Value) -> &[Value];
+    /// What a value always is.
+    fn constant(&self, value: Value) -> Option<i64>;
     /// The source location at which the block ends that a source location is in.
     fn block_end(&self, location: u32) -> u32;
 }
@@ -48,9 +40,9 @@ pub(super) trait Values {
 pub(super) fn infer(variable: &WantedVariable, values: &dyn Values) -> Vec<(u32, Option<Value>)> {
     let mut parts: Vec<(Range<u32>, Value)> = Vec::new();
     let value_of = |binding: &Binding| match binding.home {
-        Home::Local(local) => values.local(local)?.at(binding.range.start),
+        Home::Local(local) => at(values.local(local)?, binding.range.start),
         Home::Operand(height) => values.operand(binding.range.start, height),
-        Home::Other => None,
+        Home::Constant(_) | Home::Other => None,
     };
     for scope in &variable.scope {
         let inside = |binding: &&Binding| scope.contains(&binding.range.start);
@@ -74,7 +66,7 @@ pub(super) fn infer(variable: &WantedVariable, values: &dyn Values) -> Vec<(u32,
             }
         }
     }
-    parts.extend(in_home(variable, values, &value_of));
+    parts.extend(in_homes(variable, values, &value_of));
     flatten(parts)
 }
 
@@ -82,40 +74,25 @@ fn is_inside_binding(variable: &WantedVariable, address: u32) -> bool {
     variable.bindings.iter().any(|binding| binding.range.contains(&address))
 }
 
-/// Parts of the scope in which a local is the variable's.
-fn in_home(
+/// Parts of the scope in which locals hold values that are the variable's.
+fn in_homes(
     variable: &WantedVariable,
     values: &dyn Values,
     value_of: &dyn Fn(&Binding) -> Option<Value>,
 ) -> Vec<(Range<u32>, Value)> {
-    let mut homes = variable.bindings.iter().filter_map(|binding| match binding.home {
-        Home::Local(local) => Some(local),
-        _ => None,
-    });
-    let Some(local) = homes.next() else { return Vec::new() };
-    if homes.any(|other| other != local) {
-        return Vec::new();
-    }
-    let Some(home) = values.local(local) else { return Vec::new() };
+    let mut homes: Vec<u32> = variable.bindings.iter().filter_map(|binding| binding.home.local()).collect();
+    homes.sort_unstable();
+    homes.dedup();
+    let locals: Vec<&[(u32, Option<Value>)]> = homes.iter().filter_map(|home| values.local(*home)).collect();
     let in_scope = |location: u32| variable.scope.iter().any(|scope| scope.contains(&location));
-    // Each change is followed by the variable's being there.
-    let is_bound = |location: u32| {
-        variable.bindings.iter().any(|binding| {
-            let start = binding.range.start;
-            matches!(binding.home, Home::Local(_)) && (start == location || start == location + 1)
-        })
-    };
-    if home.definitions.iter().any(|from| in_scope(from - 1) && !is_bound(*from)) {
-        return Vec::new();
-    }
     let mut own: HashSet<Value> = variable.bindings.iter().filter_map(value_of).collect();
     loop {
-        let more: Vec<Value> = home
-            .values
+        let more: Vec<Value> = locals
             .iter()
+            .flat_map(|local| local.iter())
             .filter(|(from, _)| in_scope(*from))
             .filter_map(|(_, value)| *value)
-            .filter(|value| !own.contains(value) && values.merged(*value).iter().any(|merged| own.contains(merged)))
+            .filter(|value| !own.contains(value) && merges(variable, values, &own, *value))
             .collect();
         if more.is_empty() {
             break;
@@ -123,9 +100,9 @@ fn in_home(
         own.extend(more);
     }
     let mut parts = Vec::new();
-    for scope in &variable.scope {
-        for (number, (from, value)) in home.values.iter().enumerate() {
-            let to = home.values.get(number + 1).map_or(u32::MAX, |(next, _)| *next);
+    for (scope, local) in variable.scope.iter().flat_map(|scope| locals.iter().map(move |local| (scope, local))) {
+        for (number, (from, value)) in local.iter().enumerate() {
+            let to = local.get(number + 1).map_or(u32::MAX, |(next, _)| *next);
             let part = (*from).max(scope.start)..to.min(scope.end);
             if let Some(value) = value.filter(|value| own.contains(value) && part.start < part.end) {
                 parts.extend(without_others(variable, part).into_iter().map(|part| (part, value)));
@@ -135,25 +112,30 @@ fn in_home(
     parts
 }
 
-/// What is left of a range without what follows entries that say something else.
+/// Whether control flow merges a value from some that are the variable's, and from none that it cannot have been: where
+/// the list knows which constants it is at times, other constants are not it.
+fn merges(variable: &WantedVariable, values: &dyn Values, own: &HashSet<Value>, value: Value) -> bool {
+    let merged = values.merged(value);
+    let mut constants = variable.bindings.iter().filter_map(|binding| binding.home.constant()).peekable();
+    let has_constants = constants.peek().is_some();
+    let constants: Vec<i64> = constants.collect();
+    merged.iter().any(|merged| own.contains(merged))
+        && merged.iter().all(|merged| {
+            !has_constants || values.constant(*merged).is_none_or(|constant| constants.contains(&constant))
+        })
+}
+
+/// The parts of a range in which the list does not say that the variable has become something else: what it was before
+/// counts no more where a local gets a newer value.
 fn without_others(variable: &WantedVariable, range: Range<u32>) -> Vec<Range<u32>> {
     let mut left = Vec::new();
-    let mut start = range.start;
-    let mut is_other = false;
-    for binding in &variable.bindings {
+    let mut start = Some(range.start);
+    for binding in variable.bindings.iter().filter(|binding| range.contains(&binding.range.start)) {
         let at = binding.range.start;
-        if at >= range.end {
-            break;
-        }
-        if at > start && !is_other {
-            left.push(start..at);
-        }
-        start = start.max(at);
-        is_other = binding.home == Home::Other;
+        left.extend(start.filter(|start| *start < at).map(|start| start..at));
+        start = (!binding.home.is_elsewhere()).then_some(at);
     }
-    if !is_other {
-        left.push(start..range.end);
-    }
+    left.extend(start.map(|start| start..range.end));
     left
 }
 

@@ -7,6 +7,7 @@
 mod addresses;
 mod attribute;
 mod carriers;
+mod contents;
 mod expression;
 mod history;
 mod inference;

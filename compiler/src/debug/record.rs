@@ -8,7 +8,10 @@ use cranelift_codegen::ir::{Value, ValueLabel};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::{CompiledCode, LabelValueLoc};
 
+use target_lexicon::Architecture;
+
 use super::carriers::Source;
+use super::contents;
 use super::history::{Subject, Timeline};
 use crate::codegen::{signed_leb128, unsigned_leb128};
 use crate::translate::{InlinedBody, place_in_unit};
@@ -224,6 +227,9 @@ fn places(compiled: &CompiledCode, isa: &dyn TargetIsa) -> HashMap<u32, Vec<(Ran
                 places.entry(label.as_u32()).or_default().push((range.start..range.end, place));
             }
         }
+    }
+    if isa.triple().architecture == Architecture::X86_64 {
+        contents::extend(compiled, &mut places);
     }
     places
 }

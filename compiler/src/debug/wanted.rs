@@ -70,8 +70,24 @@ pub(super) struct Binding {
 pub(super) enum Home {
     Local(u32),
     Operand(u32),
-    /// Somewhere else, or always the same.
+    /// Nowhere: it is this.
+    Constant(i64),
     Other,
+}
+
+impl Home {
+    pub fn local(self) -> Option<u32> {
+        if let Home::Local(local) = self { Some(local) } else { None }
+    }
+
+    pub fn constant(self) -> Option<i64> {
+        if let Home::Constant(constant) = self { Some(constant) } else { None }
+    }
+
+    /// It is neither a local nor an operand.
+    pub fn is_elsewhere(self) -> bool {
+        matches!(self, Home::Constant(_) | Home::Other)
+    }
 }
 
 impl Wanted {
@@ -263,7 +279,7 @@ fn search_unit<'a>(
                     let is_variable = matches!(tag, dw::DW_TAG_formal_parameter | dw::DW_TAG_variable);
                     if name == dw::DW_AT_location
                         && is_variable
-                        && bindings.iter().any(|binding| binding.home != Home::Other)
+                        && !bindings.iter().all(|binding| binding.home.is_elsewhere())
                         && let Some(around) = scopes.last()
                     {
                         bindings.sort_by_key(|binding| binding.range.start);
@@ -290,6 +306,8 @@ fn home(unit: &gimli::Unit<Reader<'_>>, expression: gimli::Expression<Reader<'_>
         (Ok(Some(first)), Ok(Some(Operation::StackValue)), Ok(None)) => match first {
             Operation::WasmLocal { index } => Home::Local(index),
             Operation::WasmStack { index } => Home::Operand(index),
+            Operation::SignedConstant { value } => Home::Constant(value),
+            Operation::UnsignedConstant { value } => Home::Constant(value as i64),
             _ => Home::Other,
         },
         _ => Home::Other,
