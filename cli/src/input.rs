@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use std::borrow::Cow;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use wasmc_compiler::Input;
+use wasmc_compiler::{Input, parse_text, parse_text_with_lines};
 
 /// A module as it was given.
 pub struct Module {
@@ -47,6 +47,10 @@ impl Module {
 
     /// The binary format, converted where the file has the text format.
     pub fn binary(&self) -> Result<Cow<'_, [u8]>> {
+        self.converted(parse_text)
+    }
+
+    fn converted(&self, parse: fn(&[u8], &Path) -> wasmc_compiler::Result<Vec<u8>>) -> Result<Cow<'_, [u8]>> {
         const MAGIC: &[u8] = b"\0asm";
         let bytes = &self.bytes;
         if bytes.starts_with(MAGIC) {
@@ -62,7 +66,7 @@ impl Module {
         if bytes.contains(&0) || std::str::from_utf8(bytes).is_err() {
             bail!("{name}: not a WebAssembly module: it neither begins with the bytes `\\0asm` nor is it text");
         }
-        Ok(Cow::Owned(wasmc_compiler::parse_text(bytes, &self.path).with_context(|| name)?))
+        Ok(Cow::Owned(parse(bytes, &self.path).with_context(|| name)?))
     }
 }
 
@@ -97,9 +101,10 @@ impl Program {
         &self.modules[self.modules.len() - 1]
     }
 
-    /// Converts what is text.
-    pub fn binaries(&self) -> Result<Binaries<'_>> {
-        let binaries = self.modules.iter().map(Module::binary).collect::<Result<_>>()?;
+    /// Converts what is text, with debug information that leads to its lines if that is wanted.
+    pub fn binaries(&self, debug_info: bool) -> Result<Binaries<'_>> {
+        let parse = if debug_info { parse_text_with_lines } else { parse_text };
+        let binaries = self.modules.iter().map(|module| module.converted(parse)).collect::<Result<_>>()?;
         Ok(Binaries { program: self, binaries })
     }
 }

@@ -81,13 +81,22 @@ pub enum Emit {
 /// # Errors
 /// `Error::Text` with line and column for text that does not parse.
 pub fn parse_text(bytes: &[u8], path: &Path) -> Result<Vec<u8>> {
+    convert(&mut wat::Parser::new(), bytes, path)
+}
+
+/// As [`parse_text`], with debug information that leads from instructions to their lines in the text.
+///
+/// # Errors
+/// As those of `parse_text`.
+pub fn parse_text_with_lines(bytes: &[u8], path: &Path) -> Result<Vec<u8>> {
+    convert(wat::Parser::new().generate_dwarf(wat::GenerateDwarf::Full), bytes, path)
+}
+
+fn convert(parser: &mut wat::Parser, bytes: &[u8], path: &Path) -> Result<Vec<u8>> {
     if bytes.starts_with(b"\0asm") {
         return Ok(bytes.to_vec());
     }
-    wat::Parser::new()
-        .parse_bytes(Some(path), bytes)
-        .map(Cow::into_owned)
-        .map_err(|error| Error::Text(error.to_string()))
+    parser.parse_bytes(Some(path), bytes).map(Cow::into_owned).map_err(|error| Error::Text(error.to_string()))
 }
 
 /// Validates, translates and compiles the modules of a program, in order of instantiation.

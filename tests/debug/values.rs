@@ -262,6 +262,17 @@ fn modules_without_debug_information() {
     assert!(verified.contains("No errors."), "{verified}");
 }
 
+/// A module in the text format: the lines of the text.
+#[test]
+fn text_format() {
+    let scratch = tempfile::tempdir().expect("a temporary folder can be made");
+    let program = build(scratch.path(), "programs/wat/tail_calls.wat", &["-g", "-O0"]);
+    let commands = ["break tail_calls.wat:13", "run", "backtrace 2", "print local1", "print local11", "next", "next"];
+    let text = gdb(&program, &commands);
+    let expected = ["#0  wide (local0=0, local1=1, ", "tail_calls.wat:21", "$1 = 1", "$2 = 29999", "14\t", "15\t"];
+    check_lines(&text, &expected);
+}
+
 #[test]
 fn classes_and_methods() {
     let commands = ["break 26", "run", "backtrace", "print width", "print *this", "print low_.y", "up", "print shape"];
@@ -277,6 +288,9 @@ fn classes_and_methods() {
         "(const geometry::Shape &) @0x",
     ];
     check_lines(&text, &expected);
+    // A reference can be read where it is bound.
+    let text = debug("shapes-O0", &["-O0"], &["break 48", "run", "info locals", "next", "print shape.name_"]);
+    check_lines(&text, &["shape = ", "$1 = (const char (*)[1]) 0x"]);
 }
 
 /// Debug information changes nothing of the code, and is well-formed.

@@ -14,7 +14,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use target_lexicon::OperatingSystem;
-use wasmc_compiler::{Emit, Error, Options, Progress};
+use wasmc_compiler::{DebugLevel, Emit, Error, Options, Progress};
 
 /// Builds what `arguments` say.
 pub fn execute(arguments: &BuildArguments, messages: Messages) -> Result<()> {
@@ -81,7 +81,7 @@ pub fn execute(arguments: &BuildArguments, messages: Messages) -> Result<()> {
 
 /// Compiles the modules; errors say in which file they are.
 pub fn compile(program: &Program, options: &Options, emit: Emit, phases: &Phases) -> Result<Vec<u8>> {
-    let binaries = program.binaries()?;
+    let binaries = program.binaries(options.debug_info != DebugLevel::None)?;
     let result = wasmc_compiler::compile(&binaries.inputs(), options, emit, phases);
     result.with_context(|| program.main().display_name())
 }

@@ -28,6 +28,12 @@ impl Function<'_> {
         (!has_entry).then_some((text, wasm)).into_iter().chain(origins)
     }
 
+    /// Whether an address is that of the body or of its size, a number in up to five bytes.
+    pub fn begins_at(&self, address: u64) -> bool {
+        let start = u64::from(self.wasm.start);
+        (start.saturating_sub(5)..=start).contains(&address)
+    }
+
     /// The machine code that was made of a part of the body.
     fn add_spans(&self, part: &Range<u64>, spans: &mut Vec<Range<u32>>) {
         if part.start <= u64::from(self.wasm.start) && part.end >= u64::from(self.wasm.end) {
@@ -84,6 +90,13 @@ impl<'t> Addresses<'t> {
     pub fn function_at(&self, address: u64) -> Option<&Function<'t>> {
         let next = self.functions.partition_point(|function| u64::from(function.wasm.start) <= address);
         self.functions[..next].last().filter(|function| address < u64::from(function.wasm.end))
+    }
+
+    /// The function that an entry for one with this address is about: some producers count the body's size, which stands in
+    /// front of it, to the function.
+    pub fn function_from(&self, address: u64) -> Option<&Function<'t>> {
+        self.function_at(address)
+            .or_else(|| self.function_at(address + 5).filter(|function| function.begins_at(address)))
     }
 
     /// The functions with a part in a range.

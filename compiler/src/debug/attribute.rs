@@ -25,6 +25,14 @@ impl<'e, 'a> Translator<'e, 'a> {
             }
             _ => {}
         }
+        if name == dw::DW_AT_producer
+            && let Ok(producer) = self.environment.dwarf.attr_string(self.unit, attribute.value())
+            && !producer.slice().starts_with(b"clang ")
+        {
+            // gdb trusts line tables to tell where prologues end only of producers that it knows.
+            values.string(&[b"clang LLVM (wasmc; ", producer.slice(), b")"].concat());
+            return Some(dw::DW_FORM_string);
+        }
         Some(match attribute.raw_value() {
             AttributeValue::Block(bytes) => {
                 values.unsigned(bytes.len() as u64);

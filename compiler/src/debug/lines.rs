@@ -145,26 +145,28 @@ impl LineWriter {
         let mut state = State { address: function.text.start, file: 1, line: 1, column: 0, is_stmt: true };
         self.output.bytes.extend([0, 9, SET_ADDRESS]);
         self.output.address(Target::Text, function.text.start.into());
-        let prologue_end = rows.iter().position(|row| row.prologue_end);
-        let mut prologue_end_written = prologue_end.is_none();
+        // Where the input does not say, the prologue ends with the first instruction that was made of an operator.
+        let prologue_end = rows.iter().position(|row| row.prologue_end).unwrap_or(0);
+        let mut prologue_end_written = false;
         let mut seen = vec![false; rows.len()];
         let mut last: Option<usize> = None;
         for (text, wasm) in function.origins() {
             let number = rows.partition_point(|row| row.address <= wasm).saturating_sub(1);
-            if last == Some(number) {
+            let is_entry = text == function.text.start;
+            let ends_prologue = !prologue_end_written && !is_entry && number >= prologue_end;
+            if last == Some(number) && !ends_prologue {
                 continue;
             }
             last = Some(number);
             // The first instruction of a function is where a breakpoint on its first line belongs.
-            let row = if text == function.text.start { first } else { &rows[number] };
+            let row = if is_entry { first } else { &rows[number] };
             // A statement begins once: code that comes back to it, as after scheduling, is no place to stop at. Where
             // nothing was made of its first instructions, it begins with what follows them.
             let statement = statement_at(rows, number);
             let begins = statement.is_some_and(|statement| !std::mem::replace(&mut seen[statement], true));
-            let ends_prologue = !prologue_end_written && prologue_end.is_some_and(|end| number >= end);
             prologue_end_written |= ends_prologue;
             let row = Row {
-                is_stmt: begins,
+                is_stmt: begins || ends_prologue && row.is_stmt,
                 prologue_end: ends_prologue,
                 epilogue_begin: row.epilogue_begin && begins,
                 ..*row

@@ -7,6 +7,7 @@ use gimli::{DwAt, DwForm, constants as dw};
 use super::addresses::{Function, intersection};
 use super::expression::{Location, Purpose, Reader};
 use super::history::Subject;
+use super::opcode::{BRA, BREG0, DEREF_SIZE, DROP, DUP, FBREG, LIT1, STACK_VALUE};
 use super::place::{places_of, value_in};
 use super::unit::{Open, Translator, Value};
 use super::writer::{Buffer, Part};
@@ -24,7 +25,10 @@ impl<'e, 'a> Translator<'e, 'a> {
             return None;
         }
         match self.environment.context.translate(expression, purpose, scope.function, 0).ok()? {
-            Location::Everywhere(expression) => {
+            Location::Everywhere(mut expression) => {
+                if name == dw::DW_AT_location && scope.is_reference && is_in_frame(&expression) {
+                    never_null(&mut expression);
+                }
                 values.unsigned(expression.bytes.len() as u64);
                 values.append(&expression);
                 Some(dw::DW_FORM_exprloc)
@@ -98,6 +102,20 @@ impl<'e, 'a> Translator<'e, 'a> {
         }
         found.sort_by_key(|(range, _)| (range.start, range.end));
     }
+}
+
+/// Whether an expression is an address in the frame.
+fn is_in_frame(expression: &Buffer) -> bool {
+    let has_base = expression.bytes.first().is_some_and(|first| *first == FBREG || (BREG0..BREG0 + 32).contains(first));
+    has_base && expression.bytes.last() != Some(&STACK_VALUE)
+}
+
+/// From the address of a reference to its value, which is made 1 where it is 0: one that is not bound yet. gdb (13) reads no
+/// reference that leads to where `DW_AT_data_location` begins.
+fn never_null(expression: &mut Buffer) {
+    expression.bytes.extend([DEREF_SIZE, 4, DUP, BRA]);
+    expression.u16(2);
+    expression.bytes.extend([DROP, LIT1, STACK_VALUE]);
 }
 
 /// What the expression of an attribute is for; `None` for what is not known.

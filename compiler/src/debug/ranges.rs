@@ -1,14 +1,17 @@
 //! Where the code of entries is.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use gimli::{DwAt, DwForm, DwTag, constants as dw};
 
+use super::addresses::intersection;
 use super::unit::{Open, Specification, Translator, Value};
 use super::writer::{Buffer, Part, Target};
 
 impl<'e, 'a> Translator<'e, 'a> {
-    /// Where the code of an entry is.
+    /// Writes where the code of an entry is; returns it, if it has code of its own. An entry's code is never more than that
+    /// of the one around it: code that was made of instructions of both counts to the outer one's.
     #[expect(clippy::too_many_arguments, reason = "the parts of one entry")]
     pub(super) fn code_range(
         &mut self,
@@ -19,7 +22,7 @@ impl<'e, 'a> Translator<'e, 'a> {
         scope: &Open<'e>,
         specifications: &mut Vec<Specification>,
         values: &mut Buffer,
-    ) {
+    ) -> Option<Rc<[Range<u32>]>> {
         let environment = self.environment;
         if is_root {
             // The base of the lists' offsets.
@@ -27,13 +30,13 @@ impl<'e, 'a> Translator<'e, 'a> {
             values.address(Target::Text, 0);
         }
         if let (dw::DW_TAG_subprogram, Some(function)) = (tag, scope.function) {
-            if low == Some(function.wasm.start.into()) {
+            if low.is_some_and(|low| function.begins_at(low)) {
                 specifications.push((dw::DW_AT_low_pc, dw::DW_FORM_addr));
                 values.address(Target::Text, function.text.start.into());
                 specifications.push((dw::DW_AT_high_pc, dw::DW_FORM_udata));
                 values.unsigned((function.text.end - function.text.start).into());
             }
-            return;
+            return Some(Rc::new([function.text.clone()]));
         }
         let mut parts: Vec<Range<u64>> = Vec::new();
         if let Some(ranges) = value(dw::DW_AT_ranges) {
@@ -54,12 +57,19 @@ impl<'e, 'a> Translator<'e, 'a> {
                 specifications.push((dw::DW_AT_low_pc, dw::DW_FORM_addr));
                 values.address(Target::Text, text.into());
             }
-            return;
+            return None;
         }
         if parts.is_empty() {
-            return;
+            return None;
         }
-        let mut spans: Vec<Range<u32>> = parts.iter().flat_map(|part| environment.addresses.spans(part)).collect();
+        let addresses = environment.addresses;
+        let mut spans: Vec<Range<u32>> = if is_root {
+            // All code of its functions, also what is in front of their first instructions.
+            let functions = parts.iter().flat_map(|part| addresses.functions_in(part));
+            functions.map(|function| function.text.clone()).collect()
+        } else {
+            parts.iter().flat_map(|part| addresses.spans(part)).collect()
+        };
         spans.sort_by_key(|span| span.start);
         spans.dedup_by(|next, span| {
             let joins = next.start <= span.end;
@@ -68,10 +78,14 @@ impl<'e, 'a> Translator<'e, 'a> {
             }
             joins
         });
+        if let Some(around) = &scope.spans {
+            spans = intersection(&spans, around);
+        }
         if !spans.is_empty() {
             specifications.push((dw::DW_AT_ranges, dw::DW_FORM_sec_offset));
-            values.offset(Part::RangeLists, self.ranges.add(spans.into_iter().map(|span| (span, None))));
+            values.offset(Part::RangeLists, self.ranges.add(spans.iter().map(|span| (span.clone(), None))));
         }
+        (!is_root).then(|| spans.into())
     }
 
     pub(super) fn address(&self, value: Value<'a>) -> Option<u64> {

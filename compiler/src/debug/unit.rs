@@ -3,6 +3,8 @@
 //! An attribute or entry that cannot be carried over is left out alone, and counted.
 
 use std::collections::HashMap;
+use std::ops::Range;
+use std::rc::Rc;
 
 use gimli::{AttributeValue, DwAt, DwForm, DwTag, UnitOffset, UnitType, constants as dw};
 
@@ -72,6 +74,10 @@ pub(super) struct Open<'e> {
     pub(super) dead: bool,
     /// Its own offset in the input's `.debug_info`.
     pub(super) entry: u32,
+    /// It is a variable that refers to another.
+    pub(super) is_reference: bool,
+    /// The code of the entry, or of the one around; `None` where any may be inside.
+    pub(super) spans: Option<Rc<[Range<u32>]>>,
     /// The full name of what is inside begins with this.
     prefix: String,
 }
@@ -79,7 +85,7 @@ pub(super) struct Open<'e> {
 impl Open<'_> {
     /// Nothing is around.
     pub fn outside() -> Self {
-        Open { function: None, dead: false, entry: 0, prefix: String::new() }
+        Open { function: None, dead: false, entry: 0, is_reference: false, spans: None, prefix: String::new() }
     }
 }
 
@@ -258,6 +264,8 @@ impl<'e, 'a> Translator<'e, 'a> {
             function: parent.and_then(|parent| parent.function),
             dead: parent.is_some_and(|parent| parent.dead),
             entry: self.unit.header.debug_info_offset().map_or(0, |start| start.0 as u32) + offset.0 as u32,
+            is_reference: false,
+            spans: parent.and_then(|parent| parent.spans.clone()),
             prefix: String::new(),
         };
         let value =
@@ -265,8 +273,13 @@ impl<'e, 'a> Translator<'e, 'a> {
         scope.prefix = self.name_scope(offset.0 as u32, tag, &value, parent.map_or("", |parent| &parent.prefix));
         let low = value(dw::DW_AT_low_pc).and_then(|value| self.address(value));
         if tag == dw::DW_TAG_subprogram && (low.is_some() || value(dw::DW_AT_ranges).is_some()) {
-            scope.function = low.and_then(|low| self.environment.addresses.function_at(low));
+            scope.function = low.and_then(|low| self.environment.addresses.function_from(low));
             scope.dead = scope.function.is_none();
+        }
+        if let (dw::DW_TAG_variable | dw::DW_TAG_formal_parameter, Some(AttributeValue::UnitRef(ty))) =
+            (tag, value(dw::DW_AT_type))
+        {
+            scope.is_reference = self.is_reference(ty);
         }
         let mut specifications: Vec<Specification> = Vec::with_capacity(attributes.len() + 4);
         let mut values = Buffer::new(self.environment.big_endian);
@@ -299,13 +312,22 @@ impl<'e, 'a> Translator<'e, 'a> {
             values.u8(self.unit.header.address_size());
         }
         let is_root = parent.is_none();
-        self.code_range(tag, is_root, low, &value, &scope, &mut specifications, &mut values);
+        let spans = self.code_range(tag, is_root, low, &value, &scope, &mut specifications, &mut values);
+        if spans.is_some() {
+            scope.spans = spans;
+        }
         if is_root {
             self.root(&value, &mut specifications, &mut values);
         }
         let position = self.write_entry(tag, has_children, specifications, &values, references);
         self.moved.push((offset.0 as u32, position));
         scope
+    }
+
+    /// Whether a type is one of references.
+    fn is_reference(&self, ty: UnitOffset) -> bool {
+        let tag = self.unit.entry(ty).map(|entry| entry.tag());
+        matches!(tag, Ok(dw::DW_TAG_reference_type | dw::DW_TAG_rvalue_reference_type))
     }
 
     /// Writes an entry whose attributes are translated; returns where it is.
