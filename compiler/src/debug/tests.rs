@@ -24,6 +24,7 @@ fn describe_changed(changes: impl Iterator<Item = (usize, Box<dyn Fn(&mut Vec<u8
         plan.modules[0].debug_sections[number].1 = contents.leak();
         let described = describe(&plan, &text, &options, &()).unwrap();
         found.push((described.units, described.dropped));
+        super::source_map(&plan.modules, &[], 1).unwrap();
         plan.modules[0].debug_sections = original.clone();
     }
     found
