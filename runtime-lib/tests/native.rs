@@ -317,8 +317,8 @@ fn the_harness_obeys_commands() {
         ("call 0 5", "trap 2"),
         ("call 0 9 21", "ok 00000000000000000000000000000042"),
         ("call 0 10", "trap 12"),
-        ("", "error expected init, call or get"),
-        ("quit", "error expected init, call or get"),
+        ("", "error expected init, call, get or memory"),
+        ("quit", "error expected init, call, get or memory"),
     ];
     let mut input = String::new();
     let mut expected = String::new();

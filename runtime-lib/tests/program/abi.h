@@ -15,10 +15,10 @@ typedef struct {
     uint64_t wasi_memory;
     CodeMap code;
     Span environment, preopens, arguments, threads, modules;
-    uint64_t heap;
+    uint64_t heap, sources, build_id, core_dump;
 } Program;
 
-_Static_assert(sizeof(Memory) == 40 && sizeof(Image) == 40 && sizeof(Export) == 64 && sizeof(Program) == 216, "layouts");
+_Static_assert(sizeof(Memory) == 40 && sizeof(Image) == 40 && sizeof(Export) == 64 && sizeof(Program) == 240, "layouts");
 
 enum { EXPLICIT_BOUNDS = 1, FIXED_BASE = 2, MOVABLE = 1, RUNTIME_OPTIONS = 1 };
 enum { I32 = 0x7f, I64 = 0x7e, F32 = 0x7d, F64 = 0x7c, V128 = 0x7b, FUNCREF = 0x70 };

@@ -11,7 +11,7 @@
 #define FLAGS 0
 #endif
 #ifndef VERSION
-#define VERSION 2
+#define VERSION 3
 #endif
 
     .macro site address, previous, has_code, wasm_delta, code
@@ -218,6 +218,7 @@ wasmc_program:
 #endif
     .quad 0, 0
     .quad modules, 2
-    .quad 0
+    // No objects, no lines, no build ID, no core dump.
+    .quad 0, 0, 0, 0
 
     .section .note.GNU-stack, "", @progbits
