@@ -5,7 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rand::Rng;
 use rand::rngs::SmallRng;
 use wasmc_abi::trap::TrapCode;
-use wasmc_compiler::{Bounds, DebugLevel, Emit, Entry, Input, MemoryBase, OptLevel, Options, RelaxedSimd, compile, link};
+use wasmc_compiler::{
+    Bounds, DebugLevel, Emit, Entry, Input, MemoryBase, OptLevel, Options, RelaxedSimd, compile, link,
+};
 
 use crate::harness::{Answer, Harness, Request};
 use crate::module::Case;
