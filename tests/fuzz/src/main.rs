@@ -39,7 +39,7 @@ struct Arguments {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let harness = harness::Harness::new(Duration::from_secs(120)).context("cannot make a temporary folder")?;
+    let harness = harness::Harness::new(Duration::from_secs(120), None).context("cannot make a temporary folder")?;
     let engine = oracle::engine()?;
     let started = Instant::now();
     let limit = arguments.minutes.map(|minutes| Duration::from_secs_f64(60.0 * minutes));
