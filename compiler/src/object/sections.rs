@@ -110,8 +110,7 @@ impl<'o, 'a> Sections<'o, 'a> {
     }
 
     fn define(&mut self, name: &str, kind: SymbolKind, section: SectionId, value: u64, size: u64, global: bool) {
-        // Symbol tables end names at a zero byte, which wasm names may contain.
-        let name = name.replace('\0', "\u{fffd}").into_bytes();
+        let name = if global { name.to_owned().into_bytes() } else { local_name(name) };
         let scope = if global { SymbolScope::Linkage } else { SymbolScope::Compilation };
         let section = SymbolSection::Section(section);
         self.object.add_symbol(Symbol {
@@ -262,4 +261,29 @@ fn libcall(call: LibCall) -> Result<&'static str> {
         LibCall::X86Pshufb => "wasmc_x86_pshufb",
         other => return Err(Error::Limit(format!("the runtime library has no function for {other}"))),
     })
+}
+
+/// Bytes of a local symbol's name. Template arguments make names of C++ thousands of bytes long: whole, those of Yosys are
+/// 15 % of its executable.
+const LOCAL_NAME_LIMIT: usize = 1024;
+
+/// A function's name, as the symbol table has it. Debug information has all of it.
+fn local_name(name: &str) -> Vec<u8> {
+    let end = name.floor_char_boundary(LOCAL_NAME_LIMIT);
+    let ellipsis = if end < name.len() { "…" } else { "" };
+    // Symbol tables end names at a zero byte, which wasm names may contain.
+    (name[..end].replace('\0', "\u{fffd}") + ellipsis).into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_local_symbols_have_no_zeros_and_an_end() {
+        assert_eq!(local_name("a\0b"), "a\u{fffd}b".as_bytes());
+        let longest = "x".repeat(LOCAL_NAME_LIMIT);
+        assert_eq!(local_name(&longest), longest.as_bytes());
+        assert_eq!(local_name(&"é".repeat(LOCAL_NAME_LIMIT)), ("é".repeat(LOCAL_NAME_LIMIT / 2) + "…").as_bytes());
+    }
 }
