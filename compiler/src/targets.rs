@@ -1,6 +1,7 @@
 //! What wasmc can make for which target: one table, which the rest asks.
 
 use crate::codegen::distance;
+use crate::object::binary_format;
 use target_lexicon::{Architecture, BinaryFormat, OperatingSystem, Triple};
 
 /// A target that wasmc is made for. Object files can be made for more: see [`has_back_end`] and [`has_objects`].
@@ -35,6 +36,8 @@ pub const TARGETS: &[Target] = &[
     executable("riscv64gc-unknown-linux-gnu", RISCV64_LINUX, "qemu-riscv64"),
     executable("riscv64gc-unknown-linux-musl", RISCV64_LINUX, "qemu-riscv64"),
     objects_only("s390x-unknown-linux-gnu"),
+    objects_only("x86_64-pc-windows-gnu"),
+    objects_only("x86_64-pc-windows-msvc"),
     objects_only("x86_64-unknown-freebsd"),
     objects_only("aarch64-unknown-freebsd"),
     objects_only("x86_64-unknown-none"),
@@ -71,9 +74,9 @@ pub fn has_back_end(triple: &Triple) -> bool {
     )
 }
 
-/// Whether object files can be made for a triple that has a back end. Freestanding targets have no format of their own.
+/// Whether object files can be made for a triple that has a back end.
 pub fn has_objects(triple: &Triple) -> bool {
-    matches!(triple.binary_format, BinaryFormat::Elf | BinaryFormat::Unknown)
+    binary_format(triple).is_some()
 }
 
 /// Whether code generation can keep a register for the program's own use on this processor.
@@ -83,7 +86,7 @@ pub(crate) fn has_pinned_register(triple: &Triple) -> bool {
 
 /// Whether debug information can be written for this processor.
 pub(crate) fn has_debug_info(triple: &Triple) -> bool {
-    triple.architecture == Architecture::X86_64
+    triple.architecture == Architecture::X86_64 && triple.binary_format != BinaryFormat::Coff
 }
 
 /// Bytes of the largest 64-bit memory: an eighth of what every process of the target can address. Kernels for AArch64 give

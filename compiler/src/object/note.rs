@@ -1,7 +1,7 @@
 //! The note by which `wasmc inspect` knows an artefact.
 
 use object::write::Object;
-use object::{Endianness, SectionFlags, SectionKind, elf};
+use object::{BinaryFormat, Endianness, SectionFlags, SectionKind, elf};
 
 use crate::manifest::{self, Manifest, MemoryLimits};
 use crate::plan::{BaseStrategy, Plan};
@@ -35,8 +35,14 @@ pub(super) fn describe(plan: &Plan<'_>, options: &Options) -> Manifest {
 /// Adds the note to the object.
 pub(super) fn write(object: &mut Object<'_>, manifest: &Manifest, endianness: Endianness) {
     let note = manifest.to_note(endianness);
-    let section = object.add_section(Vec::new(), manifest::SECTION.into(), SectionKind::Note);
-    // Loaded, like the notes of other tools: what is not loaded gets lost where an executable is stripped.
-    object.section_mut(section).flags = SectionFlags::Elf { sh_type: elf::SHT_NOTE, sh_flags: elf::SHF_ALLOC };
+    let (name, kind) = match object.format() {
+        BinaryFormat::Elf => (manifest::SECTION, SectionKind::Note),
+        _ => (manifest::SHORT_SECTION, SectionKind::ReadOnlyData),
+    };
+    let section = object.add_section(Vec::new(), name.into(), kind);
+    if kind == SectionKind::Note {
+        // Loaded, like the notes of other tools: what is not loaded gets lost where an executable is stripped.
+        object.section_mut(section).flags = SectionFlags::Elf { sh_type: elf::SHT_NOTE, sh_flags: elf::SHF_ALLOC };
+    }
     object.append_section_data(section, &note, 4);
 }

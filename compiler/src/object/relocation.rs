@@ -36,6 +36,11 @@ pub(super) fn relative(bits: u8) -> RelocationFlags {
     generic(RelocationKind::Relative, bits)
 }
 
+/// The distance from the start of the image to an address (PE).
+pub(super) fn image_offset() -> RelocationFlags {
+    generic(RelocationKind::ImageOffset, 32)
+}
+
 fn generic(kind: RelocationKind, size: u8) -> RelocationFlags {
     RelocationFlags::Generic { kind, encoding: RelocationEncoding::Generic, size }
 }

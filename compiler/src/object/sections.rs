@@ -6,10 +6,11 @@ use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::ir::LibCall;
 use cranelift_codegen::isa::TargetIsa;
 use object::write::{Object, Relocation, SectionId, StandardSection, Symbol, SymbolId, SymbolSection};
-use object::{RelocationFlags, SectionKind, SymbolFlags, SymbolKind, SymbolScope};
+use object::{BinaryFormat, RelocationFlags, SectionKind, SymbolFlags, SymbolKind, SymbolScope};
 
-use super::relocation::{self, absolute, relative};
+use super::relocation::{self, absolute};
 use super::text::{Text, TextRelocation};
+use super::unwind;
 use wasmc_abi::source_map;
 
 use crate::codegen::UnitTarget;
@@ -56,6 +57,8 @@ impl<'o, 'a> Sections<'o, 'a> {
                 }
                 Target::Text => (self.object.section_symbol(self.text), 0),
                 Target::Runtime(name) => (self.outside(name), 0),
+                // Other formats have none without a default.
+                Target::Weak(_) if self.object.format() != BinaryFormat::Elf => continue,
                 Target::Weak(name) => {
                     let symbol = self.outside(name);
                     self.object.symbol_mut(symbol).weak = true;
@@ -79,7 +82,7 @@ impl<'o, 'a> Sections<'o, 'a> {
             let section = self.section(object.placement);
             let offset = match object.placement {
                 Placement::Zero => self.object.append_section_bss(section, object.size, object.align),
-                Placement::Image => {
+                Placement::Image if self.object.format() == BinaryFormat::Elf => {
                     self.object.set_section_data(section, object.contents, object.align);
                     0
                 }
@@ -105,6 +108,10 @@ impl<'o, 'a> Sections<'o, 'a> {
                 self.object.add_section(Vec::new(), source_map::SECTION.into(), SectionKind::ReadOnlyData)
             }
             // Each image has a section of its own: whole pages that may be moved away.
+            // Only Linux moves pages, to where they are copied elsewhere.
+            Placement::Image if self.object.format() != BinaryFormat::Elf => {
+                self.object.section_id(StandardSection::ReadOnlyData)
+            }
             Placement::Image => self.object.add_section(Vec::new(), b".wasmc.image".to_vec(), SectionKind::Data),
         }
     }
@@ -229,17 +236,21 @@ impl<'o, 'a> Sections<'o, 'a> {
     }
 
     fn write_unwind(&mut self, text: &mut Text) -> Result<()> {
-        let (bytes, relocations) =
-            text.unwind.finish().map_err(|error| Error::Limit(format!("the unwind table: {error}")))?;
-        if bytes.is_empty() {
-            return Ok(());
-        }
-        let section = self.object.section_id(StandardSection::EhFrame);
-        self.object.set_section_data(section, bytes, 8);
-        let symbol = self.object.section_symbol(self.text);
-        for relocation in relocations {
-            let flags = relative(relocation.size * 8);
-            self.relocate(section, relocation.offset as u64, symbol, relocation.addend, flags)?;
+        let parts = text.unwind.finish().map_err(|error| Error::Limit(format!("the unwind table: {error}")))?;
+        let place = |part: &unwind::Part| match part.place {
+            unwind::Place::Standard(section) => self.object.section_id(section),
+            unwind::Place::Named(name, kind) => self.object.add_section(Vec::new(), name.into(), kind),
+        };
+        let sections: Vec<SectionId> = parts.iter().map(place).collect();
+        for (part, &section) in parts.into_iter().zip(&sections) {
+            self.object.set_section_data(section, part.bytes, part.align);
+            for (offset, referent, addend, flags) in part.addresses {
+                let symbol = self.object.section_symbol(match referent {
+                    unwind::Referent::Text => self.text,
+                    unwind::Referent::Part(number) => sections[number],
+                });
+                self.relocate(section, offset, symbol, addend, flags)?;
+            }
         }
         Ok(())
     }

@@ -89,7 +89,7 @@ impl Text {
         }
         self.stack_maps.add(start32, &unit.stack_maps);
         if let Some(unwind) = &unit.unwind {
-            self.unwind.add(unwind, start);
+            self.unwind.add(unwind, start32);
         }
         self.handlers.add(&unit.handlers, start32);
         let sites = u32::try_from(self.sites.len()).map_err(|_| too_large())?;

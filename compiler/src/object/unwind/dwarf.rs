@@ -4,10 +4,14 @@ use cranelift_codegen::isa::TargetIsa;
 use gimli::RunTimeEndian;
 use gimli::write::{Address, CieId, EhFrame, EndianVec, FrameTable, RelocateWriter, Relocation};
 
+use object::write::StandardSection;
+
+use super::{Part, Place, Referent};
 use crate::codegen::Unwind;
+use crate::object::relocation::relative;
 
 /// Frame descriptions of the units seen so far.
-pub(super) struct UnwindTable {
+pub(in crate::object) struct Frames {
     table: FrameTable,
     /// `None` where the target has no DWARF unwinding.
     cie: Option<CieId>,
@@ -17,8 +21,8 @@ pub(super) struct UnwindTable {
 /// The one symbol that frame descriptions refer to: the start of the text section.
 const TEXT: usize = 0;
 
-impl UnwindTable {
-    pub fn new(isa: &dyn TargetIsa) -> UnwindTable {
+impl Frames {
+    pub fn new(isa: &dyn TargetIsa) -> Frames {
         let mut table = FrameTable::default();
         let cie = isa.create_systemv_cie().map(|mut cie| {
             cie.fde_address_encoding = gimli::DwEhPe(gimli::DW_EH_PE_pcrel.0 | gimli::DW_EH_PE_sdata4.0);
@@ -28,22 +32,31 @@ impl UnwindTable {
             cranelift_codegen::ir::Endianness::Little => RunTimeEndian::Little,
             cranelift_codegen::ir::Endianness::Big => RunTimeEndian::Big,
         };
-        UnwindTable { table, cie, endian }
+        Frames { table, cie, endian }
     }
 
     /// Adds the unit that starts `offset` bytes into the text section.
     pub fn add(&mut self, unwind: &Unwind, offset: u64) {
-        if let Some(cie) = self.cie {
-            self.table.add_fde(cie, unwind.to_description(Address::Symbol { symbol: TEXT, addend: offset as i64 }));
+        let address = Address::Symbol { symbol: TEXT, addend: offset as i64 };
+        if let (Some(cie), Some(description)) = (self.cie, unwind.to_description(address)) {
+            self.table.add_fde(cie, description);
         }
     }
 
-    /// The section's bytes and the places in it that hold PC-relative addresses of code.
-    pub fn finish(&mut self) -> gimli::write::Result<(Vec<u8>, Vec<Relocation>)> {
+    /// The section, with PC-relative addresses of code.
+    pub fn finish(&mut self) -> gimli::write::Result<Vec<Part>> {
         let mut section = EhFrame(Recorder { writer: EndianVec::new(self.endian), relocations: Vec::new() });
         self.table.write_eh_frame(&mut section)?;
-        let recorder = section.0;
-        Ok((recorder.writer.into_vec(), recorder.relocations))
+        let Recorder { writer, relocations } = section.0;
+        let bytes = writer.into_vec();
+        if bytes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let address = |relocation: Relocation| {
+            (relocation.offset as u64, Referent::Text, relocation.addend, relative(relocation.size * 8))
+        };
+        let addresses = relocations.into_iter().map(address).collect();
+        Ok(vec![Part { place: Place::Standard(StandardSection::EhFrame), bytes, align: 8, addresses }])
     }
 }
 

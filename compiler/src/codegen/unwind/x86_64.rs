@@ -1,55 +1,8 @@
-//! How to unwind from each instruction of a function: the rows of its frame description (DWARF 5, 6.4.2).
+//! DWARF rows for x86-64, epilogues included, which Cranelift's leave out (DWARF 5, 6.4.2).
 
-use cranelift_codegen::CompiledCode;
-use cranelift_codegen::isa::TargetIsa;
-use cranelift_codegen::isa::unwind::{UnwindInfo, UnwindInst, systemv};
+use cranelift_codegen::isa::unwind::UnwindInst;
 use gimli::X86_64;
-use gimli::write::{Address, CallFrameInstruction, FrameDescriptionEntry};
-use target_lexicon::Architecture;
-
-/// The frame description of a function.
-pub(crate) enum Unwind {
-    /// For targets that this file does not know: as Cranelift has it, which leaves out the epilogues.
-    Cranelift(systemv::UnwindInfo),
-    /// Length of the code in bytes; instructions, and the offsets in the code from which they hold.
-    Own(u32, Vec<(u32, CallFrameInstruction)>),
-}
-
-impl Unwind {
-    /// Describes a function. `None` where the target has no DWARF unwinding.
-    ///
-    /// # Errors
-    /// Cranelift's, in words.
-    pub fn of(compiled: &CompiledCode, isa: &dyn TargetIsa) -> Result<Option<Unwind>, String> {
-        if isa.triple().architecture == Architecture::X86_64 {
-            let code = compiled.code_buffer();
-            let register = |register| isa.map_regalloc_reg_to_dwarf(register).map(gimli::Register);
-            return x86_64(&compiled.buffer.unwind_info, code, |saved| {
-                register(saved).map_err(|error| error.to_string())
-            })
-            .map(|instructions| Some(Unwind::Own(code.len() as u32, instructions)));
-        }
-        match compiled.create_unwind_info(isa) {
-            Ok(Some(UnwindInfo::SystemV(info))) => Ok(Some(Unwind::Cranelift(info))),
-            Ok(_) => Ok(None),
-            Err(error) => Err(error.to_string()),
-        }
-    }
-
-    /// The description for the function at an address.
-    pub fn to_description(&self, address: Address) -> FrameDescriptionEntry {
-        match self {
-            Unwind::Cranelift(info) => info.to_fde(address),
-            Unwind::Own(length, instructions) => {
-                let mut description = FrameDescriptionEntry::new(address, *length);
-                for (offset, instruction) in instructions {
-                    description.add_instruction(*offset, instruction.clone());
-                }
-                description
-            }
-        }
-    }
-}
+use gimli::write::CallFrameInstruction;
 
 /// `mov %rsp, %rbp`.
 const MOVE_TO_FRAME: [u8; 3] = [0x48, 0x89, 0xe5];
@@ -60,7 +13,7 @@ const LEAVE: [u8; 4] = [0x48, 0x89, 0xec, 0x5d];
 /// The canonical frame address is that of the entry, 8 above the return address, from the first instruction to the last.
 /// A function that makes tail calls with more stack arguments than it got makes room for them first, and moves the
 /// return address and the saved frame pointer down by `growth`.
-fn x86_64(
+pub(super) fn rows(
     directions: &[(u32, UnwindInst)],
     code: &[u8],
     register: impl Fn(cranelift_codegen::Reg) -> Result<gimli::Register, String>,
