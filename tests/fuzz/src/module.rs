@@ -4,6 +4,7 @@ use arbitrary::Unstructured;
 use rand::rngs::SmallRng;
 use rand::{Rng, RngCore, SeedableRng};
 use wasm_smith::{Config, MemoryOffsetChoices, Module};
+use wasmparser::{MemArgTarget, MemoryType, Operator, Parser, Payload};
 
 /// Bytes of randomness for a module.
 const ENTROPY: usize = 32768;
@@ -68,14 +69,55 @@ pub fn generate(seed: u64) -> Option<Case> {
         relaxed_simd_enabled: !once_in(4),
         simd_enabled: !once_in(3),
         tail_call_enabled: !once_in(4),
+        threads_enabled: once_in(3),
         wide_arithmetic_enabled: !once_in(2),
         // What wasmtime lacks, or cannot be compared.
         compact_imports_enabled: false,
         shared_everything_threads_enabled: false,
-        threads_enabled: false,
         ..Config::default()
     };
     let mut module = Module::new(config, &mut Unstructured::new(&entropy)).ok()?;
     module.ensure_termination(FUEL).ok()?;
-    Some(Case { bytes: module.to_bytes(), seed })
+    let mut bytes = module.to_bytes();
+    never_wait(&mut bytes).ok()?;
+    Some(Case { bytes, seed })
+}
+
+/// Replaces `memory.atomic.wait`, which would wait for other threads where there are none, by its first operand.
+fn never_wait(bytes: &mut [u8]) -> wasmparser::Result<()> {
+    const DROP: u8 = 0x1a;
+    const I32_WRAP_I64: u8 = 0xa7;
+    const NOP: u8 = 0x01;
+    let mut replacements = Vec::new();
+    let mut memories: Vec<MemoryType> = Vec::new();
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload? {
+            Payload::MemorySection(section) => memories = section.into_iter().collect::<Result<_, _>>()?,
+            Payload::CodeSectionEntry(body) => {
+                let mut wait = None;
+                for operator in body.get_operators_reader()?.into_iter_with_offsets() {
+                    let (operator, offset) = operator?;
+                    if let Some((start, memory)) = wait.take() {
+                        replacements.push((start..offset as usize, memory));
+                    }
+                    if let Operator::MemoryAtomicWait32 { memarg } | Operator::MemoryAtomicWait64 { memarg } = operator
+                        && let MemArgTarget::Memory(memory) = memarg.target
+                    {
+                        wait = Some((offset as usize, memory));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    for (instruction, memory) in replacements {
+        let instruction = &mut bytes[instruction];
+        instruction.fill(NOP);
+        // There is room: two bytes of opcode, and at least one each for alignment and offset.
+        instruction[..2].fill(DROP);
+        if memories[memory as usize].memory64 {
+            instruction[2] = I32_WRAP_I64;
+        }
+    }
+    Ok(())
 }

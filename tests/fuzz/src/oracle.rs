@@ -26,6 +26,8 @@ pub fn engine() -> Result<Engine> {
         .wasm_relaxed_simd(true)
         .relaxed_simd_deterministic(true)
         .wasm_tail_call(true)
+        .wasm_threads(true)
+        .shared_memory(true)
         .wasm_wide_arithmetic(true);
     Ok(Engine::new(&config)?)
 }
@@ -69,14 +71,22 @@ pub fn run(engine: &Engine, case: &Case) -> Result<Expected> {
                 expected.push((Question::Global(position), Outcome::Values(vec![value(&read)])));
             }
             Some(Extern::Memory(memory)) => {
-                let bytes = memory.data(store.as_context_mut());
-                let number = (bytes.len() as u128) << 64 | u128::from(fnv1a(bytes));
-                expected.push((Question::Memory(position), Outcome::Values(vec![Value::Bits(number)])));
+                expected.push((Question::Memory(position), contents(memory.data(store.as_context_mut()))));
+            }
+            Some(Extern::SharedMemory(memory)) => {
+                // SAFETY: no thread runs that could write to it.
+                let bytes: Vec<u8> = memory.data().iter().map(|byte| unsafe { *byte.get() }).collect();
+                expected.push((Question::Memory(position), contents(&bytes)));
             }
             _ => {}
         }
     }
     Ok(expected)
+}
+
+/// A memory's length and the hash of its contents.
+fn contents(bytes: &[u8]) -> Outcome {
+    Outcome::Values(vec![Value::Bits((bytes.len() as u128) << 64 | u128::from(fnv1a(bytes)))])
 }
 
 /// The hash that the harness of wasmc's executables uses.
