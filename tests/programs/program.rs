@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use crate::expectation::{Expectation, Run};
-use crate::process::{TRAP_EXIT, build, executable, run, target, wasmc};
+use crate::process::{TRAP_EXIT, build, executable, run, target, threaded_executable, wasmc};
 
 /// Ways to build a program. The first shows a trap's whole call stack.
 const VARIANTS: &[(&str, &[&str])] = &[
@@ -97,7 +97,10 @@ fn check_run(program: &Path, expectation: &Expectation, expected: &Run, what: &s
     for (path, contents) in &expected.files {
         fs::write(scratch.path().join(path), contents).expect("a file can be written");
     }
-    let output = run(executable(program, scratch.path()).args(&expected.args), expected.stdin.as_bytes());
+    let threaded = expectation.needs.iter().any(|need| need == "threads");
+    let mut command =
+        if threaded { threaded_executable(program, scratch.path()) } else { executable(program, scratch.path()) };
+    let output = run(command.args(&expected.args), expected.stdin.as_bytes());
     compare(&output, expected, what);
     for (path, contents) in &expected.after {
         let found = fs::read(scratch.path().join(path)).unwrap_or_else(|error| panic!("{what}: {path}: {error}"));
