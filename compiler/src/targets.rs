@@ -26,6 +26,7 @@ const fn objects_only(name: &'static str) -> Target {
 const X86_64_LINUX: &str = "x86_64-unknown-linux-gnu";
 const AARCH64_LINUX: &str = "aarch64-unknown-linux-gnu";
 const RISCV64_LINUX: &str = "riscv64gc-unknown-linux-gnu";
+const S390X_LINUX: &str = "s390x-unknown-linux-gnu";
 
 /// Every target, in the order of the documentation. Executables use no C library: gnu and musl are the same to them.
 pub const TARGETS: &[Target] = &[
@@ -35,7 +36,7 @@ pub const TARGETS: &[Target] = &[
     executable("aarch64-unknown-linux-musl", AARCH64_LINUX, "qemu-aarch64"),
     executable("riscv64gc-unknown-linux-gnu", RISCV64_LINUX, "qemu-riscv64"),
     executable("riscv64gc-unknown-linux-musl", RISCV64_LINUX, "qemu-riscv64"),
-    objects_only("s390x-unknown-linux-gnu"),
+    executable("s390x-unknown-linux-gnu", S390X_LINUX, "qemu-s390x"),
     objects_only("x86_64-pc-windows-gnu"),
     objects_only("x86_64-pc-windows-msvc"),
     objects_only("x86_64-unknown-freebsd"),
@@ -82,6 +83,11 @@ pub fn has_objects(triple: &Triple) -> bool {
 /// Whether code generation can keep a register for the program's own use on this processor.
 pub(crate) fn has_pinned_register(triple: &Triple) -> bool {
     matches!(triple.architecture, Architecture::X86_64 | Architecture::Aarch64(_))
+}
+
+/// Whether functions have a frame pointer. Where there is none, frames are known by the stack pointer.
+pub(crate) fn has_frame_pointer(triple: &Triple) -> bool {
+    triple.architecture != Architecture::S390x
 }
 
 /// Whether debug information can be written for this processor.

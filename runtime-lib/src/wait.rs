@@ -124,7 +124,7 @@ fn wait(address: usize, is_equal: impl FnOnce() -> bool, timeout: i64) -> u32 {
 pub unsafe extern "C" fn wasmc_atomic_wait32(address: *const u32, expected: u32, timeout: i64) -> u32 {
     // SAFETY: the caller's promise; a memory neither shrinks nor moves.
     let word = unsafe { &*address.cast::<AtomicU32>() };
-    wait(address.addr(), || word.load(Ordering::SeqCst) == expected, timeout)
+    wait(address.addr(), || word.load(Ordering::SeqCst) == expected.to_le(), timeout)
 }
 
 /// See [`wasmc_abi::symbols::ATOMIC_WAIT64`].
@@ -135,7 +135,7 @@ pub unsafe extern "C" fn wasmc_atomic_wait32(address: *const u32, expected: u32,
 pub unsafe extern "C" fn wasmc_atomic_wait64(address: *const u64, expected: u64, timeout: i64) -> u32 {
     // SAFETY: as above.
     let word = unsafe { &*address.cast::<AtomicU64>() };
-    wait(address.addr(), || word.load(Ordering::SeqCst) == expected, timeout)
+    wait(address.addr(), || word.load(Ordering::SeqCst) == expected.to_le(), timeout)
 }
 
 /// See [`wasmc_abi::symbols::ATOMIC_NOTIFY`].

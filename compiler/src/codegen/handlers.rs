@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
+use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::{CompiledCode, FinalizedMachCallSite, FinalizedMachExceptionHandler};
 use wasmc_abi::exception::CATCH_ALL;
+
+use crate::targets::has_frame_pointer;
 
 /// The calls of a unit that have handlers.
 #[derive(Default)]
@@ -24,11 +27,11 @@ pub(crate) struct HandlerList {
 }
 
 /// The handlers of a compiled function.
-pub(super) fn collect(compiled: &CompiledCode) -> UnitHandlers {
+pub(super) fn collect(compiled: &CompiledCode, isa: &dyn TargetIsa) -> UnitHandlers {
     let mut unit = UnitHandlers::default();
     let mut known = HashMap::new();
     for call in compiled.buffer.call_sites() {
-        let Some(list) = handler_list(&call) else { continue };
+        let Some(list) = handler_list(&call, isa) else { continue };
         let position = *known.entry(list).or_insert_with_key(|list| {
             unit.lists.push(list.clone());
             unit.lists.len() - 1
@@ -38,7 +41,7 @@ pub(super) fn collect(compiled: &CompiledCode) -> UnitHandlers {
     unit
 }
 
-fn handler_list(call: &FinalizedMachCallSite<'_>) -> Option<HandlerList> {
+fn handler_list(call: &FinalizedMachCallSite<'_>, isa: &dyn TargetIsa) -> Option<HandlerList> {
     let handlers: Vec<_> = call
         .exception_handlers
         .iter()
@@ -49,5 +52,9 @@ fn handler_list(call: &FinalizedMachCallSite<'_>) -> Option<HandlerList> {
             FinalizedMachExceptionHandler::Context(_) => None,
         })
         .collect();
-    if handlers.is_empty() { None } else { Some(HandlerList { frame_size: call.frame_offset?, handlers }) }
+    if handlers.is_empty() {
+        None
+    } else {
+        Some(HandlerList { frame_size: if has_frame_pointer(isa.triple()) { call.frame_offset? } else { 0 }, handlers })
+    }
 }

@@ -21,6 +21,7 @@ use crate::optimize::{
     FixedMemory, fold_addresses, remove_redundant_checks, restore_loop_compares, spread_coldness, widen_addresses,
 };
 use crate::plan::{BaseStrategy, DataId, Plan, Unit, UnitId};
+use crate::targets::has_frame_pointer;
 use crate::translate::{InlinedBody, Namespace, RuntimeSymbol, Translated, translate_unit};
 use crate::{Bounds, Error, OptLevel, Options, Result, debug};
 
@@ -114,7 +115,8 @@ impl<'p, 'a> Worker<'p, 'a> {
         let Generated { compiled, inlined, timelines, sources } = self.generate(number, false)?;
         let isa = self.isa_of(self.plan.units.list[number]);
         let unwind_insts: &[(u32, UnwindInst)] = &compiled.buffer.unwind_info;
-        let frameless = !unwind_insts.iter().any(|(_, inst)| matches!(inst, UnwindInst::PushFrameRegs { .. }));
+        let frameless = has_frame_pointer(isa.triple())
+            && !unwind_insts.iter().any(|(_, inst)| matches!(inst, UnwindInst::PushFrameRegs { .. }));
         let unwind = Unwind::of(&compiled, isa).map_err(|message| self.failure(number, message))?;
         let relocations = compiled.buffer.relocs().iter().map(|relocation| UnitRelocation {
             offset: relocation.offset,
@@ -126,8 +128,8 @@ impl<'p, 'a> Worker<'p, 'a> {
             id: UnitId(number as u32),
             relocations: relocations.collect(),
             sites: sites::encode(&compiled, &inlined),
-            handlers: handlers::collect(&compiled),
-            stack_maps: stack_maps::collect(&compiled),
+            handlers: handlers::collect(&compiled, isa),
+            stack_maps: stack_maps::collect(&compiled, isa),
             record: self.wanted.map(|_| debug::Record::of(&compiled, isa, &inlined, &timelines, &sources)),
             inlined,
             code: compiled.code_buffer().to_vec(),

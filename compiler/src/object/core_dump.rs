@@ -121,7 +121,7 @@ fn global(writer: &mut StructureWriter, plan: &Plan<'_>, owner: Owner) {
                 ConstantValue::F32(bits) => constant.u32(bits),
                 ConstantValue::I64(value) => constant.u64(value as u64),
                 ConstantValue::F64(bits) => constant.u64(bits),
-                ConstantValue::V128(bits) => constant.u128(bits),
+                ConstantValue::V128(bits) => constant.vector(bits),
                 // What references are means nothing outside of the process.
                 ConstantValue::Null | ConstantValue::Reference(_) | ConstantValue::Function(_) => {}
                 ConstantValue::Dynamic => state = GLOBAL_UNKNOWN,

@@ -104,9 +104,9 @@ impl StructureWriter {
         self.bytes.extend_from_slice(&bytes);
     }
 
-    pub fn u128(&mut self, value: u128) {
-        let bytes = if self.big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
-        self.bytes.extend_from_slice(&bytes);
+    /// A vector: byte by byte from its first lane on, whatever the order of bytes in numbers (`wasmc_abi::value`).
+    pub fn vector(&mut self, value: u128) {
+        self.bytes.extend_from_slice(&value.to_le_bytes());
     }
 
     /// A 64-bit address, to be relocated.

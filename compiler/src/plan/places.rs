@@ -450,7 +450,7 @@ impl Instances<'_, '_, '_, '_> {
                 ConstantValue::F32(bits) => writer.u32(bits),
                 ConstantValue::I64(value) => writer.u64(value as u64),
                 ConstantValue::F64(bits) => writer.u64(bits),
-                ConstantValue::V128(bits) => writer.u128(bits),
+                ConstantValue::V128(bits) => writer.vector(bits),
                 ConstantValue::Null | ConstantValue::Dynamic => writer.u64(0),
                 ConstantValue::Reference(bits) => writer.u64(bits),
                 ConstantValue::Function(definition) => {

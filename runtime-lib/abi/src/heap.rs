@@ -123,7 +123,7 @@ pub struct StackMap {
     /// Return address of the call, as an offset from the start of the text, in bytes.
     pub address: u32,
     /// Index in [`HeapDescription::slots`] of the number of references, which is followed by where each is: how many bytes below
-    /// the address in the frame pointer.
+    /// the frame's address, as a signed number: what is in the frame pointer, or on s390x the stack pointer.
     pub slots: u32,
 }
 

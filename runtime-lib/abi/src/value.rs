@@ -1,5 +1,8 @@
 //! Values that cross between compiled code and the runtime library.
 //!
+//! Numbers and references have the target's byte order; vectors stand byte by byte from their first lane on, as little-endian
+//! numbers do.
+//!
 //! References are 64 bits: 0 is null; a `funcref` is the address of a [`FunctionRecord`](crate::instance::FunctionRecord);
 //! those of the `any` and `extern` hierarchies are described in [`heap`](crate::heap).
 
@@ -22,7 +25,8 @@ pub const EXNREF: u8 = 0x69;
 /// Any reference of the `any` hierarchy. See [`FUNCREF`].
 pub const ANYREF: u8 = 0x6e;
 
-/// One argument or result of an export called through its [`ArrayCall`]: the low bytes hold the value.
+/// One argument or result of an export called through its [`ArrayCall`]: the first bytes hold the value,
+/// little-endian on every target.
 #[repr(C, align(16))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Value(pub [u8; 16]);

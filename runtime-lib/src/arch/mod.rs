@@ -7,6 +7,8 @@
 mod aarch64;
 #[cfg(target_arch = "riscv64")]
 mod riscv64;
+#[cfg(target_arch = "s390x")]
+mod s390x;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 
@@ -18,13 +20,15 @@ pub mod portable;
 pub use aarch64::*;
 #[cfg(target_arch = "riscv64")]
 pub use riscv64::*;
+#[cfg(target_arch = "s390x")]
+pub use s390x::*;
 #[cfg(target_arch = "x86_64")]
 pub use x86_64::*;
 
 #[cfg(not(target_arch = "x86_64"))]
 pub use portable::bytes::{bcmp, memcmp, memcpy, memmove, memset, strlen, wasmc_memory_fill, wasmc_memory_move};
 
-#[cfg(not(any(target_arch = "aarch64", target_arch = "riscv64", target_arch = "x86_64")))]
+#[cfg(not(any(target_arch = "aarch64", target_arch = "riscv64", target_arch = "s390x", target_arch = "x86_64")))]
 compile_error!("the runtime library does not know this processor yet: add a folder beside arch/x86_64");
 
 /// A place in a function that waits for a callee: with this stack pointer and program counter, and a trap's number in the

@@ -56,7 +56,7 @@ unsafe fn payload(output: &mut Output<'_>, payload: *const u8, parameters: &[u8]
                 F32 => bits(output, b"f32 0x", u64::from(*value.cast::<u32>()), 8),
                 F64 => bits(output, b"f64 0x", *value.cast::<u64>(), 16),
                 V128 => {
-                    let number = *value.cast::<u128>();
+                    let number = u128::from_le_bytes(*value.cast::<[u8; 16]>());
                     bits(output, b"v128 0x", (number >> 64) as u64, 16);
                     output.hexadecimal(number as u64, 16);
                 }

@@ -21,6 +21,7 @@ use wasmc_abi::Span;
 use wasmc_abi::instance::MemoryDescriptor;
 use wasmc_abi::program::{EXPORT_FUNCTION, EXPORT_GLOBAL, EXPORT_MEMORY, Export, ModuleRecord};
 use wasmc_abi::trap::TrapCode;
+use wasmc_abi::value::V128;
 use wasmc_abi::value::Value;
 
 use crate::trap::catch::catch_trap;
@@ -178,6 +179,9 @@ fn obey(line: &[u8], modules: &[ModuleRecord], values: &mut Values) -> Result<()
                     value.0.as_mut_ptr(),
                     size,
                 );
+            }
+            if cfg!(target_endian = "big") && value_type != V128 {
+                value.0[..size].reverse();
             }
             with_replies(|output| {
                 output.bytes(b"ok ");

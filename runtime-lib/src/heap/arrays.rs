@@ -13,10 +13,8 @@ pub unsafe extern "C" fn wasmc_array_fill(start: *mut u8, low: u64, high: u64, l
             1 => fill(start.cast(), low as u16, length),
             2 => fill(start.cast(), low as u32, length),
             3 => fill(start.cast(), low, length),
-            _ => {
-                let value = if cfg!(target_endian = "big") { [high, low] } else { [low, high] };
-                fill(start.cast(), value, length);
-            }
+            // Vectors are little-endian everywhere.
+            _ => fill(start.cast(), [low.to_le(), high.to_le()], length),
         }
     }
 }
@@ -39,7 +37,8 @@ pub unsafe extern "C" fn wasmc_array_read_data(start: *mut u8, source: *const u8
     let bytes = (length << size_log2) as usize;
     // SAFETY: the caller's promise.
     unsafe { core::ptr::copy_nonoverlapping(source, start, bytes) };
-    if cfg!(target_endian = "big") {
+    let is_vector = size_log2 > 3;
+    if cfg!(target_endian = "big") && !is_vector {
         // SAFETY: as above.
         let elements = unsafe { core::slice::from_raw_parts_mut(start, bytes) };
         elements.chunks_mut(1 << size_log2).for_each(<[u8]>::reverse);

@@ -62,7 +62,7 @@ unsafe fn visit_stack(description: &HeapDescription, caller: Caller, collection:
             let (count, list) = list.split_first().unwrap_or((&0, &[]));
             for &below in list.iter().take(*count as usize) {
                 // SAFETY: the frame holds a reference there, says the compiler.
-                unsafe { collection.visit(caller.frame as u64 - u64::from(below)) };
+                unsafe { collection.visit((caller.frame as u64).wrapping_sub(below as i32 as u64)) };
             }
         }
         // SAFETY: the frame of a compiled function.

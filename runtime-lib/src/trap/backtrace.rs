@@ -79,11 +79,11 @@ impl Backtrace {
                 backtrace.push(program_counter);
                 backtrace.is_exact = true;
             }
-            if function.is_frameless() || function.is_before_frame(program_counter) {
-                // The frame pointer is the caller's still.
-                let return_address = arch::return_address_without_frame(&registers, |address| stack.read(address));
-                let Some(return_address) = return_address else { return backtrace };
+            let read = |address| stack.read(address);
+            let caller = arch::without_frame(&registers, function.start(), function.is_frameless(), read);
+            if let Some(Caller { frame, return_address }) = caller {
                 backtrace.push_caller(code_map, return_address, &mut recent);
+                frame_pointer = frame;
                 frame_of = of(return_address.wrapping_sub(1));
             }
         }

@@ -6,8 +6,6 @@ use wasmc_abi::code_map::{self, FUNCTION_FRAMELESS, FUNCTION_INLINES, FUNCTION_I
 use wasmc_abi::leb128::{signed, unsigned};
 use wasmc_abi::trap::TrapCode;
 
-use crate::arch::FRAME_SETUP;
-
 /// The map, as slices.
 #[derive(Clone, Copy, Debug)]
 pub struct CodeMap<'a> {
@@ -62,9 +60,9 @@ impl Function<'_> {
         (self.code_start..self.code_end).contains(&address)
     }
 
-    /// Whether it has not made its frame yet when `address` is to be executed.
-    pub fn is_before_frame(&self, address: usize) -> bool {
-        address.wrapping_sub(self.code_start) < FRAME_SETUP
+    /// Address of its first instruction.
+    pub fn start(&self) -> usize {
+        self.code_start
     }
 
     /// Whether it is the compiler's own.
@@ -249,7 +247,7 @@ pub(super) mod tests {
         assert_eq!(map.function(0x133f).unwrap().index(), 1);
         let b = map.function(0x1340).unwrap();
         assert_eq!((b.index(), map.name(b), b.is_frameless()), (2, &b"b"[..], true));
-        assert!(b.is_before_frame(0x1340) && !b.is_before_frame(0x133f) && b.contains(0x137f) && !b.contains(0x1380));
+        assert!(b.start() == 0x1340 && b.contains(0x137f) && !b.contains(0x1380));
         let adapter = map.function(0x13ff).unwrap();
         assert!(adapter.is_internal());
         assert_eq!(map.name(adapter), b"");

@@ -1,6 +1,6 @@
 //! Adapters between the wasm calling convention, the C calling convention and arrays of values.
 
-use cranelift_codegen::ir::{AbiParam, InstBuilder, MemFlagsData};
+use cranelift_codegen::ir::{AbiParam, Endianness, InstBuilder, MemFlagsData};
 use wasmc_abi::trap::TrapCode;
 use wasmc_abi::value::Value as ArrayValue;
 
@@ -39,7 +39,7 @@ impl Translator<'_, '_, '_> {
         self.builder.func.signature.params.push(AbiParam::new(REFERENCE));
         let array = self.open_entry()[0];
         self.enter_first_block();
-        let flags = MemFlagsData::trusted();
+        let flags = MemFlagsData::trusted().with_endianness(Endianness::Little);
         let offset = |position: usize| (position * size_of::<ArrayValue>()) as i32;
         let arguments: Vec<_> = ty
             .params()

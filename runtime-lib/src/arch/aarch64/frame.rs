@@ -5,7 +5,7 @@ use crate::trap::fault::Registers;
 
 /// As long as this many bytes of a function have not been executed, the frame pointer is its caller's:
 /// `stp x29, x30, [sp, #-16]!`, `mov x29, sp`.
-pub const FRAME_SETUP: usize = 8;
+const FRAME_SETUP: usize = 8;
 
 /// From a frame to its caller's; `read` reads words of the stack.
 #[inline(always)]
@@ -13,7 +13,17 @@ pub fn caller_of(frame: usize, _of: FrameOf, read: impl Fn(usize) -> Option<usiz
     Some(Caller { frame: read(frame)?, return_address: read(frame.wrapping_add(8))? })
 }
 
-/// The return address of a function that has no frame yet, or never has one.
-pub fn return_address_without_frame(registers: &Registers, _read: impl Fn(usize) -> Option<usize>) -> Option<usize> {
-    Some(registers.link)
+/// The caller, where the function of compiled code at `registers`, which begins at `start`, has not made its frame yet, or
+/// never makes one: the frame pointer is the caller's still.
+pub fn without_frame(
+    registers: &Registers,
+    start: usize,
+    frameless: bool,
+    _read: impl Fn(usize) -> Option<usize>,
+) -> Option<Caller> {
+    let is_before_frame = registers.program_counter.wrapping_sub(start) < FRAME_SETUP;
+    if frameless || is_before_frame {
+        return Some(Caller { frame: registers.frame_pointer, return_address: registers.link });
+    }
+    None
 }

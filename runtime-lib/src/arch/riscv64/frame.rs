@@ -7,7 +7,7 @@ use crate::trap::fault::Registers;
 
 /// As long as this many bytes of a function have not been executed, the frame pointer is its caller's: `addi sp, sp, -16`,
 /// `sd ra, 8(sp)`, `sd s0, 0(sp)`, `mv s0, sp`, each in two bytes. Where they have four, only the first store can fault.
-pub const FRAME_SETUP: usize = 8;
+const FRAME_SETUP: usize = 8;
 
 /// From a frame to its caller's; `read` reads words of the stack.
 #[inline(always)]
@@ -19,7 +19,17 @@ pub fn caller_of(frame: usize, of: FrameOf, read: impl Fn(usize) -> Option<usize
     Some(Caller { frame: read(record)?, return_address: read(record.wrapping_add(8))? })
 }
 
-/// The return address of a function that has no frame yet, or never has one.
-pub fn return_address_without_frame(registers: &Registers, _read: impl Fn(usize) -> Option<usize>) -> Option<usize> {
-    Some(registers.link)
+/// The caller, where the function of compiled code at `registers`, which begins at `start`, has not made its frame yet, or
+/// never makes one: the frame pointer is the caller's still.
+pub fn without_frame(
+    registers: &Registers,
+    start: usize,
+    frameless: bool,
+    _read: impl Fn(usize) -> Option<usize>,
+) -> Option<Caller> {
+    let is_before_frame = registers.program_counter.wrapping_sub(start) < FRAME_SETUP;
+    if frameless || is_before_frame {
+        return Some(Caller { frame: registers.frame_pointer, return_address: registers.link });
+    }
+    None
 }

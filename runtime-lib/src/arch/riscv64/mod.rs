@@ -9,5 +9,5 @@ mod heap;
 pub(crate) use control::address_of;
 pub use control::{call_compiled, call_with_resume_point, current_frame, enter, resume};
 pub use exception::{wasmc_throw, wasmc_throw_reference};
-pub use frame::{FRAME_SETUP, caller_of, return_address_without_frame};
+pub use frame::{caller_of, without_frame};
 pub use heap::{wasmc_exception_allocate, wasmc_heap_allocate};

@@ -4,7 +4,7 @@ use crate::arch::{Caller, FrameOf};
 use crate::trap::fault::Registers;
 
 /// As long as this many bytes of a function have not been executed, the frame pointer is its caller's.
-pub const FRAME_SETUP: usize = 1;
+const FRAME_SETUP: usize = 1;
 
 /// From a frame to its caller's; `read` reads words of the stack.
 #[inline(always)]
@@ -12,7 +12,17 @@ pub fn caller_of(frame: usize, _of: FrameOf, read: impl Fn(usize) -> Option<usiz
     Some(Caller { frame: read(frame)?, return_address: read(frame.wrapping_add(8))? })
 }
 
-/// The return address of a function that has no frame yet, or never has one.
-pub fn return_address_without_frame(registers: &Registers, read: impl Fn(usize) -> Option<usize>) -> Option<usize> {
-    read(registers.stack_pointer)
+/// The caller, where the function of compiled code at `registers`, which begins at `start`, has not made its frame yet, or
+/// never makes one: the frame pointer is the caller's still.
+pub fn without_frame(
+    registers: &Registers,
+    start: usize,
+    frameless: bool,
+    read: impl Fn(usize) -> Option<usize>,
+) -> Option<Caller> {
+    let is_before_frame = registers.program_counter.wrapping_sub(start) < FRAME_SETUP;
+    if frameless || is_before_frame {
+        return Some(Caller { frame: registers.frame_pointer, return_address: read(registers.stack_pointer)? });
+    }
+    None
 }

@@ -15,6 +15,9 @@ pub(super) const LARGEST_INITIAL_STACK: usize = 0;
 #[cfg(not(test))]
 pub(super) const RELATIVE_RELOCATION: usize = 1027;
 
+/// Whether the kernel reports arithmetic faults with the code that signals sent by kill(2) have.
+pub(super) const UNCODED_ARITHMETIC: bool = false;
+
 /// Enters the kernel. Returns what it returns: −4095..=−1 are negated error numbers. syscall(2)
 ///
 /// # Safety
@@ -114,8 +117,8 @@ pub(super) struct MachineContext {
 }
 
 impl MachineContext {
-    /// What the trap handler wants to know.
-    pub fn registers(&self) -> Registers {
+    /// What the trap handler wants to know. (Some processors point behind an instruction that they refuse.)
+    pub fn registers(&self, _is_behind: bool) -> Registers {
         Registers {
             program_counter: self.program_counter,
             stack_pointer: self.stack_pointer,

@@ -3,7 +3,7 @@
 use core::cell::UnsafeCell;
 
 use super::PAGE_SIZE;
-use super::architecture::{MachineContext, number, signal_return, system_call};
+use super::architecture::{MachineContext, UNCODED_ARITHMETIC, number, signal_return, system_call};
 use crate::trap::fault::{Fault, FaultKind, Resumption};
 
 const SIGILL: i32 = 4;
@@ -64,14 +64,15 @@ unsafe extern "C" fn on_signal(signal: i32, information: *const SignalInformatio
     let (information, context) = unsafe { (&*information, &mut *context) };
     // A code of zero or less means that somebody sent the signal (kill(2)): there is no fault to explain.
     let kind = match signal {
+        SIGFPE if UNCODED_ARITHMETIC && information.code == 0 => FaultKind::Arithmetic,
         _ if information.code <= 0 => FaultKind::Sent,
         SIGILL => FaultKind::Instruction,
         SIGFPE => FaultKind::Arithmetic,
         _ => FaultKind::Memory,
     };
+    let registers = context.registers(matches!(kind, FaultKind::Instruction | FaultKind::Arithmetic));
     let has_address = kind == FaultKind::Memory && information.code != SI_KERNEL;
-    let fault =
-        Fault { kind, signal, address: has_address.then_some(information.address), registers: context.registers() };
+    let fault = Fault { kind, signal, address: has_address.then_some(information.address), registers };
     let Resumption { point, code } = crate::trap::on_fault(&fault);
     context.resume(point, code);
 }

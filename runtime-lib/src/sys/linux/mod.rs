@@ -6,6 +6,9 @@ mod architecture;
 #[cfg(target_arch = "riscv64")]
 #[path = "riscv64.rs"]
 mod architecture;
+#[cfg(target_arch = "s390x")]
+#[path = "s390x.rs"]
+mod architecture;
 #[cfg(target_arch = "x86_64")]
 #[path = "x86_64.rs"]
 mod architecture;

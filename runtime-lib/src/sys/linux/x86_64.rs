@@ -37,6 +37,9 @@ pub(super) const LARGEST_INITIAL_STACK: usize = 64 << 20;
 #[cfg(not(test))]
 pub(super) const RELATIVE_RELOCATION: usize = 8;
 
+/// Whether the kernel reports arithmetic faults with the code that signals sent by kill(2) have.
+pub(super) const UNCODED_ARITHMETIC: bool = false;
+
 /// Enters the kernel (System V ABI AMD64 A.2.1). Returns what it returns: −4095..=−1 are negated error numbers.
 ///
 /// # Safety
@@ -184,8 +187,8 @@ const RSP: usize = 15;
 const RIP: usize = 16;
 
 impl MachineContext {
-    /// What the trap handler wants to know.
-    pub fn registers(&self) -> Registers {
+    /// What the trap handler wants to know. (Some processors point behind an instruction that they refuse.)
+    pub fn registers(&self, _is_behind: bool) -> Registers {
         Registers {
             program_counter: self.general[RIP],
             stack_pointer: self.general[RSP],

@@ -1,0 +1,33 @@
+//! Entries of the allocator: they tell it which frame of compiled code waits.
+
+use wasmc_abi::exception::Exceptions;
+
+use crate::exception::object::keep_pending;
+use crate::heap::allocate_for;
+
+/// Passes the caller's stack pointer and its return address on, behind one argument (ELF ABI 1.2.3).
+macro_rules! with_caller {
+    ($target:path) => {
+        core::arch::naked_asm!("lgr %r3, %r15", "lgr %r4, %r14", "jg {}", sym $target)
+    };
+}
+
+/// See [`wasmc_abi::symbols::HEAP_ALLOCATE`].
+///
+/// # Safety
+/// To be called by compiled code only, which keeps a back chain.
+#[unsafe(naked)]
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn wasmc_heap_allocate(size: u64) -> u64 {
+    with_caller!(allocate_for)
+}
+
+/// See [`wasmc_abi::symbols::EXCEPTION_ALLOCATE`].
+///
+/// # Safety
+/// To be called by compiled code of the program that `exceptions` describes, where it has caught an exception.
+#[unsafe(naked)]
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn wasmc_exception_allocate(exceptions: &Exceptions) -> u64 {
+    with_caller!(keep_pending)
+}

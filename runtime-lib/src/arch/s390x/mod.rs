@@ -1,0 +1,13 @@
+//! s390x (z/Architecture) with the calling convention of its ELF ABI.
+
+mod control;
+mod exception;
+mod frame;
+mod heap;
+
+#[cfg(not(test))]
+pub(crate) use control::address_of;
+pub use control::{call_compiled, call_with_resume_point, current_frame, enter, resume};
+pub use exception::{wasmc_throw, wasmc_throw_reference};
+pub use frame::{STORE_BACK_CHAIN, caller_of, without_frame};
+pub use heap::{wasmc_exception_allocate, wasmc_heap_allocate};
