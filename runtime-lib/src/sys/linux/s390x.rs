@@ -20,6 +20,7 @@ pub(super) mod number {
     pub const EXIT_GROUP: usize = 248;
     pub const CLOCK_GETTIME: usize = 260;
     pub const OPENAT: usize = 288;
+    pub const UNLINKAT: usize = 294;
     pub const PPOLL: usize = 302;
     pub const PRLIMIT64: usize = 334;
     pub const GETSOCKOPT: usize = 365;
