@@ -46,6 +46,10 @@
 (assert_return (invoke "wait32" (i32.const 8) (i32.const 0) (i64.const 1000000)) (i32.const 2))
 (assert_return (invoke "store" (i32.const 16) (i64.const 0x1_0000_0000)))
 (assert_return (invoke "wait64" (i32.const 16) (i64.const 0) (i64.const -1)) (i32.const 1))
+;; Memory is little-endian, whatever the processor.
+(assert_return (invoke "wait64" (i32.const 16) (i64.const 0x0100_0000) (i64.const -1)) (i32.const 1))
+(assert_return (invoke "wait32" (i32.const 16) (i32.const 1) (i64.const 0)) (i32.const 2))
+(assert_return (invoke "wait32" (i32.const 16) (i32.const 0x0100_0000) (i64.const -1)) (i32.const 1))
 (assert_return (invoke "wait64" (i32.const 16) (i64.const 0x1_0000_0000) (i64.const 1)) (i32.const 2))
 (assert_return (invoke "notify" (i32.const 8) (i32.const -1)) (i32.const 0))
 (assert_trap (invoke "wait32" (i32.const 65532) (i32.const 0) (i64.const 0)) "out of bounds memory access")
