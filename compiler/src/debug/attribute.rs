@@ -113,6 +113,10 @@ impl<'e, 'a> Translator<'e, 'a> {
         if offset.0 >= self.environment.dwarf.debug_str.reader().len() {
             return None;
         }
+        if let Some(number) = self.environment.strings.number(offset.0) {
+            values.unsigned(number);
+            return Some(dw::DW_FORM_strx);
+        }
         values.offset(Part::Strings, offset.0 as u32);
         Some(dw::DW_FORM_strp)
     }

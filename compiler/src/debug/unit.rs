@@ -14,6 +14,7 @@ use super::expression::{Context, Reader};
 use super::lines;
 use super::lists::Lists;
 use super::selection;
+use super::strings::Strings;
 use super::writer::{Buffer, Part};
 
 /// What a unit became.
@@ -57,6 +58,7 @@ pub(super) struct Environment<'e, 'a> {
     pub has_references: bool,
     /// Only what stack traces tell: see `selection.rs`.
     pub lines_only: bool,
+    pub strings: &'e Strings,
     pub map_path: &'e (dyn Fn(&[u8]) -> Vec<u8> + Sync),
     pub big_endian: bool,
 }
@@ -361,8 +363,12 @@ impl<'e, 'a> Translator<'e, 'a> {
         specifications: &mut Vec<Specification>,
         values: &mut Buffer,
     ) {
+        let environment = self.environment;
+        if !environment.lines_only {
+            specifications.push((dw::DW_AT_str_offsets_base, dw::DW_FORM_sec_offset));
+            values.offset(Part::StringOffsets, 0);
+        }
         if value(dw::DW_AT_stmt_list).is_some() {
-            let environment = self.environment;
             let big_endian = environment.big_endian;
             let lines =
                 lines::translate(environment.dwarf, self.unit, environment.addresses, environment.map_path, big_endian);

@@ -11,12 +11,20 @@ pub(crate) enum Part {
     LocationLists,
     RangeLists,
     Strings,
+    StringOffsets,
 }
 
 impl Part {
     /// All of them, in the order of the object file.
-    pub const ALL: [Part; 6] =
-        [Part::Info, Part::Abbreviations, Part::Lines, Part::LocationLists, Part::RangeLists, Part::Strings];
+    pub const ALL: [Part; 7] = [
+        Part::Info,
+        Part::Abbreviations,
+        Part::Lines,
+        Part::LocationLists,
+        Part::RangeLists,
+        Part::Strings,
+        Part::StringOffsets,
+    ];
 
     /// The section's name (DWARF 5, 7.1).
     pub fn name(self) -> &'static str {
@@ -27,6 +35,7 @@ impl Part {
             Part::LocationLists => ".debug_loclists",
             Part::RangeLists => ".debug_rnglists",
             Part::Strings => ".debug_str",
+            Part::StringOffsets => ".debug_str_offsets",
         }
     }
 }
