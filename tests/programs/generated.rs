@@ -124,6 +124,36 @@ fn a_thousand_parameters_and_results() {
     assert_eq!(exit_code(&module, &["-O0"]), Some(1));
 }
 
+/// Results in memory, of calls that may throw and of tail calls.
+#[test]
+fn forty_float_results_of_calls_that_may_throw() {
+    const COUNT: usize = 40;
+    let list = " f32".repeat(COUNT);
+    let each = |text: fn(usize) -> String| (0..COUNT).map(text).collect::<String>();
+    let parameters = each(|i| format!("(local.get {})", i + 1));
+    let mut module = format!(
+        "(module {PROC_EXIT} (tag $e) (table 1 funcref) (elem (i32.const 0) $f)
+         (type $t (func (param i32{list}) (result{list})))
+         (func $f (export \"f\") (type $t) (if (i32.eqz (local.get 0)) (then (throw $e))) {parameters})
+         (func $tail (type $t) (local.get 0) {parameters} (return_call_indirect (type $t) (i32.const 0)))
+         (func (export \"_start\") (local{list})"
+    );
+    for call in ["call $f", "call $tail", "(call_indirect (type $t) (i32.const 0))"] {
+        let arguments = each(|i| format!("(f32.const {i}.5)"));
+        let locals: String = (0..COUNT).rev().map(|i| format!("local.set {i} ")).collect();
+        let compared = each(|i| format!("(if (f32.ne (local.get {i}) (f32.const {i}.5)) (then unreachable))\n"));
+        write!(
+            module,
+            "(block $thrown (try_table (result{list}) (catch $e $thrown) (i32.const 1) {arguments} {call})
+               {locals} {compared})"
+        )
+        .unwrap();
+    }
+    module.push_str("(call $exit (i32.const 3))))");
+    assert_eq!(exit_code(&module, &[]), Some(3));
+    assert_eq!(exit_code(&module, &["-O0"]), Some(3));
+}
+
 #[test]
 fn a_function_of_a_hundred_thousand_operators() {
     let mut module = format!("(module {PROC_EXIT} (func $long (param i64) (result i64)\n(local.get 0)\n");

@@ -1,5 +1,6 @@
 //! Compiles the units of a plan to machine code, each on its own, on all cores.
 
+mod float_results;
 mod handlers;
 mod isa;
 mod processors;

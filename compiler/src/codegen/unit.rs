@@ -15,7 +15,7 @@ use super::handlers::{self, UnitHandlers};
 use super::isa::Isas;
 use super::stack_maps::StackMap;
 use super::unwind::Unwind;
-use super::{sites, stack_maps};
+use super::{float_results, sites, stack_maps};
 use crate::debug::{Source, Timeline, Wanted};
 use crate::optimize::{
     FixedMemory, fold_addresses, remove_redundant_checks, restore_loop_compares, spread_coldness, widen_addresses,
@@ -205,6 +205,7 @@ impl<'p, 'a> Worker<'p, 'a> {
                 spread_coldness(&mut self.context.func);
             }
         }
+        float_results::pass_as_integers(&mut self.context.func, isa.triple());
         let (compiled, timelines, sources) = self.finish(isa, timelines, want_assembly).map_err(|error| {
             let message = match error {
                 CodegenError::Verifier(errors) => errors.to_string(),
