@@ -57,6 +57,12 @@ fn push_merged(spans: &mut Vec<Range<u32>>, span: Range<u32>) {
     }
 }
 
+/// Whether an address is the one that linkers give to functions which they leave out. The code section's contents begin
+/// with the number of functions, so that no function is there.
+pub(super) fn is_dead(address: u64) -> bool {
+    address == 0
+}
+
 /// All functions of a module that have code.
 pub(super) struct Addresses<'t> {
     /// Sorted by address.
@@ -95,12 +101,18 @@ impl<'t> Addresses<'t> {
     /// The function that an entry for one with this address is about: some producers count the body's size, which stands in
     /// front of it, to the function.
     pub fn function_from(&self, address: u64) -> Option<&Function<'t>> {
+        if is_dead(address) {
+            return None;
+        }
         self.function_at(address)
             .or_else(|| self.function_at(address + 5).filter(|function| function.begins_at(address)))
     }
 
     /// The functions with a part in a range.
     pub fn functions_in(&self, range: &Range<u64>) -> &[Function<'t>] {
+        if is_dead(range.start) {
+            return &[];
+        }
         let start = self.functions.partition_point(|function| u64::from(function.wasm.end) <= range.start);
         let end = self.functions.partition_point(|function| u64::from(function.wasm.start) < range.end);
         self.functions.get(start..end).unwrap_or(&[])
@@ -139,6 +151,16 @@ pub(super) fn intersection(left: &[Range<u32>], right: &[Range<u32>]) -> Vec<Ran
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::debug::record::Locals;
+
+    #[test]
+    fn no_function_is_where_linkers_put_those_that_they_leave_out() {
+        let record = Record { origins: Vec::new(), locals: Locals::Slots(Vec::new()) };
+        let function = Function { wasm: 2..40, text: 0..100, record: &record, module: 0, position: 0 };
+        let addresses = Addresses { functions: vec![function] };
+        assert!(addresses.function_from(1).is_some() && addresses.function_from(0).is_none());
+        assert_eq!((addresses.spans(&(1..40)).len(), addresses.spans(&(0..40)).len()), (1, 0));
+    }
 
     #[test]
     fn intersections() {

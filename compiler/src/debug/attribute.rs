@@ -3,6 +3,7 @@
 use gimli::{AttributeValue, DwAt, DwForm, DwTag, Section as _, constants as dw};
 
 use super::expression::Reader;
+use super::strings::STRING;
 use super::unit::{Link, Open, Translator};
 use super::writer::{Buffer, Part};
 
@@ -113,12 +114,8 @@ impl<'e, 'a> Translator<'e, 'a> {
         if offset.0 >= self.environment.dwarf.debug_str.reader().len() {
             return None;
         }
-        if let Some(number) = self.environment.strings.number(offset.0) {
-            values.unsigned(number);
-            return Some(dw::DW_FORM_strx);
-        }
         values.offset(Part::Strings, offset.0 as u32);
-        Some(dw::DW_FORM_strp)
+        Some(STRING)
     }
 
     fn inline_string(&self, is_path: bool, text: &[u8], values: &mut Buffer) -> DwForm {

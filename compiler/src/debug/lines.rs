@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use gimli::{AttributeValue, ColumnType, LineProgramHeader};
 
-use super::addresses::{Addresses, Function};
+use super::addresses::{Addresses, Function, is_dead};
 use super::expression::Reader;
 use super::writer::{Buffer, Target};
 
@@ -258,7 +258,15 @@ pub(super) fn read_rows(unit: &gimli::Unit<Reader<'_>>) -> Vec<Row> {
     let Some(program) = unit.line_program.clone() else { return Vec::new() };
     let mut found = Vec::new();
     let mut rows = program.rows();
+    let mut start = None;
     while let Ok(Some((_, row))) = rows.next_row() {
+        let sequence = *start.get_or_insert(row.address());
+        if row.end_sequence() {
+            start = None;
+        }
+        if is_dead(sequence) {
+            continue;
+        }
         let Ok(address) = u32::try_from(row.address()) else { continue };
         let column = match row.column() {
             ColumnType::LeftEdge => 0,

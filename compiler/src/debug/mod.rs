@@ -54,6 +54,7 @@ use unit::{Environment, TranslatedUnit};
 /// The sections of debug information.
 pub(crate) struct DebugInfo {
     sections: BTreeMap<Part, Buffer>,
+    strings: Strings,
     /// What could not be carried over.
     pub dropped: Dropped,
     /// Units that were.
@@ -84,25 +85,20 @@ impl DebugInfo {
 
 /// Translates the debug information of all modules.
 pub(crate) fn describe(plan: &Plan<'_>, text: &Text, options: &Options, progress: &dyn Progress) -> Result<DebugInfo> {
-    let mut info = DebugInfo { sections: BTreeMap::new(), dropped: Dropped::default(), units: 0 };
+    let mut info =
+        DebugInfo { sections: BTreeMap::new(), strings: Strings::default(), dropped: Dropped::default(), units: 0 };
     for module in 0..plan.modules.len() {
         if plan.modules[module].debug_section(".debug_info").is_some() {
             translate_module(plan, text, module, options, progress, &mut info)?;
         } else {
             let unit = synthetic::describe(plan, module, &Addresses::of(plan, text, module));
-            add_unit(&mut info, unit, BTreeMap::new(), &mut Vec::new(), &mut Vec::new(), plan.big_endian);
+            add_unit(&mut info, unit, 0, &mut Vec::new(), &mut Vec::new(), plan.big_endian);
         }
     }
     if options.debug_info == DebugLevel::Full {
-        add_unit(
-            &mut info,
-            instance::describe(plan),
-            BTreeMap::new(),
-            &mut Vec::new(),
-            &mut Vec::new(),
-            plan.big_endian,
-        );
+        add_unit(&mut info, instance::describe(plan), 0, &mut Vec::new(), &mut Vec::new(), plan.big_endian);
     }
+    info.strings.write(info.sections.entry(Part::StringOffsets).or_insert_with(|| Buffer::new(plan.big_endian)));
     Ok(info)
 }
 
@@ -120,9 +116,7 @@ fn translate_module(
     let addresses = Addresses::of(plan, text, module);
     let big_endian = plan.big_endian;
     let lines_only = options.debug_info == DebugLevel::Lines;
-    let text_of_names = if lines_only { &[] } else { dwarf.debug_str.reader().slice() };
-    let strings = Strings::of(text_of_names);
-    let starts = if lines_only { BTreeMap::new() } else { add_strings(info, text_of_names, &strings, big_endian) };
+    let strings = if lines_only { 0 } else { add_strings(info, dwarf.debug_str.reader().slice(), big_endian) };
     let has_references = refers_across_units(&dwarf);
     let mut pending = Vec::new();
     let mut moved = Vec::new();
@@ -140,7 +134,6 @@ fn translate_module(
                 context,
                 has_references,
                 lines_only,
-                strings: &strings,
                 map_path: &|path: &[u8]| map_path(path, &options.debug_prefix_map),
                 big_endian,
             };
@@ -152,7 +145,7 @@ fn translate_module(
             match translated {
                 Some(translated) => {
                     info.units += 1;
-                    add_unit(info, translated, starts.clone(), &mut pending, &mut moved, big_endian);
+                    add_unit(info, translated, strings, &mut pending, &mut moved, big_endian);
                 }
                 None => info.dropped.units += 1,
             }
@@ -205,14 +198,13 @@ fn unit_headers<'a>(dwarf: &gimli::Dwarf<Reader<'a>>) -> (Vec<gimli::UnitHeader<
     (headers, damaged)
 }
 
-/// Carries a module's strings over; returns where they and their numbers begin.
-fn add_strings(info: &mut DebugInfo, text: &[u8], strings: &Strings, big_endian: bool) -> BTreeMap<Part, u32> {
+/// Carries a module's strings over; returns where they begin.
+fn add_strings(info: &mut DebugInfo, strings: &[u8], big_endian: bool) -> u32 {
     let output = info.section(Part::Strings, big_endian);
     let start = output.position();
-    output.bytes.extend_from_slice(text);
+    output.bytes.extend_from_slice(strings);
     output.u8(0);
-    let numbers = strings.write(start, info.section(Part::StringOffsets, big_endian));
-    BTreeMap::from([(Part::Strings, start), (Part::StringOffsets, numbers)])
+    start
 }
 
 /// Whether any unit may refer to entries of another by their offset (`DW_FORM_ref_addr`).
@@ -249,12 +241,13 @@ fn refers_across_units(dwarf: &gimli::Dwarf<Reader<'_>>) -> bool {
 fn add_unit(
     info: &mut DebugInfo,
     mut unit: TranslatedUnit,
-    mut starts: BTreeMap<Part, u32>,
+    strings: u32,
     pending: &mut Vec<(u32, u32)>,
     moved: &mut Vec<(u32, u32)>,
     big_endian: bool,
 ) {
     info.dropped.add(unit.dropped);
+    let mut starts = BTreeMap::new();
     let parts = [
         (Part::Abbreviations, Some(&unit.abbreviations)),
         (Part::Lines, unit.lines.as_ref()),
@@ -268,6 +261,7 @@ fn add_unit(
             section.append(added);
         }
     }
+    info.strings.number(&mut unit.info, strings);
     for relocation in &mut unit.info.relocations {
         if let Target::Part(part) = relocation.target {
             relocation.addend += u64::from(starts.get(&part).copied().unwrap_or(0));

@@ -20,7 +20,7 @@ use crate::translate::{InlinedBody, place_in_unit};
 pub(crate) struct Record {
     /// Pairs of LEB128 numbers: unsigned distance in the machine code to the pair before, signed distance in the body.
     /// Each holds for the code up to the next.
-    origins: Vec<u8>,
+    pub(super) origins: Vec<u8>,
     pub locals: Locals,
 }
 

@@ -1,43 +1,55 @@
 //! Names by number (DWARF 5, 7.26): a table leads from numbers to strings, so that what refers to one, hundreds of thousands
-//! of attributes in large modules, has no address for linkers to fill in.
+//! of attributes in large modules, has no address for linkers to fill in. There is one table, for all units.
 
-use super::writer::{Buffer, Part};
+use std::collections::HashMap;
 
-/// A module's strings, numbered in order.
+use gimli::{DwForm, constants as dw};
+
+use super::writer::{Buffer, Part, Target};
+
+/// How attributes refer to strings: by numbers of four bytes, which take the place of an offset.
+pub(super) const STRING: DwForm = dw::DW_FORM_strx4;
+
+/// What units know the table by: where it begins, behind its header (length, version, padding).
+pub(super) const TABLE: u32 = 8;
+
+/// The strings that units refer to.
+#[derive(Default)]
 pub(super) struct Strings {
-    /// Where each begins in the module's `.debug_str`.
-    starts: Vec<u32>,
+    /// Their numbers, by offset in the output's `.debug_str`.
+    numbers: HashMap<u32, u32>,
+    /// Their offsets, by number.
+    offsets: Vec<u32>,
 }
 
-/// Bytes of a table's header: its length, the version, padding.
-const HEADER: u32 = 8;
-
 impl Strings {
-    /// The strings of a `.debug_str`: each ends with a zero byte.
-    pub fn of(section: &[u8]) -> Strings {
-        let ends = section.iter().enumerate().filter(|(_, byte)| **byte == 0);
-        let mut starts = vec![0];
-        starts.extend(ends.map(|(end, _)| end as u32 + 1));
-        Strings { starts }
+    /// Puts numbers in the place of all offsets of strings, which count from `start` in the output's `.debug_str`.
+    pub fn number(&mut self, info: &mut Buffer, start: u32) {
+        let mut relocations = std::mem::take(&mut info.relocations);
+        relocations.retain(|relocation| {
+            if relocation.target != Target::Part(Part::Strings) {
+                return true;
+            }
+            let offset = start + relocation.addend as u32;
+            let number = *self.numbers.entry(offset).or_insert(self.offsets.len() as u32);
+            if number as usize == self.offsets.len() {
+                self.offsets.push(offset);
+            }
+            info.patch(relocation.offset, number);
+            false
+        });
+        info.relocations = relocations;
     }
 
-    /// The number of the string at an offset; `None` where that is inside one, as those that end alike may share bytes.
-    pub fn number(&self, offset: usize) -> Option<u64> {
-        let offset = u32::try_from(offset).ok()?;
-        self.starts.binary_search(&offset).ok().map(|number| number as u64)
-    }
-
-    /// Appends the table, for strings that stand from `start` on in the output. Returns what units know it by.
-    pub fn write(&self, start: u32, table: &mut Buffer) -> u32 {
-        let base = table.position() + HEADER;
+    /// Writes the table, if there is anything in it.
+    pub fn write(&self, table: &mut Buffer) {
         // The length counts what follows it.
-        table.u32(self.starts.len() as u32 * 4 + 4);
+        table.u32(self.offsets.len() as u32 * 4 + 4);
         table.u16(5);
         table.u16(0);
-        for offset in &self.starts {
-            table.offset(Part::Strings, start + offset);
+        for offset in &self.offsets {
+            table.offset(Part::Strings, *offset);
         }
-        base
     }
 }
 
@@ -46,19 +58,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strings_are_numbered_by_where_they_begin() {
-        let strings = Strings::of(b"int\0\0char\0");
-        let numbers = [0, 1, 4, 5, 7, 10, 11].map(|offset| strings.number(offset));
-        assert_eq!(numbers, [Some(0), None, Some(1), Some(2), None, Some(3), None]);
-    }
-
-    #[test]
-    fn tables_stand_behind_one_another() {
+    fn equal_offsets_have_equal_numbers() {
+        let mut strings = Strings::default();
+        for (start, offsets, numbers) in [(0, [7, 3, 7], [0, 1, 0]), (4, [0, 3, 0], [2, 0, 2])] {
+            let mut info = Buffer::new(false);
+            info.offset(Part::Lines, 0);
+            offsets.iter().for_each(|offset| info.offset(Part::Strings, *offset));
+            strings.number(&mut info, start);
+            assert_eq!(info.relocations.len(), 1);
+            let written: Vec<u8> = info.bytes.chunks(4).map(|number| number[0]).collect();
+            assert_eq!(written[1..], numbers);
+        }
         let mut table = Buffer::new(false);
-        assert_eq!(Strings::of(b"a\0").write(0, &mut table), 8);
-        assert_eq!(Strings::of(b"").write(3, &mut table), 24);
-        assert_eq!(table.bytes, [12, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0]);
-        let addends: Vec<u64> = table.relocations.iter().map(|relocation| relocation.addend).collect();
-        assert_eq!(addends, [0, 2, 3]);
+        strings.write(&mut table);
+        assert_eq!(table.bytes, [16, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(table.relocations.iter().map(|relocation| relocation.addend).collect::<Vec<_>>(), [7, 3, 4]);
     }
 }

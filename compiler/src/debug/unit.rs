@@ -14,7 +14,7 @@ use super::expression::{Context, Reader};
 use super::lines;
 use super::lists::Lists;
 use super::selection;
-use super::strings::Strings;
+use super::strings;
 use super::writer::{Buffer, Part};
 
 /// What a unit became.
@@ -58,7 +58,6 @@ pub(super) struct Environment<'e, 'a> {
     pub has_references: bool,
     /// Only what stack traces tell: see `selection.rs`.
     pub lines_only: bool,
-    pub strings: &'e Strings,
     pub map_path: &'e (dyn Fn(&[u8]) -> Vec<u8> + Sync),
     pub big_endian: bool,
 }
@@ -366,7 +365,7 @@ impl<'e, 'a> Translator<'e, 'a> {
         let environment = self.environment;
         if !environment.lines_only {
             specifications.push((dw::DW_AT_str_offsets_base, dw::DW_FORM_sec_offset));
-            values.offset(Part::StringOffsets, 0);
+            values.offset(Part::StringOffsets, strings::TABLE);
         }
         if value(dw::DW_AT_stmt_list).is_some() {
             let big_endian = environment.big_endian;

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use gimli::{AttributeValue, DwAt, UnitOffset, constants as dw};
 
+use crate::debug::addresses::is_dead;
 use crate::debug::expression::Reader;
 use crate::debug::lines::{Files, Row, rows_of};
 use crate::demangle::demangle;
@@ -212,6 +213,7 @@ impl<'a> UnitReader<'_, 'a> {
             let size = high.udata_value().and_then(|size| low.checked_add(size));
             found.extend(address(high).or(size).map(|end| low..end));
         }
+        found.retain(|range| !is_dead(range.start));
         found
     }
 
