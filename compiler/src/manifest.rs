@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub const SECTION: &str = ".note.wasmc";
 /// The same where names of sections have eight bytes, in PE executables.
 pub const SHORT_SECTION: &str = ".wasmc";
+/// The same in Mach-O.
+pub const MACHO_SECTION: &str = "__wasmc";
 /// Type of the note.
 pub const NOTE_TYPE: u32 = 1;
 /// Name in the note, with its terminator (8 bytes with the padding).
@@ -141,7 +143,7 @@ impl Manifest {
     /// The manifest of an executable or object, given as a whole; none where wasmc did not make it.
     pub fn read(artefact: &[u8]) -> Option<Manifest> {
         let file = object::File::parse(artefact).ok()?;
-        let section = file.section_by_name(SECTION).or_else(|| file.section_by_name(SHORT_SECTION))?;
+        let section = [SECTION, SHORT_SECTION, MACHO_SECTION].iter().find_map(|name| file.section_by_name(name))?;
         Manifest::from_note(section.data().ok()?, file.endianness())
     }
 

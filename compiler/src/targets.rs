@@ -39,6 +39,8 @@ pub const TARGETS: &[Target] = &[
     executable("s390x-unknown-linux-gnu", S390X_LINUX, "qemu-s390x"),
     objects_only("x86_64-pc-windows-gnu"),
     objects_only("x86_64-pc-windows-msvc"),
+    objects_only("x86_64-apple-darwin"),
+    objects_only("aarch64-apple-darwin"),
     objects_only("x86_64-unknown-freebsd"),
     objects_only("aarch64-unknown-freebsd"),
     objects_only("x86_64-unknown-none"),

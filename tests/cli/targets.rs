@@ -1,5 +1,10 @@
 //! Targets other than this machine: what is listed, what is refused, and that nothing of the building machine gets in.
 
+use std::collections::BTreeSet;
+
+use object::BinaryFormat;
+use object::read::{Object, ObjectSection, ObjectSymbol, Relocation, RelocationTarget, SymbolIndex};
+
 use crate::programs::HELLO;
 use crate::sandbox::Sandbox;
 
@@ -59,7 +64,60 @@ fn what_a_target_lacks_is_refused_by_name() {
     sandbox.wasmc("build --target x86_64-unknown-none hello.wat").fails(&["x86_64-unknown-none", "wasmc targets"]);
     let signed = "build --emit obj --target aarch64-unknown-linux-gnu --cpu +sign_return_address hello.wat";
     sandbox.wasmc(signed).fails(&["signed return addresses"]);
-    sandbox.wasmc("build --target aarch64-apple-darwin hello.wat").fails(&["object files", "aarch64-apple-darwin"]);
+    sandbox.wasmc("build --target aarch64-apple-darwin hello.wat").fails(&["aarch64-apple-darwin", "wasmc targets"]);
+    sandbox.wasmc("build --target aarch64-apple-ios hello.wat").fails(&["object files", "aarch64-apple-ios"]);
+}
+
+/// What linkers for macOS expect: Apple's names, instructions that refer to symbols, and a description of every function's
+/// frame, by its symbol.
+#[test]
+fn objects_for_macos() {
+    let sandbox = Sandbox::new();
+    let module = std::fs::read(format!("{}/../tests/programs/c/sort.wasm", env!("CARGO_MANIFEST_DIR")))
+        .expect("the program is there");
+    sandbox.write("sort.wasm", &module);
+    for target in ["x86_64-apple-darwin", "aarch64-apple-darwin"] {
+        sandbox.wasmc(&format!("build --emit obj --target {target} sort.wasm -o sort.o")).succeeds();
+        let bytes = sandbox.read("sort.o");
+        let object = object::File::parse(&*bytes).expect("the object can be read");
+        assert_eq!(object.format(), BinaryFormat::MachO);
+        let section = |segment: &str, name: &str| {
+            let found = object
+                .sections()
+                .find(|section| section.name() == Ok(name) && section.segment_name().ok().flatten() == Some(segment));
+            found.unwrap_or_else(|| panic!("{target}: no {segment},{name}"))
+        };
+        let (text, frames) = (section("__TEXT", "__text"), section("__TEXT", "__eh_frame"));
+        section("__DATA", "__const");
+        section("__TEXT", "__wasmc");
+        let name = |symbol: SymbolIndex| {
+            let symbol = object.symbol_by_index(symbol).expect("symbols are in the table");
+            symbol.name().expect("names are UTF-8").to_owned()
+        };
+        let referent = |relocation: &Relocation| match relocation.target() {
+            RelocationTarget::Symbol(symbol) => symbol,
+            other => panic!("{target}: a relocation to {other:?}"),
+        };
+        let functions: BTreeSet<u64> = object
+            .symbols()
+            .filter(|symbol| symbol.section_index() == Some(text.index()))
+            .filter(|symbol| !symbol.name().is_ok_and(|name| name.starts_with("ltmp")))
+            .map(|symbol| symbol.address())
+            .collect();
+        let outside: Vec<_> = object.symbols().filter(|symbol| symbol.is_undefined()).collect();
+        assert!(
+            outside
+                .iter()
+                .all(|symbol| symbol.name().is_ok_and(|name| name.starts_with("_wasm") || name.starts_with("_wasi_")))
+        );
+        for (_, relocation) in text.relocations() {
+            assert!(name(referent(&relocation)).starts_with(['_', 'l']), "{relocation:?}");
+        }
+        let address = |symbol| object.symbol_by_index(symbol).expect("symbols are in the table").address();
+        let described: BTreeSet<u64> =
+            frames.relocations().map(|(_, relocation)| address(referent(&relocation))).collect();
+        assert_eq!(described, functions, "{target}");
+    }
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! The format of object files, which the target decides.
 
 use cranelift_codegen::isa::TargetIsa;
-use object::write::Object;
-use object::{Architecture, BinaryFormat, Endianness, FileFlags, elf};
-use target_lexicon::{Architecture as Processor, BinaryFormat as TargetFormat, Triple};
+use object::write::{MachOBuildVersion, Object};
+use object::{Architecture, BinaryFormat, Endianness, FileFlags, SectionKind, elf, macho};
+use target_lexicon::{Architecture as Processor, BinaryFormat as TargetFormat, OperatingSystem, Triple};
 
 use crate::{Error, Result};
+
+/// The oldest macOS that objects are for, 11.0: the first for both processors.
+const MACOS: macho::Version = macho::Version(11 << 16);
 
 /// The format for a target, if its objects can be written.
 pub(crate) fn binary_format(triple: &Triple) -> Option<BinaryFormat> {
@@ -13,8 +16,28 @@ pub(crate) fn binary_format(triple: &Triple) -> Option<BinaryFormat> {
         // Freestanding targets have no format of their own.
         (TargetFormat::Elf | TargetFormat::Unknown, _) => Some(BinaryFormat::Elf),
         (TargetFormat::Coff, Processor::X86_64) => Some(BinaryFormat::Coff),
+        (TargetFormat::Macho, Processor::X86_64 | Processor::Aarch64(_)) if is_macos(triple) => {
+            Some(BinaryFormat::MachO)
+        }
         _ => None,
     }
+}
+
+fn is_macos(triple: &Triple) -> bool {
+    matches!(triple.operating_system, OperatingSystem::Darwin(_) | OperatingSystem::MacOSX(_))
+}
+
+/// Segment and name of a section that has the name of ELF's: in Mach-O, names have 16 bytes, and those of Apple's tools
+/// begin in this way.
+pub(super) fn section_name(format: BinaryFormat, name: &str, kind: SectionKind) -> (Vec<u8>, Vec<u8>) {
+    if format != BinaryFormat::MachO {
+        return (Vec::new(), name.into());
+    }
+    let segment = if kind == SectionKind::Debug { "__DWARF" } else { "__TEXT" };
+    let mut name = name.replace('.', "_");
+    name.insert(0, '_');
+    name.truncate(16);
+    (segment.into(), name.into())
 }
 
 /// An empty object file for a target.
@@ -38,6 +61,13 @@ pub(super) fn new_object(isa: &dyn TargetIsa) -> Result<Object<'static>> {
         // RISC-V ABIs Specification, "File Header": compressed instructions, doubles in registers.
         let e_flags = elf::EF_RISCV_RVC | elf::EF_RISCV_FLOAT_ABI_DOUBLE;
         object.flags = FileFlags::Elf { os_abi: elf::ELFOSABI_NONE, abi_version: 0, e_flags };
+    }
+    if format == BinaryFormat::MachO {
+        let mut version = MachOBuildVersion::default();
+        version.platform = macho::PLATFORM_MACOS;
+        version.minos = MACOS;
+        version.sdk = MACOS;
+        object.set_macho_build_version(version);
     }
     Ok(object)
 }

@@ -3,6 +3,7 @@
 use object::write::Object;
 use object::{BinaryFormat, Endianness, SectionFlags, SectionKind, elf};
 
+use super::format::section_name;
 use crate::manifest::{self, Manifest, MemoryLimits};
 use crate::plan::{BaseStrategy, Plan};
 use crate::{Bounds, Options};
@@ -39,7 +40,8 @@ pub(super) fn write(object: &mut Object<'_>, manifest: &Manifest, endianness: En
         BinaryFormat::Elf => (manifest::SECTION, SectionKind::Note),
         _ => (manifest::SHORT_SECTION, SectionKind::ReadOnlyData),
     };
-    let section = object.add_section(Vec::new(), name.into(), kind);
+    let (segment, name) = section_name(object.format(), name, kind);
+    let section = object.add_section(segment, name, kind);
     if kind == SectionKind::Note {
         // Loaded, like the notes of other tools: what is not loaded gets lost where an executable is stripped.
         object.section_mut(section).flags = SectionFlags::Elf { sh_type: elf::SHT_NOTE, sh_flags: elf::SHF_ALLOC };

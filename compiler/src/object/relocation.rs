@@ -1,13 +1,19 @@
 //! Relocations of Cranelift's as each processor writes them.
 
 use cranelift_codegen::binemit::Reloc;
-use object::{RelocationEncoding, RelocationFlags, RelocationKind, elf};
+use object::{Architecture, BinaryFormat, RelocationEncoding, RelocationFlags, RelocationKind, elf, macho};
 
 use crate::{Error, Result};
 
-/// How a relocation stands in the object file.
-pub(super) fn flags(kind: Reloc) -> Result<RelocationFlags> {
+/// How a relocation stands in an object file of this format.
+pub(super) fn flags(kind: Reloc, format: BinaryFormat) -> Result<RelocationFlags> {
     Ok(match kind {
+        // `mach-o/arm64/reloc.h`.
+        Reloc::Arm64Call if format == BinaryFormat::MachO => in_instruction(macho::ARM64_RELOC_BRANCH26, true),
+        Reloc::Aarch64AdrPrelPgHi21 if format == BinaryFormat::MachO => in_instruction(macho::ARM64_RELOC_PAGE21, true),
+        Reloc::Aarch64AddAbsLo12Nc if format == BinaryFormat::MachO => {
+            in_instruction(macho::ARM64_RELOC_PAGEOFF12, false)
+        }
         Reloc::Abs8 => absolute(64),
         Reloc::X86PCRel4 => generic(RelocationKind::Relative, 32),
         Reloc::X86CallPCRel4 | Reloc::X86CallPLTRel4 => generic(RelocationKind::PltRelative, 32),
@@ -39,6 +45,19 @@ pub(super) fn relative(bits: u8) -> RelocationFlags {
 /// The distance from the start of the image to an address (PE).
 pub(super) fn image_offset() -> RelocationFlags {
     generic(RelocationKind::ImageOffset, 32)
+}
+
+/// An address of 64 bits to be taken away from that of the relocation behind it (`mach-o/reloc.h`).
+pub(super) fn minus(architecture: Architecture) -> RelocationFlags {
+    let r_type = match architecture {
+        Architecture::X86_64 => macho::X86_64_RELOC_SUBTRACTOR,
+        _ => macho::ARM64_RELOC_SUBTRACTOR,
+    };
+    RelocationFlags::MachO { r_type, r_pcrel: false, r_length: 3 }
+}
+
+fn in_instruction(r_type: macho::RelocationType, r_pcrel: bool) -> RelocationFlags {
+    RelocationFlags::MachO { r_type, r_pcrel, r_length: 2 }
 }
 
 fn generic(kind: RelocationKind, size: u8) -> RelocationFlags {

@@ -8,15 +8,19 @@ use cranelift_codegen::isa::TargetIsa;
 use object::write::{Object, Relocation, SectionId, StandardSection, Symbol, SymbolId, SymbolSection};
 use object::{BinaryFormat, RelocationFlags, SectionKind, SymbolFlags, SymbolKind, SymbolScope};
 
+use super::format::section_name;
 use super::relocation::{self, absolute};
 use super::text::{Text, TextRelocation};
 use super::unwind;
 use wasmc_abi::source_map;
 
 use crate::codegen::UnitTarget;
-use crate::debug::{DebugInfo, Target as DebugTarget};
+use crate::debug::{Buffer, DebugInfo, Target as DebugTarget};
 use crate::plan::{DataId, DataObject, Placement, Plan, Target, UnitId};
 use crate::{Error, Result};
+
+/// Bytes between two symbols that relocations count from.
+const ANCHOR_DISTANCE: u64 = 4 << 20;
 
 /// The object file while it is filled.
 pub(super) struct Sections<'o, 'a> {
@@ -28,12 +32,15 @@ pub(super) struct Sections<'o, 'a> {
     outside: HashMap<String, SymbolId>,
     /// Instructions that relocations refer to, by their offset in the text.
     labels: HashMap<u64, SymbolId>,
+    /// Symbols in sections that relocations count from, where they cannot from the section itself.
+    anchors: HashMap<(SectionId, u64), SymbolId>,
 }
 
 impl<'o, 'a> Sections<'o, 'a> {
     pub fn new(object: &'o mut Object<'a>) -> Self {
         let text = object.section_id(StandardSection::Text);
-        Sections { object, text, data: Vec::new(), outside: HashMap::new(), labels: HashMap::new() }
+        let (outside, labels, anchors) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Sections { object, text, data: Vec::new(), outside, labels, anchors }
     }
 
     /// Writes everything; `root` is the data object that the runtime library looks for.
@@ -43,19 +50,23 @@ impl<'o, 'a> Sections<'o, 'a> {
         self.object.set_section_data(self.text, code, align);
         for (number, placed) in text.units.iter().enumerate() {
             let name = plan.unit_name(UnitId(number as u32));
-            self.define(&name, SymbolKind::Text, self.text, placed.start.into(), placed.size.into(), false);
+            let start = placed.start.into();
+            let symbol = self.define(&name, SymbolKind::Text, self.text, start, placed.size.into(), false);
+            if self.object.format() == BinaryFormat::MachO {
+                self.anchors.insert((self.text, start), symbol);
+            }
         }
         let addresses = self.place_data(plan.data.0, root);
         let units: Vec<u64> = text.units.iter().map(|placed| u64::from(placed.start)).collect();
         for (object, address) in addresses {
             let (section, start) = self.data[object];
             let (symbol, offset) = match address.target {
-                Target::Unit(unit) => (self.object.section_symbol(self.text), units[unit.0 as usize]),
+                Target::Unit(unit) => self.place(self.text, units[unit.0 as usize]),
                 Target::Data(data) => {
                     let (section, offset) = self.data[data.0 as usize];
-                    (self.object.section_symbol(section), offset)
+                    self.place(section, offset)
                 }
-                Target::Text => (self.object.section_symbol(self.text), 0),
+                Target::Text => self.place(self.text, 0),
                 Target::Runtime(name) => (self.outside(name), 0),
                 // Other formats have none without a default.
                 Target::Weak(_) if self.object.format() != BinaryFormat::Elf => continue,
@@ -66,7 +77,7 @@ impl<'o, 'a> Sections<'o, 'a> {
                 }
             };
             let flags = absolute(64);
-            let addend = offset as i64 + address.addend;
+            let addend = offset + address.addend;
             self.relocate(section, start + address.offset, symbol, addend, flags)?;
         }
         for relocation in std::mem::take(&mut text.relocations) {
@@ -104,9 +115,7 @@ impl<'o, 'a> Sections<'o, 'a> {
             Placement::RelocatedReadOnly => self.object.section_id(StandardSection::ReadOnlyDataWithRel),
             Placement::Writable => self.object.section_id(StandardSection::Data),
             Placement::Zero => self.object.section_id(StandardSection::UninitializedData),
-            Placement::Sources => {
-                self.object.add_section(Vec::new(), source_map::SECTION.into(), SectionKind::ReadOnlyData)
-            }
+            Placement::Sources => self.named_section(source_map::SECTION, SectionKind::ReadOnlyData),
             // Each image has a section of its own: whole pages that may be moved away.
             // Only Linux moves pages, to where they are copied elsewhere.
             Placement::Image if self.object.format() != BinaryFormat::Elf => {
@@ -116,7 +125,48 @@ impl<'o, 'a> Sections<'o, 'a> {
         }
     }
 
-    fn define(&mut self, name: &str, kind: SymbolKind, section: SectionId, value: u64, size: u64, global: bool) {
+    fn named_section(&mut self, name: &str, kind: SectionKind) -> SectionId {
+        let (segment, name) = section_name(self.object.format(), name, kind);
+        self.object.add_section(segment, name, kind)
+    }
+
+    /// A symbol in a section and the distance from there, for a place in it.
+    ///
+    /// Instructions of AArch64 need a symbol in Mach-O, which is no section's, and have 24 bits for the distance, with its
+    /// sign: there are such symbols all along.
+    fn place(&mut self, section: SectionId, offset: u64) -> (SymbolId, i64) {
+        if self.object.format() != BinaryFormat::MachO {
+            return (self.object.section_symbol(section), offset as i64);
+        }
+        // Linkers know a function in an unwind table by its own symbol.
+        let exact = self.anchors.contains_key(&(section, offset));
+        let start = if exact { offset } else { offset - offset % ANCHOR_DISTANCE };
+        let object = &mut *self.object;
+        let anchor = *self.anchors.entry((section, start)).or_insert_with_key(|key| {
+            let name = format!("ltmp.{}.{start:x}", object.section(key.0).name().unwrap_or_default()).into_bytes();
+            object.add_symbol(Symbol {
+                name,
+                value: start,
+                size: 0,
+                kind: SymbolKind::Unknown,
+                scope: SymbolScope::Compilation,
+                weak: false,
+                section: SymbolSection::Section(section),
+                flags: SymbolFlags::None,
+            })
+        });
+        (anchor, (offset - start) as i64)
+    }
+
+    fn define(
+        &mut self,
+        name: &str,
+        kind: SymbolKind,
+        section: SectionId,
+        value: u64,
+        size: u64,
+        global: bool,
+    ) -> SymbolId {
         let name = if global { name.to_owned().into_bytes() } else { local_name(name) };
         let scope = if global { SymbolScope::Linkage } else { SymbolScope::Compilation };
         let section = SymbolSection::Section(section);
@@ -129,7 +179,7 @@ impl<'o, 'a> Sections<'o, 'a> {
             weak: false,
             section,
             flags: SymbolFlags::None,
-        });
+        })
     }
 
     /// Makes an instruction of the text one that relocations can refer to.
@@ -179,11 +229,11 @@ impl<'o, 'a> Sections<'o, 'a> {
                 let label = self.labels.get(&u64::from(position)).copied();
                 (label.ok_or_else(|| Error::Limit("a relocation without its first half".to_owned()))?, 0)
             }
-            UnitTarget::Unit(unit) => (self.object.section_symbol(self.text), units[unit.0 as usize] as i64),
-            UnitTarget::Own(position) => (self.object.section_symbol(self.text), i64::from(position)),
+            UnitTarget::Unit(unit) => self.place(self.text, units[unit.0 as usize]),
+            UnitTarget::Own(position) => self.place(self.text, position.into()),
             UnitTarget::Data(data) => {
                 let (section, offset) = self.data[data.0 as usize];
-                (self.object.section_symbol(section), offset as i64)
+                self.place(section, offset)
             }
             UnitTarget::Host(host) => (self.outside(&definitions.host[host as usize].symbol), 0),
             UnitTarget::Runtime(symbol) => (self.outside(symbol.name()), 0),
@@ -192,7 +242,12 @@ impl<'o, 'a> Sections<'o, 'a> {
         if relocation.kind == Reloc::RiscvPCRelHi20 {
             self.define_label(relocation.offset);
         }
-        let flags = relocation::flags(relocation.kind)?;
+        // Cranelift has one relocation for all near addresses of x86-64: Mach-O's is for branches only.
+        let kind = match (self.object.format(), relocation.kind, relocation.target) {
+            (BinaryFormat::MachO, Reloc::X86CallPCRel4, UnitTarget::Data(_)) => Reloc::X86PCRel4,
+            (_, kind, _) => kind,
+        };
+        let flags = relocation::flags(kind, self.object.format())?;
         self.relocate(self.text, relocation.offset, symbol, addend + relocation.addend, flags)
     }
 
@@ -213,11 +268,14 @@ impl<'o, 'a> Sections<'o, 'a> {
     pub fn write_debug(&mut self, debug: DebugInfo) -> Result<()> {
         let mut ids = HashMap::new();
         for (part, _) in debug.sections() {
-            let id = self.object.add_section(Vec::new(), part.name().into(), SectionKind::Debug);
+            let id = self.named_section(part.name(), SectionKind::Debug);
             ids.insert(part, id);
         }
         for (part, mut section) in debug.into_sections() {
             let id = ids[&part];
+            if self.object.format() == BinaryFormat::MachO {
+                offsets_within(&mut section);
+            }
             self.object.set_section_data(id, std::mem::take(&mut section.bytes), 1);
             for relocation in &section.relocations {
                 let (target, start) = match relocation.target {
@@ -226,8 +284,7 @@ impl<'o, 'a> Sections<'o, 'a> {
                     // The parts that are referred to are never left out.
                     DebugTarget::Part(part) => (ids[&part], 0),
                 };
-                let symbol = self.object.section_symbol(target);
-                let addend = (relocation.addend + start) as i64;
+                let (symbol, addend) = self.place(target, relocation.addend + start);
                 let flags = absolute(relocation.size * 8);
                 self.relocate(id, relocation.offset.into(), symbol, addend, flags)?;
             }
@@ -239,21 +296,47 @@ impl<'o, 'a> Sections<'o, 'a> {
         let parts = text.unwind.finish().map_err(|error| Error::Limit(format!("the unwind table: {error}")))?;
         let place = |part: &unwind::Part| match part.place {
             unwind::Place::Standard(section) => self.object.section_id(section),
-            unwind::Place::Named(name, kind) => self.object.add_section(Vec::new(), name.into(), kind),
+            unwind::Place::Named(name, kind) => self.named_section(name, kind),
         };
         let sections: Vec<SectionId> = parts.iter().map(place).collect();
         for (part, &section) in parts.into_iter().zip(&sections) {
             self.object.set_section_data(section, part.bytes, part.align);
+            let (order, format) = (part.addresses.len(), self.object.format());
             for (offset, referent, addend, flags) in part.addresses {
-                let symbol = self.object.section_symbol(match referent {
+                let target = match referent {
                     unwind::Referent::Text => self.text,
                     unwind::Referent::Part(number) => sections[number],
-                });
-                self.relocate(section, offset, symbol, addend, flags)?;
+                };
+                let (symbol, addend) = self.place(target, addend as u64);
+                if format != BinaryFormat::MachO {
+                    self.relocate(section, offset, symbol, addend, flags)?;
+                    continue;
+                }
+                // In Mach-O, the difference of two symbols: what is taken away stands first. Several relocations are written
+                // backwards.
+                let (base, _) = self.place(section, 0);
+                let mut pair = [(base, relocation::minus(self.object.architecture())), (symbol, absolute(64))];
+                if order > 1 {
+                    pair.reverse();
+                }
+                for (symbol, flags) in pair {
+                    self.relocate(section, offset, symbol, addend - offset as i64, flags)?;
+                }
             }
         }
         Ok(())
     }
+}
+
+/// Writes distances between sections of debug information as they are in this object. Linkers for Mach-O leave debug
+/// information where it is, and its readers look there.
+fn offsets_within(section: &mut Buffer) {
+    section.relocations.retain(|relocation| {
+        let DebugTarget::Part(_) = relocation.target else { return true };
+        let (start, size) = (relocation.offset as usize, usize::from(relocation.size));
+        section.bytes[start..start + size].copy_from_slice(&relocation.addend.to_le_bytes()[..size]);
+        false
+    });
 }
 
 /// The runtime library's name for an operation without an instruction (`wasmc_abi::symbols::LIBCALLS`).

@@ -5,6 +5,7 @@ use object::write::Object;
 use wasmc_abi::source_map::{SECTION, Sources};
 use wasmc_abi::symbols;
 
+use super::format::section_name;
 use crate::plan::{DataId, DataObject, Placement, Plan, StructureWriter, Target};
 
 /// Adds the map and its description to the plan's data.
@@ -20,6 +21,7 @@ pub(super) fn describe(plan: &mut Plan<'_>, map: Vec<u8>) -> DataId {
 
 /// Adds the map as debug information, which the program does not know of.
 pub(super) fn detach(object: &mut Object<'_>, map: Vec<u8>) {
-    let section = object.add_section(Vec::new(), SECTION.into(), SectionKind::Debug);
+    let (segment, name) = section_name(object.format(), SECTION, SectionKind::Debug);
+    let section = object.add_section(segment, name, SectionKind::Debug);
     object.set_section_data(section, map, 1);
 }

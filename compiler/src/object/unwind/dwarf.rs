@@ -4,10 +4,12 @@ use cranelift_codegen::isa::TargetIsa;
 use gimli::RunTimeEndian;
 use gimli::write::{Address, CieId, EhFrame, EndianVec, FrameTable, RelocateWriter, Relocation};
 
+use object::BinaryFormat;
 use object::write::StandardSection;
 
 use super::{Part, Place, Referent};
 use crate::codegen::Unwind;
+use crate::object::format;
 use crate::object::relocation::relative;
 
 /// Frame descriptions of the units seen so far.
@@ -25,7 +27,12 @@ impl Frames {
     pub fn new(isa: &dyn TargetIsa) -> Frames {
         let mut table = FrameTable::default();
         let cie = isa.create_systemv_cie().map(|mut cie| {
-            cie.fde_address_encoding = gimli::DwEhPe(gimli::DW_EH_PE_pcrel.0 | gimli::DW_EH_PE_sdata4.0);
+            // Apple's linker knows distances of 64 bits.
+            let width = match format::binary_format(isa.triple()) {
+                Some(BinaryFormat::MachO) => gimli::DW_EH_PE_absptr,
+                _ => gimli::DW_EH_PE_sdata4,
+            };
+            cie.fde_address_encoding = gimli::DwEhPe(gimli::DW_EH_PE_pcrel.0 | width.0);
             table.add_cie(cie)
         });
         let endian = match isa.endianness() {
