@@ -33,28 +33,62 @@ impl Function<'_> {
         let start = u64::from(self.wasm.start);
         (start.saturating_sub(5)..=start).contains(&address)
     }
+}
 
-    /// The machine code that was made of a part of the body.
-    fn add_spans(&self, part: &Range<u64>, spans: &mut Vec<Range<u32>>) {
-        if part.start <= u64::from(self.wasm.start) && part.end >= u64::from(self.wasm.end) {
-            push_merged(spans, self.text.clone());
+/// Answers which machine code was made of parts of functions. Questions about one function come behind one another, so it
+/// remembers one.
+#[derive(Default)]
+pub(super) struct Spans {
+    /// Where that function's machine code begins.
+    function: Option<u32>,
+    /// Its machine code, piece by piece, by the address that the piece was made of.
+    pieces: Vec<(u32, Range<u32>)>,
+}
+
+impl Spans {
+    /// The machine code of a range of addresses: offsets in the text section, sorted.
+    pub fn of(&mut self, addresses: &Addresses<'_>, range: &Range<u64>) -> Vec<Range<u32>> {
+        let mut spans = Vec::new();
+        for function in addresses.functions_in(range) {
+            if range.start <= u64::from(function.wasm.start) && range.end >= u64::from(function.wasm.end) {
+                spans.push(function.text.clone());
+                continue;
+            }
+            self.remember(function);
+            let start = self.pieces.partition_point(|(origin, _)| u64::from(*origin) < range.start);
+            let inside = self.pieces[start..].iter().take_while(|(origin, _)| u64::from(*origin) < range.end);
+            spans.extend(inside.map(|(_, text)| text.clone()));
+        }
+        merge(&mut spans);
+        spans
+    }
+
+    fn remember(&mut self, function: &Function<'_>) {
+        if self.function.replace(function.text.start) == Some(function.text.start) {
             return;
         }
-        let mut origins = self.origins().peekable();
+        self.pieces.clear();
+        let mut origins = function.origins().peekable();
         while let Some((start, origin)) = origins.next() {
-            let end = origins.peek().map_or(self.text.end, |next| next.0);
-            if part.contains(&u64::from(origin)) && start < end {
-                push_merged(spans, start..end);
+            let end = origins.peek().map_or(function.text.end, |next| next.0);
+            if start < end {
+                self.pieces.push((origin, start..end));
             }
         }
+        self.pieces.sort_unstable_by_key(|(origin, text)| (*origin, text.start));
     }
 }
 
-fn push_merged(spans: &mut Vec<Range<u32>>, span: Range<u32>) {
-    match spans.last_mut() {
-        Some(last) if last.end == span.start => last.end = span.end,
-        _ => spans.push(span),
-    }
+/// Sorts ranges, and makes one of those that touch or overlap.
+pub(super) fn merge(ranges: &mut Vec<Range<u32>>) {
+    ranges.sort_unstable_by_key(|range| range.start);
+    ranges.dedup_by(|next, range| {
+        let joins = next.start <= range.end;
+        if joins {
+            range.end = range.end.max(next.end);
+        }
+        joins
+    });
 }
 
 /// Whether an address is the one that linkers give to functions which they leave out. The code section's contents begin
@@ -118,15 +152,6 @@ impl<'t> Addresses<'t> {
         self.functions.get(start..end).unwrap_or(&[])
     }
 
-    /// The machine code of a range: offsets in the text section, sorted.
-    pub fn spans(&self, range: &Range<u64>) -> Vec<Range<u32>> {
-        let mut spans = Vec::new();
-        for function in self.functions_in(range) {
-            function.add_spans(range, &mut spans);
-        }
-        spans
-    }
-
     /// The first instruction that was made of what is at an address: an offset in the text section.
     pub fn instruction_at(&self, address: u64) -> Option<u32> {
         let function = self.function_at(address)?;
@@ -159,7 +184,8 @@ mod tests {
         let function = Function { wasm: 2..40, text: 0..100, record: &record, module: 0, position: 0 };
         let addresses = Addresses { functions: vec![function] };
         assert!(addresses.function_from(1).is_some() && addresses.function_from(0).is_none());
-        assert_eq!((addresses.spans(&(1..40)).len(), addresses.spans(&(0..40)).len()), (1, 0));
+        let mut spans = Spans::default();
+        assert_eq!((spans.of(&addresses, &(1..40)).len(), spans.of(&addresses, &(0..40)).len()), (1, 0));
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl<'e, 'a> Translator<'e, 'a> {
         let mut entries = environment.dwarf.attr_locations(self.unit, list).ok()??;
         let mut found: Vec<(Range<u32>, Buffer)> = Vec::new();
         while let Ok(Some(entry)) = entries.next() {
-            let spans = environment.addresses.spans(&(entry.range.begin..entry.range.end));
+            let spans = self.spans.of(environment.addresses, &(entry.range.begin..entry.range.end));
             match environment.context.translate(entry.data, purpose, scope.function, entry.range.begin) {
                 Ok(Location::Everywhere(data)) => found.extend(spans.into_iter().map(|span| (span, data.clone()))),
                 Ok(Location::Ranges(ranges)) => {

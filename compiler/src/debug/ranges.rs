@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use gimli::{DwAt, DwForm, DwTag, constants as dw};
 
-use super::addresses::intersection;
+use super::addresses::{intersection, merge};
 use super::unit::{Open, Specification, Translator, Value};
 use super::writer::{Buffer, Part, Target};
 
@@ -68,16 +68,9 @@ impl<'e, 'a> Translator<'e, 'a> {
             let functions = parts.iter().flat_map(|part| addresses.functions_in(part));
             functions.map(|function| function.text.clone()).collect()
         } else {
-            parts.iter().flat_map(|part| addresses.spans(part)).collect()
+            parts.iter().flat_map(|part| self.spans.of(addresses, part)).collect()
         };
-        spans.sort_by_key(|span| span.start);
-        spans.dedup_by(|next, span| {
-            let joins = next.start <= span.end;
-            if joins {
-                span.end = span.end.max(next.end);
-            }
-            joins
-        });
+        merge(&mut spans);
         if let Some(around) = &scope.spans {
             spans = intersection(&spans, around);
         }

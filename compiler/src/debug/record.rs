@@ -10,6 +10,7 @@ use cranelift_codegen::{CompiledCode, LabelValueLoc};
 
 use target_lexicon::Architecture;
 
+use super::addresses::merge;
 use super::carriers::Source;
 use super::contents;
 use super::history::{Subject, Timeline};
@@ -164,6 +165,7 @@ fn ranges(
     let mut by_body: HashMap<u32, Vec<Span>> = HashMap::new();
     let places = places(compiled, isa);
     let mut found: Vec<SubjectRange> = Vec::new();
+    let mut code = Vec::new();
     for timeline in timelines {
         let mut own: Vec<(Range<u32>, ValuePlace)> = Vec::new();
         let spans = by_body.entry(timeline.body).or_insert_with(|| spans_of(timeline.body, &all, inlined));
@@ -171,15 +173,17 @@ fn ranges(
             let Some(source) = value.and_then(|value| sources.get(&value)) else { continue };
             let to = timeline.values.get(number + 1).map_or(u32::MAX, |(next, _)| *next);
             let start = spans.partition_point(|span| span.location < *from);
-            for span in spans[start..].iter().take_while(|span| span.location < to) {
-                if let Some(bits) = source.constant {
-                    own.push((span.code.clone(), ValuePlace::Constant(bits)));
-                }
-                for (range, place) in source.labels.iter().flat_map(|label| places.get(label).into_iter().flatten()) {
-                    let both = span.code.start.max(range.start)..span.code.end.min(range.end);
-                    if both.start < both.end {
-                        own.push((both, *place));
-                    }
+            let spans = spans[start..].iter().take_while(|span| span.location < to);
+            code.clear();
+            code.extend(spans.map(|span| span.code.clone()));
+            merge(&mut code);
+            if let Some(bits) = source.constant {
+                own.extend(code.iter().map(|span| (span.clone(), ValuePlace::Constant(bits))));
+            }
+            for (range, place) in source.labels.iter().flat_map(|label| places.get(label).into_iter().flatten()) {
+                let first = code.partition_point(|span| span.end <= range.start);
+                for span in code[first..].iter().take_while(|span| span.start < range.end) {
+                    own.push((span.start.max(range.start)..span.end.min(range.end), *place));
                 }
             }
         }

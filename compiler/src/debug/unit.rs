@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use gimli::{AttributeValue, DwAt, DwForm, DwTag, UnitOffset, UnitType, constants as dw};
 
-use super::addresses::{Addresses, Function};
+use super::addresses::{Addresses, Function, Spans};
 use super::attribute::is_pointer;
 use super::expression::{Context, Reader};
 use super::lines;
@@ -112,6 +112,7 @@ pub(super) struct Translator<'e, 'a> {
     /// Full names of types inside others or in namespaces, by old offset.
     pub(super) full_names: HashMap<u32, String>,
     abbreviations: HashMap<(DwTag, bool, Vec<Specification>), u64>,
+    pub(super) spans: Spans,
     pub(super) locations: Lists,
     pub(super) ranges: Lists,
     /// Old and new offsets in the unit of all entries so far.
@@ -133,6 +134,7 @@ pub(super) fn translate<'a>(
         pointees: HashMap::new(),
         full_names: HashMap::new(),
         abbreviations: HashMap::new(),
+        spans: Spans::default(),
         locations: Lists::default(),
         ranges: Lists::default(),
         moved: Vec::new(),
