@@ -45,7 +45,7 @@ pub const TARGETS: &[Target] = &[
     objects_only("aarch64-unknown-freebsd"),
     objects_only("x86_64-unknown-none"),
     objects_only("aarch64-unknown-none"),
-    objects_only("riscv64gc-unknown-none-elf"),
+    Target { name: "riscv64gc-unknown-none-elf", runtime: None, tested: Some("qemu-system-riscv64") },
 ];
 
 /// The entry of the table for a triple: same processor and operating system.
@@ -85,6 +85,11 @@ pub fn has_objects(triple: &Triple) -> bool {
 /// Whether code generation can keep a register for the program's own use on this processor.
 pub(crate) fn has_pinned_register(triple: &Triple) -> bool {
     matches!(triple.architecture, Architecture::X86_64 | Architecture::Aarch64(_))
+}
+
+/// Whether there is an operating system.
+pub(crate) fn is_freestanding(triple: &Triple) -> bool {
+    triple.operating_system == OperatingSystem::None_
 }
 
 /// Whether functions have a frame pointer. Where there is none, frames are known by the stack pointer.

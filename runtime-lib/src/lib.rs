@@ -31,6 +31,8 @@ pub mod start;
 pub mod sync;
 pub mod sys;
 pub mod table;
+// Programs with threads are not built for platforms without an operating system.
+#[cfg(not(target_os = "none"))]
 pub mod thread;
 pub mod trap;
 pub mod values;

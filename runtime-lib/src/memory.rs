@@ -15,7 +15,7 @@ use crate::sync::Lock;
 use crate::sys::{self, Error, PAGE_SIZE};
 
 /// Address space that a memory with explicit bounds leaves to the rest of the program where space is short.
-const SPARED: usize = 32 << 20;
+const SPARED: usize = if cfg!(target_os = "none") { 256 << 10 } else { 32 << 20 };
 
 /// Size in bytes from which a memory asks for large pages: fewer faults and fewer misses of the address
 /// translation cache, for at most one large page more than the program touches in each place.

@@ -62,6 +62,11 @@ fn what_a_target_lacks_is_refused_by_name() {
     sandbox.wasmc(&format!("{object} threads.wat")).fails(&["programs with threads", "riscv64gc-unknown-linux-gnu"]);
     sandbox.wasmc(&format!("{object} -g hello.wat")).fails(&["debug information", "riscv64gc-unknown-linux-gnu"]);
     sandbox.wasmc("build --target x86_64-unknown-none hello.wat").fails(&["x86_64-unknown-none", "wasmc targets"]);
+    let freestanding = "build --emit obj -o out.o --target riscv64gc-unknown-none-elf";
+    sandbox.wasmc(&format!("{freestanding} threads.wat")).fails(&["programs with threads"]);
+    let object = r#"(module (type $s (struct)) (func (export "_start") (drop (struct.new $s))))"#;
+    sandbox.write("object.wat", object);
+    sandbox.wasmc(&format!("{freestanding} object.wat")).fails(&["structures", "no operating system"]);
     let signed = "build --emit obj --target aarch64-unknown-linux-gnu --cpu +sign_return_address hello.wat";
     sandbox.wasmc(signed).fails(&["signed return addresses"]);
     sandbox.wasmc("build --target aarch64-apple-darwin hello.wat").fails(&["aarch64-apple-darwin", "wasmc targets"]);

@@ -35,7 +35,7 @@ pub(crate) use targets::Targets;
 pub(crate) use values::{ConstantValue, GlobalValues};
 
 use crate::module::{BodyFacts, Module, Types};
-use crate::targets::{has_fixed_base, has_pinned_register, largest_memory64};
+use crate::targets::{has_fixed_base, has_pinned_register, is_freestanding, largest_memory64};
 use crate::{Bounds, Entry, Error, Input, MemoryBase, OptLevel, Options, RelaxedSimd, Result};
 
 /// The layout of a whole program. Immutable once made: code generation only reads it.
@@ -76,6 +76,8 @@ pub(crate) struct Layout {
     /// The first memory may have a constant address.
     pub fixed_base: bool,
     pub bounds: Bounds,
+    /// 64-bit memories may have inaccessible bytes behind them.
+    pub tail_guards: bool,
     pub max_memory: Option<u64>,
     /// No 64-bit memory has more bytes, declared or not.
     pub largest_memory64: u64,
@@ -86,9 +88,11 @@ pub(crate) struct Layout {
 
 impl Layout {
     fn new(options: &Options) -> Layout {
+        let freestanding = is_freestanding(&options.target);
         Layout {
             fixed_base: options.memory_base == MemoryBase::Fixed && has_fixed_base(&options.target),
-            bounds: options.bounds,
+            bounds: if freestanding { Bounds::Explicit } else { options.bounds },
+            tail_guards: !freestanding,
             max_memory: options.max_memory,
             largest_memory64: largest_memory64(&options.target),
             register_global: options.opt_level != OptLevel::None && has_pinned_register(&options.target),
@@ -115,7 +119,8 @@ pub(crate) fn plan<'a>(
     let definitions = Definitions::resolve(inputs, &modules, &types, options)?;
     let values = GlobalValues::evaluate(&modules, &definitions);
     let thread_start = threads::start(&modules, &definitions, &options.entry)?;
-    if thread_start.is_some() && !has_pinned_register(&options.target) {
+    let freestanding = is_freestanding(&options.target);
+    if thread_start.is_some() && (freestanding || !has_pinned_register(&options.target)) {
         let what = format!("programs with threads for the target {}", options.target);
         return Err(Error::Unsupported { what, offset: None });
     }
@@ -125,6 +130,14 @@ pub(crate) fn plan<'a>(
     let exceptions = Exceptions::plan(&modules, &facts, &definitions, &types, &units, &mut data);
     let records = FunctionRecords::build(&modules, &definitions, &types, &units, &mut data, layout.big_endian);
     let objects = Objects::lay_out(&types, &exceptions, &mut data, layout.big_endian);
+    if freestanding && objects.is_some() {
+        // The heap needs addresses of its own choice.
+        let what = format!(
+            "structures, arrays and exceptions as references (`exnref`) for the target {}, which has no operating system",
+            options.target
+        );
+        return Err(Error::Unsupported { what, offset: None });
+    }
     if thread_start.is_some() && objects.is_some() {
         // The collector knows of one stack.
         let what = "objects, or exceptions as references (`exnref`), in a program with threads".to_owned();

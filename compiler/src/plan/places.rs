@@ -384,7 +384,7 @@ impl Instances<'_, '_, '_, '_> {
         let maximum = declared.min(allowed).max(initial);
         // The MMU's unit is a page of the operating system, and 64 bits reach farther than any reservation.
         let explicit = context.layout.bounds == Bounds::Explicit || ty.memory64 || page_size_log2 < 12;
-        let tail_guard = ty.memory64 && page_size_log2 >= 12;
+        let tail_guard = ty.memory64 && page_size_log2 >= 12 && context.layout.tail_guards;
         let base = if self.fixed_base_free {
             self.fixed_base_free = false;
             BaseStrategy::Fixed(FIXED_BASE)

@@ -48,7 +48,8 @@ pub(crate) fn reduce(archive: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
         .flat_map(|(index, member)| member.defined.iter().map(move |name| (name.as_str(), index)))
         .collect();
     // Everything that compiled code refers to stands in the member that defines the entry point.
-    let first = *definitions.get("_start").ok_or("the runtime library defines no _start")?;
+    let entry = ["_start", "wasmc_run"].iter().find_map(|name| definitions.get(name));
+    let first = *entry.ok_or("the runtime library defines neither _start nor wasmc_run")?;
     let mut needed = BTreeSet::from([first]);
     let mut pending = vec![first];
     while let Some(index) = pending.pop() {

@@ -8,30 +8,53 @@
 //! program starts.
 
 pub mod arguments;
-pub mod clocks;
-pub mod descriptors;
-pub mod directories;
 pub mod environment;
 pub mod errno;
-pub mod file_type;
-pub mod files;
-pub mod filestat;
 pub mod host;
 pub mod memory;
-pub mod path;
-pub mod path_open;
-pub mod paths;
-pub mod poll;
-pub mod preopens;
-pub mod processes;
-pub mod random;
-pub mod rights;
 pub mod scratch;
-pub mod sockets;
 pub mod strings;
+
+#[cfg(target_os = "none")]
+mod freestanding;
+
+#[cfg(not(target_os = "none"))]
+pub mod clocks;
+#[cfg(not(target_os = "none"))]
+pub mod descriptors;
+#[cfg(not(target_os = "none"))]
+pub mod directories;
+#[cfg(not(target_os = "none"))]
+pub mod file_type;
+#[cfg(not(target_os = "none"))]
+pub mod files;
+#[cfg(not(target_os = "none"))]
+pub mod filestat;
+#[cfg(not(target_os = "none"))]
+pub mod path;
+#[cfg(not(target_os = "none"))]
+pub mod path_open;
+#[cfg(not(target_os = "none"))]
+pub mod paths;
+#[cfg(not(target_os = "none"))]
+pub mod poll;
+#[cfg(not(target_os = "none"))]
+pub mod preopens;
+#[cfg(not(target_os = "none"))]
+pub mod processes;
+#[cfg(not(target_os = "none"))]
+pub mod random;
+#[cfg(not(target_os = "none"))]
+pub mod rights;
+#[cfg(not(target_os = "none"))]
+pub mod sockets;
+#[cfg(not(target_os = "none"))]
 pub mod sys;
+#[cfg(not(target_os = "none"))]
 pub mod table;
+#[cfg(not(target_os = "none"))]
 pub mod unstable;
+#[cfg(not(target_os = "none"))]
 pub mod vectors;
 
 #[cfg(test)]

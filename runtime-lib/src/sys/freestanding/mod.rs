@@ -1,0 +1,23 @@
+//! No operating system: a handful of functions that the platform defines. `include/wasmc_platform.h` documents them.
+
+mod allocator;
+mod fault;
+mod files;
+mod platform;
+mod threads;
+
+pub use allocator::{allocate, commit, discard, limit_initial_stack, move_pages, prefer_large_pages, release, reserve};
+pub use fault::install_fault_handler;
+pub use files::{Error, create_new, ignore_signal, read, remove, write_all, write_memory};
+pub use platform::{exit, fill_random, monotonic_time};
+pub use threads::{pause, wait_while, wake_one};
+
+/// Descriptor of standard input, which has no bytes.
+pub const STANDARD_INPUT: i32 = 0;
+/// Descriptor of standard output.
+pub const STANDARD_OUTPUT: i32 = 1;
+/// Descriptor of standard error.
+pub const STANDARD_ERROR: i32 = 2;
+
+/// The unit of memory.
+pub const PAGE_SIZE: usize = 4096;
