@@ -70,6 +70,9 @@ impl Progress for () {
 pub enum Emit {
     /// A relocatable object file.
     Object,
+    /// A relocatable object file for [`link`], or another linker that is given nothing else but the runtime library: no other
+    /// debug information will be in front of its own.
+    Program,
     /// The machine code as text, function by function.
     Assembly,
     /// The optimised intermediate representation as text, function by function.
@@ -108,7 +111,7 @@ pub fn compile(inputs: &[Input<'_>], options: &Options, emit: Emit, progress: &d
     let isa = &*isas.general;
     progress.phase("compile", plan.units.list.len());
     match emit {
-        Emit::Object => {
+        Emit::Object | Emit::Program => {
             let mut text = object::Text::new(isa, plan.units.list.len());
             let wanted = match options.debug_info {
                 DebugLevel::None => None,
@@ -119,7 +122,8 @@ pub fn compile(inputs: &[Input<'_>], options: &Options, emit: Emit, progress: &d
             codegen::compile_units(&plan, &isas, options, wanted.as_ref(), progress, |unit| text.append(unit))?;
             let (mut debug, mut sources) = (None, None);
             if options.debug_info != DebugLevel::None {
-                let found = debug::describe(&plan, &text, options, progress)?;
+                drop(wanted);
+                let found = debug::describe(&plan, &text, options, emit == Emit::Program, progress)?;
                 progress.detail(&found.summary());
                 debug = Some(found);
                 sources = debug::source_map(&plan.modules, &options.debug_prefix_map, options.jobs)?;

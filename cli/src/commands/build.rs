@@ -39,7 +39,8 @@ pub fn execute(arguments: &BuildArguments, messages: Messages) -> Result<()> {
         }
     }
     let emit = match arguments.emit {
-        EmitKind::Exe | EmitKind::Obj => Emit::Object,
+        EmitKind::Exe => Emit::Program,
+        EmitKind::Obj => Emit::Object,
         EmitKind::Asm => Emit::Assembly,
         EmitKind::Clif => Emit::Clif,
     };

@@ -69,7 +69,7 @@ impl Run<'_> {
             // Another process may have removed it just now, or the file is damaged: make it anew.
             cache.discard(&path);
         }
-        let object = build::compile(&self.program, &self.options, Emit::Object, &self.phases)?;
+        let object = build::compile(&self.program, &self.options, Emit::Program, &self.phases)?;
         let stored =
             cache.store(&self.key, |output| build::link_to(&object, &self.options, None, output, &self.phases));
         let path = match stored {
@@ -89,7 +89,7 @@ impl Run<'_> {
     /// Starts the program without a file.
     fn start_in_memory(&self) -> anyhow::Error {
         let build = || {
-            let object = build::compile(&self.program, &self.options, Emit::Object, &self.phases)?;
+            let object = build::compile(&self.program, &self.options, Emit::Program, &self.phases)?;
             self.phases.phase("link", 0);
             let mut file = platform::create_in_memory(&input::stem(Path::new(self.name)))
                 .context("cannot hold the program in memory")?;

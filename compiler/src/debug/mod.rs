@@ -55,6 +55,8 @@ use unit::{Environment, TranslatedUnit};
 pub(crate) struct DebugInfo {
     sections: BTreeMap<Part, Buffer>,
     strings: Strings,
+    /// No linker will move it: what refers to places in it is final.
+    is_settled: bool,
     /// What could not be carried over.
     pub dropped: Dropped,
     /// Units that were.
@@ -83,10 +85,21 @@ impl DebugInfo {
     }
 }
 
-/// Translates the debug information of all modules.
-pub(crate) fn describe(plan: &Plan<'_>, text: &Text, options: &Options, progress: &dyn Progress) -> Result<DebugInfo> {
-    let mut info =
-        DebugInfo { sections: BTreeMap::new(), strings: Strings::default(), dropped: Dropped::default(), units: 0 };
+/// Translates the debug information of all modules. With `is_alone` it will stand at the beginning of its sections.
+pub(crate) fn describe(
+    plan: &Plan<'_>,
+    text: &Text,
+    options: &Options,
+    is_alone: bool,
+    progress: &dyn Progress,
+) -> Result<DebugInfo> {
+    let mut info = DebugInfo {
+        sections: BTreeMap::new(),
+        strings: Strings::default(),
+        is_settled: is_alone,
+        dropped: Dropped::default(),
+        units: 0,
+    };
     for module in 0..plan.modules.len() {
         if plan.modules[module].debug_section(".debug_info").is_some() {
             translate_module(plan, text, module, options, progress, &mut info)?;
@@ -97,8 +110,13 @@ pub(crate) fn describe(plan: &Plan<'_>, text: &Text, options: &Options, progress
     }
     if options.debug_info == DebugLevel::Full {
         add_unit(&mut info, instance::describe(plan), 0, &mut Vec::new(), &mut Vec::new(), plan.big_endian);
+        let mut numbers = Buffer::new(plan.big_endian);
+        info.strings.write(&mut numbers);
+        if info.is_settled {
+            numbers.settle();
+        }
+        info.sections.insert(Part::StringOffsets, numbers);
     }
-    info.strings.write(info.sections.entry(Part::StringOffsets).or_insert_with(|| Buffer::new(plan.big_endian)));
     Ok(info)
 }
 
@@ -267,6 +285,9 @@ fn add_unit(
             relocation.addend += u64::from(starts.get(&part).copied().unwrap_or(0));
         }
     }
+    if info.is_settled {
+        unit.info.settle();
+    }
     let section = info.section(Part::Info, big_endian);
     let start = section.position();
     section.append(&unit.info);
@@ -282,9 +303,11 @@ fn resolve_references(info: &mut DebugInfo, pending: &[(u32, u32)], moved: &[(u3
         let found = moved.binary_search_by_key(old, |(old, _)| *old);
         dropped += usize::from(found.is_err());
         // One to an entry that was left out goes to the first unit, which is of no kind that it could mean.
-        let new = found.map_or(u64::from(FIRST_ENTRY), |found| u64::from(moved[found].1));
-        if let Ok(relocation) = section.relocations.binary_search_by_key(place, |relocation| relocation.offset) {
-            section.relocations[relocation].addend = new;
+        let new = found.map_or(FIRST_ENTRY, |found| moved[found].1);
+        if info.is_settled {
+            section.patch(*place, new);
+        } else if let Ok(relocation) = section.relocations.binary_search_by_key(place, |relocation| relocation.offset) {
+            section.relocations[relocation].addend = new.into();
         }
     }
     info.dropped.attributes += dropped;

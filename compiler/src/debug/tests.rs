@@ -22,7 +22,7 @@ fn describe_changed(changes: impl Iterator<Item = (usize, Box<dyn Fn(&mut Vec<u8
         let mut contents = original[number].1.to_vec();
         change(&mut contents);
         plan.modules[0].debug_sections[number].1 = contents.leak();
-        let described = describe(&plan, &text, &options, &()).unwrap();
+        let described = describe(&plan, &text, &options, true, &()).unwrap();
         found.push((described.units, described.dropped));
         super::source_map(&plan.modules, &[], 1).unwrap();
         plan.modules[0].debug_sections = original.clone();

@@ -137,6 +137,19 @@ impl Buffer {
         }
     }
 
+    /// Fills in what refers to other sections of debug information, for output that stands at their beginning.
+    pub fn settle(&mut self) {
+        let mut relocations = std::mem::take(&mut self.relocations);
+        relocations.retain(|relocation| {
+            let is_final = matches!(relocation.target, Target::Part(_));
+            if is_final {
+                self.patch(relocation.offset, relocation.addend as u32);
+            }
+            !is_final
+        });
+        self.relocations = relocations;
+    }
+
     /// Takes back what was written from a position on.
     pub fn truncate(&mut self, position: u32) {
         self.bytes.truncate(position as usize);

@@ -34,7 +34,7 @@ fn build(case: &Case) -> Result<Vec<u8>, String> {
     let options = options(&mut case.options());
     let input = Input { name: "fuzz".into(), bytes: &case.bytes, ..Input::default() };
     let built = catch_unwind(AssertUnwindSafe(|| {
-        let object = compile(&[input], &options, Emit::Object, &())?;
+        let object = compile(&[input], &options, Emit::Program, &())?;
         let mut executable = Vec::new();
         link(&object, &options, &mut executable).map(|()| executable)
     }));
