@@ -44,7 +44,7 @@ pub const TARGETS: &[Target] = &[
     objects_only("x86_64-unknown-freebsd"),
     objects_only("aarch64-unknown-freebsd"),
     objects_only("x86_64-unknown-none"),
-    objects_only("aarch64-unknown-none"),
+    Target { name: "aarch64-unknown-none", runtime: None, tested: Some("qemu-system-aarch64") },
     Target { name: "riscv64gc-unknown-none-elf", runtime: None, tested: Some("qemu-system-riscv64") },
 ];
 

@@ -5,8 +5,9 @@
 #![no_std]
 #![no_main]
 
+mod common;
+
 use core::arch::{asm, global_asm};
-use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 const SERIAL_PORT: *mut u8 = 0x1000_0000 as *mut u8;
@@ -16,12 +17,6 @@ const TEST_DEVICE: *mut u32 = 0x10_0000 as *mut u32;
 /// `mtime` of the core-local interruptor, which counts 10 million a second.
 const TIME: *const u64 = 0x0200_bff8 as *const u64;
 const NANOSECONDS_PER_TICK: u64 = 100;
-
-unsafe extern "C" {
-    fn wasmc_run() -> !;
-    static mut __memory_start: u8;
-    static mut __memory_end: u8;
-}
 
 // Enables floating point (mstatus.FS), points mtvec to the handler of exceptions, clears what is zero at first, and runs the
 // program. The handler has a stack of its own, and describes the fault as `wasmc_fault` wants it.
@@ -97,14 +92,6 @@ extern "C" fn wasmc_platform_exit(code: i32) -> ! {
     }
 }
 
-#[unsafe(no_mangle)]
-extern "C" fn wasmc_platform_memory(size: *mut usize) -> *mut u8 {
-    let (start, end) = (&raw mut __memory_start, &raw mut __memory_end);
-    // SAFETY: the caller has a place for a number.
-    unsafe { size.write(end.addr() - start.addr()) };
-    start
-}
-
 /// Locks an entry of physical memory protection for a range of a power of two.
 #[unsafe(no_mangle)]
 extern "C" fn wasmc_platform_forbid(start: *mut u8, size: usize) -> i32 {
@@ -133,20 +120,3 @@ extern "C" fn wasmc_platform_time() -> u64 {
     // SAFETY: the device is there.
     unsafe { TIME.read_volatile() * NANOSECONDS_PER_TICK }
 }
-
-/// The machine has no source of random bytes.
-#[unsafe(no_mangle)]
-extern "C" fn wasmc_platform_random(_bytes: *mut u8, _length: usize) -> i32 {
-    -1
-}
-
-/// Nothing here panics.
-#[panic_handler]
-fn panic(_: &PanicInfo<'_>) -> ! {
-    wasmc_platform_exit(1)
-}
-
-// Referred to, so that the linker takes the runtime library's start.
-#[used]
-static START: unsafe extern "C" fn() -> ! = wasmc_run;
-

@@ -80,6 +80,8 @@ fn flags(workspace: &Path, target: &str) -> Result<Vec<String>, Box<dyn Error>> 
 fn processor_flags(target: &str) -> &'static [&'static str] {
     match target.split('-').next().unwrap_or_default() {
         // The C library decides at the start which instructions to use for atomic operations; here there is none.
+        // Without an operating system, Rust takes caches and the MMU to be off; the platform has them on (`wasmc_platform.h`).
+        "aarch64" if target.ends_with("-none") => &["-Ctarget-feature=-outline-atomics,-strict-align"],
         "aarch64" => &["-Ctarget-feature=-outline-atomics"],
         // There is no frame pointer: each frame holds the address of its caller's (zSeries ELF ABI supplement, 1.2.2).
         // Linux has user programs access words at any address (Documentation/arch/riscv/uabi.rst, "Misaligned accesses").
