@@ -71,7 +71,7 @@ impl<'a> Translator<'_, 'a> {
         if self.wanted_pointees.is_empty() || self.environment.context.data_location().is_none() {
             return;
         }
-        let number = self.abbreviation(dw::DW_TAG_lexical_block, true, Vec::new());
+        let number = self.abbreviation(dw::DW_TAG_lexical_block, true, &[]);
         self.output.info.unsigned(number);
         while let Some(old) = self.wanted_pointees.pop() {
             if !self.pointees.contains_key(&old) && self.pointee(old).is_err() {
@@ -147,11 +147,11 @@ impl<'a> Translator<'_, 'a> {
         values.u32(0);
         let mut specifications = vec![(dw::DW_AT_type, dw::DW_FORM_ref4)];
         self.add_location(&mut specifications, &mut values);
-        let position = self.write_entry(dw::DW_TAG_array_type, true, specifications, &values, links);
+        let position = self.write_entry(dw::DW_TAG_array_type, true, &specifications, &values, &links);
         let mut count = Buffer::new(self.environment.big_endian);
         count.u8(1);
         let specifications = vec![(dw::DW_AT_count, dw::DW_FORM_data1)];
-        self.write_entry(dw::DW_TAG_subrange_type, false, specifications, &count, Vec::new());
+        self.write_entry(dw::DW_TAG_subrange_type, false, &specifications, &count, &[]);
         self.output.info.u8(0);
         position
     }
@@ -203,7 +203,7 @@ impl<'a> Translator<'_, 'a> {
         if top.is_some() && !is_wrapper {
             self.add_location(&mut specifications, &mut values);
         }
-        self.write_entry(tag, has_children, specifications, &values, links)
+        self.write_entry(tag, has_children, &specifications, &values, &links)
     }
 
     /// Remembers the full name of a type that is inside another or in a namespace; returns the prefix for what is inside.

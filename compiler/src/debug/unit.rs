@@ -16,6 +16,7 @@ use super::lists::Lists;
 use super::selection;
 use super::strings;
 use super::writer::{Buffer, Part};
+use crate::codegen::unsigned_leb128;
 
 /// What a unit became.
 #[derive(Default)]
@@ -111,7 +112,12 @@ pub(super) struct Translator<'e, 'a> {
     pub(super) pointees: HashMap<u32, u32>,
     /// Full names of types inside others or in namespaces, by old offset.
     pub(super) full_names: HashMap<u32, String>,
-    abbreviations: HashMap<(DwTag, bool, Vec<Specification>), u64>,
+    /// Their numbers, by their bytes behind the number.
+    abbreviations: HashMap<Vec<u8>, u64>,
+    /// Room for the parts of an entry, used again for each.
+    scratch: Scratch,
+    /// And for its abbreviation.
+    abbreviation: Vec<u8>,
     pub(super) spans: Spans,
     pub(super) locations: Lists,
     pub(super) ranges: Lists,
@@ -119,6 +125,14 @@ pub(super) struct Translator<'e, 'a> {
     moved: Vec<(u32, u32)>,
     /// Places that refer to entries of this unit, by old offset.
     own_references: Vec<(u32, u32, Link)>,
+}
+
+/// An entry while it is put together.
+#[derive(Default)]
+struct Scratch {
+    specifications: Vec<Specification>,
+    values: Buffer,
+    references: Vec<(u32, u32, Link)>,
 }
 
 /// Translates a unit.
@@ -134,6 +148,8 @@ pub(super) fn translate<'a>(
         pointees: HashMap::new(),
         full_names: HashMap::new(),
         abbreviations: HashMap::new(),
+        scratch: Scratch::default(),
+        abbreviation: Vec::new(),
         spans: Spans::default(),
         locations: Lists::default(),
         ranges: Lists::default(),
@@ -172,6 +188,7 @@ impl<'e, 'a> Translator<'e, 'a> {
         let mut reader = self.unit.entries_raw(None)?;
         let mut open: Vec<Open<'e>> = Vec::new();
         let mut skipped_from: Option<isize> = None;
+        let mut attributes = Vec::new();
         while !reader.is_empty() {
             let offset = reader.next_offset();
             let depth = reader.next_depth();
@@ -201,7 +218,7 @@ impl<'e, 'a> Translator<'e, 'a> {
                 }
                 continue;
             };
-            let mut attributes = Vec::new();
+            attributes.clear();
             let mut damaged = false;
             for specification in abbreviation.attributes() {
                 match reader.read_attribute(*specification) {
@@ -284,9 +301,8 @@ impl<'e, 'a> Translator<'e, 'a> {
         {
             scope.is_reference = self.is_reference(ty);
         }
-        let mut specifications: Vec<Specification> = Vec::with_capacity(attributes.len() + 4);
-        let mut values = Buffer::new(self.environment.big_endian);
-        let mut references = Vec::new();
+        let Scratch { mut specifications, mut values, mut references } = std::mem::take(&mut self.scratch);
+        values.clear(self.environment.big_endian);
         for attribute in attributes {
             let name = attribute.name();
             let position = values.position();
@@ -322,7 +338,10 @@ impl<'e, 'a> Translator<'e, 'a> {
         if is_root {
             self.root(&value, &mut specifications, &mut values);
         }
-        let position = self.write_entry(tag, has_children, specifications, &values, references);
+        let position = self.write_entry(tag, has_children, &specifications, &values, &references);
+        specifications.clear();
+        references.clear();
+        self.scratch = Scratch { specifications, values, references };
         self.moved.push((offset.0 as u32, position));
         scope
     }
@@ -338,9 +357,9 @@ impl<'e, 'a> Translator<'e, 'a> {
         &mut self,
         tag: DwTag,
         has_children: bool,
-        specifications: Vec<Specification>,
+        specifications: &[Specification],
         values: &Buffer,
-        references: Vec<(u32, u32, Link)>,
+        references: &[(u32, u32, Link)],
     ) -> u32 {
         let number = self.abbreviation(tag, has_children, specifications);
         let info = &mut self.output.info;
@@ -348,7 +367,7 @@ impl<'e, 'a> Translator<'e, 'a> {
         info.unsigned(number);
         let start = info.position();
         info.append(values);
-        for (place, old, link) in references {
+        for &(place, old, link) in references {
             match link {
                 Link::Other => self.output.references.push((start + place, old)),
                 Link::Own | Link::Pointee => self.own_references.push((start + place, old, link)),
@@ -382,21 +401,26 @@ impl<'e, 'a> Translator<'e, 'a> {
     }
 
     /// The number of an abbreviation (DWARF 5, 7.5.3).
-    pub(super) fn abbreviation(&mut self, tag: DwTag, has_children: bool, specifications: Vec<Specification>) -> u64 {
-        let next = self.abbreviations.len() as u64 + 1;
-        let output = &mut self.output.abbreviations;
-        *self.abbreviations.entry((tag, has_children, specifications)).or_insert_with_key(|(_, _, specifications)| {
-            output.unsigned(next);
-            output.unsigned(tag.0.into());
-            output.u8(has_children.into());
-            for (name, form) in specifications {
-                output.unsigned(name.0.into());
-                output.unsigned(form.0.into());
-            }
-            output.unsigned(0);
-            output.unsigned(0);
+    pub(super) fn abbreviation(&mut self, tag: DwTag, has_children: bool, specifications: &[Specification]) -> u64 {
+        let mut bytes = std::mem::take(&mut self.abbreviation);
+        bytes.clear();
+        unsigned_leb128(&mut bytes, tag.0.into());
+        bytes.push(has_children.into());
+        for (name, form) in specifications {
+            unsigned_leb128(&mut bytes, name.0.into());
+            unsigned_leb128(&mut bytes, form.0.into());
+        }
+        bytes.extend([0, 0]);
+        let known = self.abbreviations.get(&bytes).copied();
+        let number = known.unwrap_or_else(|| {
+            let next = self.abbreviations.len() as u64 + 1;
+            self.output.abbreviations.unsigned(next);
+            self.output.abbreviations.bytes.extend(&bytes);
+            self.abbreviations.insert(bytes.clone(), next);
             next
-        })
+        });
+        self.abbreviation = bytes;
+        number
     }
 
     fn finish(mut self) -> TranslatedUnit {

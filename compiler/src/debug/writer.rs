@@ -73,6 +73,13 @@ impl Buffer {
         Buffer { big_endian, ..Buffer::default() }
     }
 
+    /// Begins anew.
+    pub fn clear(&mut self, big_endian: bool) {
+        self.bytes.clear();
+        self.relocations.clear();
+        self.big_endian = big_endian;
+    }
+
     /// Bytes written so far.
     pub fn position(&self) -> u32 {
         self.bytes.len() as u32
