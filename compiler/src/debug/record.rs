@@ -134,21 +134,22 @@ fn spans(compiled: &CompiledCode) -> Vec<Span> {
     spans
 }
 
-/// The code of a body and of those inlined into it, by source location in the body.
-fn spans_of(body: u32, spans: &[Span], inlined: &[InlinedBody]) -> Vec<Span> {
-    let own = |span: &Span| {
-        let mut location = span.location;
+/// The code of each body and of those inlined into it, by source location in the body.
+fn by_body(spans: Vec<Span>, inlined: &[InlinedBody]) -> HashMap<u32, Vec<Span>> {
+    let mut bodies: HashMap<u32, Vec<Span>> = HashMap::new();
+    for Span { mut location, code } in spans {
         loop {
             let number = inlined.partition_point(|other| other.start <= location);
-            if number == body as usize {
-                return Some(Span { location, code: span.code.clone() });
-            }
-            location = inlined[number.checked_sub(1)?].call;
+            bodies.entry(number as u32).or_default().push(Span { location, code: code.clone() });
+            // The place of the call that the body stands for, in the function or in an earlier body.
+            let Some(around) = number.checked_sub(1) else { break };
+            location = inlined[around].call;
         }
-    };
-    let mut spans: Vec<Span> = spans.iter().filter_map(own).collect();
-    spans.sort_by_key(|span| (span.location, span.code.start));
-    spans
+    }
+    for spans in bodies.values_mut() {
+        spans.sort_by_key(|span| (span.location, span.code.start));
+    }
+    bodies
 }
 
 fn ranges(
@@ -161,14 +162,13 @@ fn ranges(
     if timelines.is_empty() {
         return Vec::new();
     }
-    let all = spans(compiled);
-    let mut by_body: HashMap<u32, Vec<Span>> = HashMap::new();
+    let bodies = by_body(spans(compiled), inlined);
     let places = places(compiled, isa);
     let mut found: Vec<SubjectRange> = Vec::new();
     let mut code = Vec::new();
     for timeline in timelines {
         let mut own: Vec<(Range<u32>, ValuePlace)> = Vec::new();
-        let spans = by_body.entry(timeline.body).or_insert_with(|| spans_of(timeline.body, &all, inlined));
+        let Some(spans) = bodies.get(&timeline.body) else { continue };
         for (number, (from, value)) in timeline.values.iter().enumerate() {
             let Some(source) = value.and_then(|value| sources.get(&value)) else { continue };
             let to = timeline.values.get(number + 1).map_or(u32::MAX, |(next, _)| *next);
