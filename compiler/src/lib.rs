@@ -165,6 +165,10 @@ pub fn link(object: &[u8], options: &Options, output: &mut dyn Write) -> Result<
         objects: &[link::File { name: "the program", bytes: object }],
         archives: &[link::File { name: "the runtime library", bytes: &runtime }],
     };
+    if options.target.binary_format == target_lexicon::BinaryFormat::Coff {
+        let options = link::PeOptions { entry: wasmc_abi::symbols::START, stack_size: options.max_stack };
+        return link::link_pe_executable(&inputs, &options, output);
+    }
     let link_options =
         link::LinkOptions { entry: wasmc_abi::symbols::START, keep: &[], strip: options.strip, build_id: true };
     link::link_executable(&inputs, &link_options, output)

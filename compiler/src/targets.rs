@@ -28,6 +28,9 @@ const AARCH64_LINUX: &str = "aarch64-unknown-linux-gnu";
 const RISCV64_LINUX: &str = "riscv64gc-unknown-linux-gnu";
 const S390X_LINUX: &str = "s390x-unknown-linux-gnu";
 
+/// No C library either.
+const X86_64_WINDOWS: &str = "x86_64-pc-windows-msvc";
+
 /// Every target, in the order of the documentation. Executables use no C library: gnu and musl are the same to them.
 pub const TARGETS: &[Target] = &[
     executable("x86_64-unknown-linux-gnu", X86_64_LINUX, "this machine"),
@@ -37,8 +40,8 @@ pub const TARGETS: &[Target] = &[
     executable("riscv64gc-unknown-linux-gnu", RISCV64_LINUX, "qemu-riscv64"),
     executable("riscv64gc-unknown-linux-musl", RISCV64_LINUX, "qemu-riscv64"),
     executable("s390x-unknown-linux-gnu", S390X_LINUX, "qemu-s390x"),
-    objects_only("x86_64-pc-windows-gnu"),
-    objects_only("x86_64-pc-windows-msvc"),
+    executable("x86_64-pc-windows-gnu", X86_64_WINDOWS, "wine64"),
+    executable("x86_64-pc-windows-msvc", X86_64_WINDOWS, "wine64"),
     objects_only("x86_64-apple-darwin"),
     objects_only("aarch64-apple-darwin"),
     objects_only("x86_64-unknown-freebsd"),
@@ -95,6 +98,16 @@ pub(crate) fn is_freestanding(triple: &Triple) -> bool {
 /// Whether functions have a frame pointer. Where there is none, frames are known by the stack pointer.
 pub(crate) fn has_frame_pointer(triple: &Triple) -> bool {
     triple.architecture != Architecture::S390x
+}
+
+/// Whether programs can start threads: each finds its block by the pinned register, and the runtime library makes them.
+pub(crate) fn has_threads(triple: &Triple) -> bool {
+    has_pinned_register(triple) && triple.operating_system != OperatingSystem::Windows && !is_freestanding(triple)
+}
+
+/// Whether the runtime library opens folders for programs.
+pub(crate) fn has_folders(triple: &Triple) -> bool {
+    triple.operating_system != OperatingSystem::Windows
 }
 
 /// Whether debug information can be written for this processor.

@@ -31,13 +31,15 @@ pub mod start;
 pub mod sync;
 pub mod sys;
 pub mod table;
-// Programs with threads are not built for platforms without an operating system.
-#[cfg(not(target_os = "none"))]
+// Programs with threads are not built for platforms without an operating system, nor for Windows yet.
+#[cfg(not(any(target_os = "none", windows)))]
 pub mod thread;
 pub mod trap;
 pub mod values;
 pub mod wait;
 pub mod wasi;
+#[cfg(any(windows, test))]
+pub mod wide;
 
 pub use program::program;
 #[cfg(test)]

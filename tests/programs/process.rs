@@ -33,6 +33,9 @@ pub fn executable(path: &Path, folder: &Path) -> Command {
         None => Command::new(path),
     };
     surround(&mut command, folder);
+    if target::runner().is_some() {
+        command.envs(target::RUNNER_VARIABLES.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+    }
     command
 }
 

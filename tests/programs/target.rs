@@ -10,9 +10,16 @@ pub fn name() -> Option<String> {
 /// The emulator that runs its executables.
 pub fn runner() -> Option<String> {
     let name = name()?;
+    if name.contains("-windows-") {
+        // Debian has it in no folder for commands.
+        return Some("/usr/lib/wine/wine64".to_owned());
+    }
     let processor = name.split('-').next().expect("split gives at least one piece");
     Some(format!("qemu-{}-static", processor.trim_end_matches("gc")))
 }
+
+/// Variables of the environment that the emulator needs. Wine passes arguments on in the encoding of the locale.
+pub const RUNNER_VARIABLES: [&str; 3] = ["WINEPREFIX", "WINEDEBUG", "LC_ALL"];
 
 /// Arguments of `wasmc build`.
 pub fn flags() -> Vec<String> {

@@ -6,6 +6,8 @@
 //! [`layout`] (output sections, addresses, file offsets) → [`symtab`] (symbol table) → [`write`] (stream the file,
 //! relocating on the way). What an architecture decides stands in [`relocate`], one file each.
 //!
+//! [`pe`] does the same for Windows, from COFF objects to a PE executable.
+//!
 //! [`separate`] works over what came out, where debug information is to be compressed or moved to a file of its own.
 //!
 //! References: System V gABI (ELF) chapters 4 and 5, and the processor supplement that each file of `relocate` names.
@@ -14,6 +16,7 @@ mod build_id;
 mod dynamic;
 mod input;
 mod layout;
+mod pe;
 mod program;
 mod reachable;
 mod relocate;
@@ -26,6 +29,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use pe::{PeOptions, link_executable as link_pe_executable};
 pub use separate::Separated;
 pub(crate) use separate::separate;
 

@@ -35,7 +35,9 @@ pub(crate) use targets::Targets;
 pub(crate) use values::{ConstantValue, GlobalValues};
 
 use crate::module::{BodyFacts, Module, Types};
-use crate::targets::{has_fixed_base, has_pinned_register, is_freestanding, largest_memory64};
+use crate::targets::{
+    has_fixed_base, has_folders, has_pinned_register, has_threads, is_freestanding, largest_memory64,
+};
 use crate::{Bounds, Entry, Error, Input, MemoryBase, OptLevel, Options, RelaxedSimd, Result};
 
 /// The layout of a whole program. Immutable once made: code generation only reads it.
@@ -113,14 +115,17 @@ pub(crate) fn plan<'a>(
     if options.max_heap > LARGEST_HEAP {
         return Err(Error::Option(format!("the heap of objects has at most {LARGEST_HEAP} bytes (`--max-gc-heap`)")));
     }
+    if !options.preopens.is_empty() && !has_folders(&options.target) {
+        let what = format!("folders (`--dir`) for the target {}", options.target);
+        return Err(Error::Unsupported { what, offset: None });
+    }
     let mut layout = Layout::new(options);
     // The heap of structures and arrays takes the addresses below 4 GiB.
     layout.fixed_base &= !types.has_objects();
     let definitions = Definitions::resolve(inputs, &modules, &types, options)?;
     let values = GlobalValues::evaluate(&modules, &definitions);
     let thread_start = threads::start(&modules, &definitions, &options.entry)?;
-    let freestanding = is_freestanding(&options.target);
-    if thread_start.is_some() && (freestanding || !has_pinned_register(&options.target)) {
+    if thread_start.is_some() && !has_threads(&options.target) {
         let what = format!("programs with threads for the target {}", options.target);
         return Err(Error::Unsupported { what, offset: None });
     }
@@ -130,7 +135,7 @@ pub(crate) fn plan<'a>(
     let exceptions = Exceptions::plan(&modules, &facts, &definitions, &types, &units, &mut data);
     let records = FunctionRecords::build(&modules, &definitions, &types, &units, &mut data, layout.big_endian);
     let objects = Objects::lay_out(&types, &exceptions, &mut data, layout.big_endian);
-    if freestanding && objects.is_some() {
+    if is_freestanding(&options.target) && objects.is_some() {
         // The heap needs addresses of its own choice.
         let what = format!(
             "structures, arrays and exceptions as references (`exnref`) for the target {}, which has no operating system",

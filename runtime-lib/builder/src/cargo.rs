@@ -49,7 +49,8 @@ pub(crate) fn build(
         )
         .into());
     }
-    Ok(target_directory.join(target).join("runtime").join("libwasmc_runtime.a"))
+    let name = if target.ends_with("-msvc") { "wasmc_runtime.lib" } else { "libwasmc_runtime.a" };
+    Ok(target_directory.join(target).join("runtime").join(name))
 }
 
 /// Flags of rustc.

@@ -5,8 +5,8 @@ use std::error::Error;
 
 use object::read::archive::ArchiveFile;
 use object::{
-    Architecture, Object, ObjectSection, ObjectSymbol, RelocationFlags, RelocationTarget, SectionFlags, SymbolFlags,
-    SymbolKind, SymbolSection, elf, write,
+    Architecture, BinaryFormat, Object, ObjectComdat, ObjectSection, ObjectSymbol, RelocationFlags, RelocationTarget,
+    SectionFlags, SymbolFlags, SymbolKind, SymbolSection, elf, pe, write,
 };
 
 use crate::archive;
@@ -68,6 +68,10 @@ pub(crate) fn reduce(archive: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
 
 /// Whether the linker has a use for a section: code, data, unwind tables.
 fn is_kept(section: &object::Section<'_, '_>) -> bool {
+    if let SectionFlags::Coff { characteristics } = section.flags() {
+        let left_out = pe::IMAGE_SCN_MEM_DISCARDABLE | pe::IMAGE_SCN_LNK_REMOVE | pe::IMAGE_SCN_LNK_INFO;
+        return !characteristics.intersects(left_out);
+    }
     let is_loaded = matches!(section.flags(), SectionFlags::Elf { sh_flags, .. } if sh_flags.contains(elf::SHF_ALLOC));
     let name = section.name().unwrap_or_default();
     // The empty note says that the code needs no executable stack: linkers assume the worst where it is missing.
@@ -104,6 +108,8 @@ fn strip(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
         let id = match (symbol.kind(), section) {
             (SymbolKind::Section, write::SymbolSection::Section(id)) => output.section_symbol(id),
             (SymbolKind::File, _) => continue,
+            // Names of features for the linker, such as `@feat.00`.
+            (_, write::SymbolSection::Absolute) if input.format() == BinaryFormat::Coff => continue,
             (kind, section) => output.add_symbol(write::Symbol {
                 name: symbol.name_bytes()?.to_vec(),
                 value: symbol.address(),
@@ -119,6 +125,11 @@ fn strip(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
             }),
         };
         symbols.insert(symbol.index(), id);
+    }
+    for comdat in input.comdats() {
+        let Some(&symbol) = symbols.get(&comdat.symbol()) else { continue };
+        let sections = comdat.sections().filter_map(|section| sections.get(&section).copied()).collect();
+        output.add_comdat(write::Comdat { kind: comdat.kind(), symbol, sections });
     }
     for section in input.sections() {
         let Some(&id) = sections.get(&section.index()) else { continue };

@@ -12,8 +12,8 @@ mod s390x;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 
-// On x86-64, for its tests only.
-#[cfg(any(test, not(target_arch = "x86_64")))]
+// On x86-64 Linux, for its tests only.
+#[cfg(any(test, windows, not(target_arch = "x86_64")))]
 pub mod portable;
 
 #[cfg(target_arch = "aarch64")]
@@ -25,7 +25,7 @@ pub use s390x::*;
 #[cfg(target_arch = "x86_64")]
 pub use x86_64::*;
 
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(any(windows, not(target_arch = "x86_64")))]
 pub use portable::bytes::{bcmp, memcmp, memcpy, memmove, memset, strlen, wasmc_memory_fill, wasmc_memory_move};
 
 #[cfg(not(any(target_arch = "aarch64", target_arch = "riscv64", target_arch = "s390x", target_arch = "x86_64")))]

@@ -4,11 +4,15 @@
 mod freestanding;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(windows)]
+mod windows;
 
 #[cfg(target_os = "none")]
 pub use freestanding::*;
 #[cfg(target_os = "linux")]
 pub use linux::*;
+#[cfg(windows)]
+pub use windows::*;
 
-#[cfg(not(any(target_os = "linux", target_os = "none")))]
+#[cfg(not(any(target_os = "linux", target_os = "none", windows)))]
 compile_error!("the runtime library does not know this operating system yet: add a folder beside sys/linux");

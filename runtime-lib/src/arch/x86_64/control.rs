@@ -1,49 +1,12 @@
 //! Calls that do more than a call: onto another stack, into compiled code, with a place to resume at.
 //!
 //! Compiled code keeps a value in r15 of its own accord (Cranelift's pinned register) and neither saves nor restores it,
-//! although the System V calling convention says that a callee does. Whatever calls compiled code does it from here.
+//! although the C calling conventions say that a callee does. Whatever calls compiled code does it from here.
 
+use super::convention::{
+    SAVED, SHADOW, cfi, first, restore_registers_and_return, save_registers, second, third, third_half,
+};
 use crate::arch::ResumePoint;
-
-/// Makes a frame and saves the registers that a callee must preserve (System V ABI AMD64 3.2.1); leaves the stack aligned
-/// for a call.
-macro_rules! save_registers {
-    () => {
-        ".cfi_startproc
-        push rbp
-        .cfi_def_cfa_offset 16
-        .cfi_offset rbp, -16
-        mov rbp, rsp
-        .cfi_def_cfa_register rbp
-        push rbx
-        push r12
-        push r13
-        push r14
-        push r15
-        .cfi_offset rbx, -24
-        .cfi_offset r12, -32
-        .cfi_offset r13, -40
-        .cfi_offset r14, -48
-        .cfi_offset r15, -56
-        sub rsp, 8"
-    };
-}
-
-/// Undoes `save_registers` and returns to the caller.
-macro_rules! restore_registers_and_return {
-    () => {
-        "add rsp, 8
-        pop r15
-        pop r14
-        pop r13
-        pop r12
-        pop rbx
-        pop rbp
-        .cfi_def_cfa rsp, 8
-        ret
-        .cfi_endproc"
-    };
-}
 
 /// Calls `function` on the stack that ends at `stack_top`. It must not return to anyone but this frame's caller.
 ///
@@ -54,18 +17,20 @@ pub unsafe extern "C" fn enter(stack_top: usize, function: unsafe extern "C" fn(
     core::arch::naked_asm!(
         save_registers!(),
         // The outermost frame of the new stack: no frame pointer, which ends every walk; the old stack pointer.
-        "mov qword ptr [rdi - 8], rsp",
-        "lea rsp, [rdi - 16]",
+        concat!("mov qword ptr [", first!(), " - 8], rsp"),
+        concat!("lea rsp, [", first!(), " - 16 - {shadow}]"),
         // The canonical frame address from here on, by which unwinders go on with the old stack: DW_CFA_def_cfa_expression
         // of 5 bytes, DW_OP_breg7 8, DW_OP_deref, DW_OP_plus_uconst 64 (DWARF 5, 6.4.2.2).
-        ".cfi_escape 0x0f, 0x05, 0x77, 0x08, 0x06, 0x23, 0x40",
+        cfi!(".cfi_escape 0x0f, 0x05, 0x77, 0x08, 0x06, 0x23, 0x40"),
         "xor ebp, ebp",
-        "call rsi",
-        "mov rsp, qword ptr [rsp + 8]",
-        ".cfi_def_cfa rsp, 64",
-        "lea rbp, [rsp + 48]",
-        ".cfi_def_cfa rbp, 16",
+        concat!("call ", second!()),
+        "mov rsp, qword ptr [rsp + 8 + {shadow}]",
+        cfi!(".cfi_def_cfa rsp, 64"),
+        "lea rbp, [rsp + {saved}]",
+        cfi!(".cfi_def_cfa rbp, 16"),
         restore_registers_and_return!(),
+        shadow = const SHADOW,
+        saved = const SAVED,
     )
 }
 
@@ -77,8 +42,8 @@ pub unsafe extern "C" fn enter(stack_top: usize, function: unsafe extern "C" fn(
 pub unsafe extern "C" fn call_compiled(function: unsafe extern "C" fn(*mut u8), argument: *mut u8) {
     core::arch::naked_asm!(
         save_registers!(),
-        "mov rax, rdi",
-        "mov rdi, rsi",
+        concat!("mov rax, ", first!()),
+        concat!("mov ", first!(), ", ", second!()),
         "call rax",
         restore_registers_and_return!(),
     )
@@ -97,11 +62,11 @@ pub unsafe extern "C" fn call_with_resume_point(
 ) -> u32 {
     core::arch::naked_asm!(
         save_registers!(),
-        "mov qword ptr [rdx], rsp",
+        concat!("mov qword ptr [", third!(), "], rsp"),
         "lea rax, [rip + 2f]",
-        "mov qword ptr [rdx + 8], rax",
-        "mov rax, rdi",
-        "mov rdi, rsi",
+        concat!("mov qword ptr [", third!(), " + 8], rax"),
+        concat!("mov rax, ", first!()),
+        concat!("mov ", first!(), ", ", second!()),
         "call rax",
         "xor eax, eax",
         "2:",
@@ -115,7 +80,13 @@ pub unsafe extern "C" fn call_with_resume_point(
 /// The function that made the point must still wait for its callee.
 #[unsafe(naked)]
 pub unsafe extern "C" fn resume(stack_pointer: usize, program_counter: usize, code: u32) -> ! {
-    core::arch::naked_asm!(".cfi_startproc", "mov rsp, rdi", "mov eax, edx", "jmp rsi", ".cfi_endproc")
+    core::arch::naked_asm!(
+        cfi!(".cfi_startproc"),
+        concat!("mov rsp, ", first!()),
+        concat!("mov eax, ", third_half!()),
+        concat!("jmp ", second!()),
+        cfi!(".cfi_endproc")
+    )
 }
 
 /// The frame of the function that this is inlined into.

@@ -2,13 +2,19 @@
 
 use wasmc_abi::exception::Exceptions;
 
+use super::convention::{second, third};
 use crate::exception::object::keep_pending;
 use crate::heap::allocate_for;
 
-/// Passes the caller's frame pointer and its return address on, behind one argument (System V ABI AMD64 3.2.3).
+/// Passes the caller's frame pointer and its return address on, behind one argument.
 macro_rules! with_caller {
     ($target:path) => {
-        core::arch::naked_asm!("mov rsi, rbp", "mov rdx, qword ptr [rsp]", "jmp {}", sym $target)
+        core::arch::naked_asm!(
+            concat!("mov ", second!(), ", rbp"),
+            concat!("mov ", third!(), ", qword ptr [rsp]"),
+            "jmp {}",
+            sym $target
+        )
     };
 }
 

@@ -1,12 +1,15 @@
-//! x86-64 with the System V calling convention.
+//! x86-64: `convention` has what differs between the C calling conventions.
 
+#[cfg(not(windows))]
 mod bytes;
 mod control;
+mod convention;
 mod exception;
 mod frame;
 mod heap;
 mod shuffle;
 
+#[cfg(not(windows))]
 pub use bytes::{bcmp, memcmp, memcpy, memmove, memset, strlen, wasmc_memory_fill, wasmc_memory_move};
 #[cfg(not(test))]
 pub(crate) use control::address_of;

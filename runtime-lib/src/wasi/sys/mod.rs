@@ -5,9 +5,13 @@
 
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(windows)]
+mod windows;
 
 #[cfg(target_os = "linux")]
 pub use linux::*;
+#[cfg(windows)]
+pub use windows::*;
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 compile_error!("WASI does not know this operating system yet: add a folder beside wasi/sys/linux");

@@ -1,0 +1,106 @@
+//! Links small objects and reads what comes of it.
+
+use object::read::NameOrOrdinal;
+use object::read::pe::PeFile64;
+use object::write::{Object, Relocation, SectionId, StandardSection, Symbol, SymbolId, SymbolSection};
+use object::{
+    Architecture, BinaryFormat, Endianness, LittleEndian, Object as _, ObjectSection as _, RelocationEncoding,
+    RelocationFlags, RelocationKind, SymbolFlags, SymbolKind, SymbolScope,
+};
+
+use super::super::{File, Inputs};
+use super::{PeOptions, imports, link_executable};
+
+fn symbol(object: &mut Object<'_>, name: &str, place: Option<(SectionId, u64)>) -> SymbolId {
+    object.add_symbol(Symbol {
+        name: name.into(),
+        value: place.map_or(0, |(_, offset)| offset),
+        size: 0,
+        kind: SymbolKind::Text,
+        scope: if place.is_some() { SymbolScope::Linkage } else { SymbolScope::Unknown },
+        weak: false,
+        section: place.map_or(SymbolSection::Undefined, |(section, _)| SymbolSection::Section(section)),
+        flags: SymbolFlags::None,
+    })
+}
+
+fn refer(object: &mut Object<'_>, section: SectionId, offset: u64, symbol: SymbolId, kind: RelocationKind, size: u8) {
+    let addend = if kind == RelocationKind::Relative { -4 } else { 0 };
+    let flags = RelocationFlags::Generic { kind, encoding: RelocationEncoding::Generic, size };
+    object.add_relocation(section, Relocation { offset, symbol, addend, flags }).unwrap();
+}
+
+/// `_start` calls a function of Windows; a datum holds the address of `_start`, and nobody refers to another.
+fn program(calls: &str) -> Vec<u8> {
+    let mut object = Object::new(BinaryFormat::Coff, Architecture::X86_64, Endianness::Little);
+    let text = object.section_id(StandardSection::Text);
+    object.append_section_data(text, &[0xe8, 0, 0, 0, 0, 0x48, 0x8d, 0x05, 0, 0, 0, 0, 0xc3], 16);
+    let start = symbol(&mut object, "_start", Some((text, 0)));
+    let called = symbol(&mut object, calls, None);
+    refer(&mut object, text, 1, called, RelocationKind::Relative, 32);
+    let data = object.section_id(StandardSection::Data);
+    object.append_section_data(data, &[0; 8], 8);
+    let datum = symbol(&mut object, "datum", Some((data, 0)));
+    refer(&mut object, text, 8, datum, RelocationKind::Relative, 32);
+    refer(&mut object, data, 0, start, RelocationKind::Absolute, 64);
+    let unused = object.add_section(Vec::new(), b".rdata$unused".to_vec(), object::SectionKind::ReadOnlyData);
+    object.append_section_data(unused, b"nobody asks for this", 1);
+    object.write().unwrap()
+}
+
+fn link(bytes: &[u8]) -> crate::Result<Vec<u8>> {
+    let inputs = Inputs { objects: &[File { name: "program", bytes }], archives: &[] };
+    let mut output = Vec::new();
+    link_executable(&inputs, &PeOptions { entry: "_start", stack_size: 1 << 20 }, &mut output)?;
+    Ok(output)
+}
+
+#[test]
+fn an_executable_has_what_windows_wants() {
+    let executable = link(&program("ExitProcess")).unwrap();
+    let file = PeFile64::parse(&*executable).unwrap();
+    let imports: Vec<_> = file.imports().unwrap().map(|import| import.unwrap()).collect();
+    assert_eq!(imports.len(), 1);
+    assert_eq!(
+        (imports[0].library(), imports[0].name()),
+        (&b"KERNEL32.dll"[..], NameOrOrdinal::Name(&b"ExitProcess"[..]))
+    );
+    let base = file.relative_address_base();
+    let section = |name| file.section_by_name(name).unwrap();
+    let (text, data) = (section(".text"), section(".data"));
+    assert_eq!(file.entry(), text.address());
+    // The datum is the address of the entry point, which moves with the image.
+    assert_eq!(data.data().unwrap()[..8], text.address().to_le_bytes());
+    let mut blocks = file.data_directories().relocation_blocks(&*executable, &file.section_table()).unwrap().unwrap();
+    let block = blocks.next().unwrap().unwrap();
+    assert_eq!(
+        block.map(|relocation| u64::from(relocation.virtual_address)).collect::<Vec<_>>(),
+        [data.address() - base]
+    );
+    // The call goes to the jump behind the code, and that through the slot.
+    let code = text.data().unwrap();
+    let word = |at: usize| u64::from(u32::from_le_bytes(code[at..at + 4].try_into().unwrap()));
+    assert_eq!((code[0], &code[16..18]), (0xe8, &[0xff, 0x25][..]));
+    assert_eq!(word(1), 16 - 5);
+    let slots = file.data_directories().get(object::pe::IMAGE_DIRECTORY_ENTRY_IAT).unwrap();
+    assert_eq!(text.address() - base + 16 + 6 + word(18), u64::from(slots.virtual_address.get(LittleEndian)));
+    assert!(!executable.windows(6).any(|bytes| bytes == b"nobody"));
+    assert_eq!(executable, link(&program("ExitProcess")).unwrap());
+}
+
+#[test]
+fn what_nobody_defines_is_named() {
+    let message = link(&program("LaunchMissiles")).unwrap_err().to_string();
+    assert!(message.contains("program: LaunchMissiles is not defined"), "{message}");
+    let mut object = program("ExitProcess");
+    object.truncate(object.len() - 40);
+    assert!(link(&object).is_err());
+    assert!(link(b"MZ").unwrap_err().to_string().contains("no COFF object"));
+}
+
+#[test]
+fn functions_of_windows_are_found_by_name() {
+    assert!(imports::find(b"WriteFile").is_some() && imports::find(b"NtCreateFile").is_some());
+    assert!(imports::find(b"writefile").is_none() && imports::find(b"").is_none());
+    assert!(imports::is_sorted());
+}

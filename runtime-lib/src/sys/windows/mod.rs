@@ -1,0 +1,29 @@
+//! Windows, by kernel32 and ntdll: no C library, no import libraries.
+
+mod address_space;
+pub mod api;
+mod compiler;
+mod descriptor;
+mod entry;
+mod error;
+mod fault;
+mod file;
+mod futex;
+mod stack;
+
+pub use address_space::{allocate, commit, discard, forbid, move_pages, prefer_large_pages, release, reserve};
+pub use descriptor::{
+    STANDARD_ERROR, STANDARD_INPUT, STANDARD_OUTPUT, exit, is_console, native, read, read_memory, write, write_all,
+    write_memory,
+};
+pub use error::Error;
+pub use fault::install_fault_handler;
+pub use file::{create_new, remove};
+pub use futex::{monotonic_time, pause, wait_while, wake_one};
+pub use stack::limit_initial_stack;
+
+/// Bytes of the pages that protection works with.
+pub const PAGE_SIZE: usize = 4096;
+
+/// Windows has no signals.
+pub fn ignore_signal(_signal: i32) {}
