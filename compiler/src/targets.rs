@@ -105,11 +105,6 @@ pub(crate) fn has_threads(triple: &Triple) -> bool {
     has_pinned_register(triple) && triple.operating_system != OperatingSystem::Windows && !is_freestanding(triple)
 }
 
-/// Whether the runtime library opens folders for programs.
-pub(crate) fn has_folders(triple: &Triple) -> bool {
-    triple.operating_system != OperatingSystem::Windows
-}
-
 /// Whether debug information can be written for this processor.
 pub(crate) fn has_debug_info(triple: &Triple) -> bool {
     triple.architecture == Architecture::X86_64 && triple.binary_format != BinaryFormat::Coff

@@ -63,6 +63,30 @@ pub fn from_utf8(bytes: &[u8], units: &mut [u16]) -> (usize, usize) {
     (taken, written)
 }
 
+/// Whether a name in a directory is that of a file and nothing else, also to those that go by Win32's rules ("Naming Files,
+/// Paths, and Namespaces"): no path, no stream of a file, no device with any extension, no pattern, and not another name with
+/// dots or spaces at its end.
+pub fn is_plain_name(text: &[u8]) -> bool {
+    let is_special =
+        |byte: &u8| matches!(byte, 0..0x20 | b'"' | b'*' | b'/' | b':' | b'<' | b'>' | b'?' | b'\\' | b'|');
+    !matches!(text.last(), None | Some(b'.' | b' ')) && !text.iter().any(is_special) && !is_device(text)
+}
+
+fn is_device(text: &[u8]) -> bool {
+    let stem = text.split(|&byte| byte == b'.').next().unwrap_or(text).trim_ascii_end();
+    let named = |name: &[u8]| stem.eq_ignore_ascii_case(name);
+    if [&b"CON"[..], b"PRN", b"AUX", b"NUL", b"CONIN$", b"CONOUT$"].into_iter().any(named) {
+        return true;
+    }
+    match stem.split_at_checked(3) {
+        Some((port, number)) if port.eq_ignore_ascii_case(b"COM") || port.eq_ignore_ascii_case(b"LPT") => {
+            // One digit, or a superscript 1, 2 or 3.
+            matches!(number, [b'0'..=b'9'] | [0xc2, 0xb9 | 0xb2 | 0xb3])
+        }
+        _ => false,
+    }
+}
+
 /// Splits a command line as Microsoft's C library does: into the units of arguments, with `None` after each.
 ///
 /// The first ends at white space outside of quotes, and has no escapes. Later, of an even number of `\` before a quote half stay,
@@ -254,6 +278,20 @@ mod tests {
         assert_eq!(units, [0x61, 0xfffd, 0x62, 0xfffd]);
         assert_eq!(from_utf8("abc𝄞".as_bytes(), &mut units), (3, 3));
         assert_eq!(from_utf8(b"", &mut units), (0, 0));
+    }
+
+    #[test]
+    fn names_that_are_something_else_to_windows() {
+        let others = "CON|nul|Prn.txt|aux.tar.gz|com1|LPT9.x|COM\u{b9}|lpt\u{b3}|NUL .txt|conin$|CONOUT$|a.|a |...| ";
+        for name in others
+            .split('|')
+            .chain(["", "a:b", "a::$DATA", "C:", "a\\b", "a/b", "a*", "a?", "<a>", "a\"", "a|b", "a\n"])
+        {
+            assert!(!is_plain_name(name.as_bytes()), "{name:?}");
+        }
+        for name in "CONSOLE|con1|COM|COM10|com\u{b5}|LPTX|.profile|a b|a.b|nul_|xCON|\u{17e}|~1|PROGRA~1".split('|') {
+            assert!(is_plain_name(name.as_bytes()), "{name:?}");
+        }
     }
 
     fn arguments(line: &str) -> Vec<String> {

@@ -67,6 +67,11 @@ fn what_a_target_lacks_is_refused_by_name() {
     let object = r#"(module (type $s (struct)) (func (export "_start") (drop (struct.new $s))))"#;
     sandbox.write("object.wat", object);
     sandbox.wasmc(&format!("{freestanding} object.wat")).fails(&["structures", "no operating system"]);
+    let windows = "build --emit obj -o out.o --target x86_64-pc-windows-gnu";
+    sandbox.wasmc(&format!("{windows} threads.wat")).fails(&["programs with threads", "x86_64-pc-windows-gnu"]);
+    sandbox.wasmc(&format!("{windows} -g hello.wat")).fails(&["debug information", "x86_64-pc-windows-gnu"]);
+    let linked = "build --linker ld --target x86_64-pc-windows-msvc hello.wat -o out.exe";
+    sandbox.wasmc(linked).fails(&["--linker is not supported for x86_64-pc-windows-msvc"]);
     let signed = "build --emit obj --target aarch64-unknown-linux-gnu --cpu +sign_return_address hello.wat";
     sandbox.wasmc(signed).fails(&["signed return addresses"]);
     sandbox.wasmc("build --target aarch64-apple-darwin hello.wat").fails(&["aarch64-apple-darwin", "wasmc targets"]);

@@ -35,9 +35,7 @@ pub(crate) use targets::Targets;
 pub(crate) use values::{ConstantValue, GlobalValues};
 
 use crate::module::{BodyFacts, Module, Types};
-use crate::targets::{
-    has_fixed_base, has_folders, has_pinned_register, has_threads, is_freestanding, largest_memory64,
-};
+use crate::targets::{has_fixed_base, has_pinned_register, has_threads, is_freestanding, largest_memory64};
 use crate::{Bounds, Entry, Error, Input, MemoryBase, OptLevel, Options, RelaxedSimd, Result};
 
 /// The layout of a whole program. Immutable once made: code generation only reads it.
@@ -114,10 +112,6 @@ pub(crate) fn plan<'a>(
 ) -> Result<Plan<'a>> {
     if options.max_heap > LARGEST_HEAP {
         return Err(Error::Option(format!("the heap of objects has at most {LARGEST_HEAP} bytes (`--max-gc-heap`)")));
-    }
-    if !options.preopens.is_empty() && !has_folders(&options.target) {
-        let what = format!("folders (`--dir`) for the target {}", options.target);
-        return Err(Error::Unsupported { what, offset: None });
     }
     let mut layout = Layout::new(options);
     // The heap of structures and arrays takes the addresses below 4 GiB.

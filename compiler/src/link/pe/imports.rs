@@ -14,6 +14,7 @@ const PROVIDERS: &[(&str, &[&str])] = &[
             "CloseHandle",
             "CreateFileW",
             "DeleteFileW",
+            "DuplicateHandle",
             "ExitProcess",
             "FlushFileBuffers",
             "GetCommandLineW",
@@ -51,7 +52,6 @@ const PROVIDERS: &[(&str, &[&str])] = &[
         &[
             "NtCreateFile",
             "NtDelayExecution",
-            "NtFsControlFile",
             "NtQueryDirectoryFile",
             "NtQueryInformationFile",
             "NtSetInformationFile",

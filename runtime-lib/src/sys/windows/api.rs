@@ -80,6 +80,24 @@ pub struct Completion {
     pub information: usize,
 }
 
+/// `UNICODE_STRING`. Lengths are in bytes.
+#[repr(C)]
+pub struct UnicodeString {
+    pub length: u16,
+    pub capacity: u16,
+    pub units: *const u16,
+}
+
+/// `OBJECT_ATTRIBUTES`.
+#[repr(C)]
+pub struct ObjectAttributes {
+    pub length: u32,
+    pub root: Handle,
+    pub name: *const UnicodeString,
+    pub attributes: u32,
+    pub security: [*const c_void; 2],
+}
+
 // Processes and threads.
 pub const THIS_PROCESS: Handle = core::ptr::without_provenance_mut(usize::MAX);
 pub const THIS_THREAD: Handle = core::ptr::without_provenance_mut(usize::MAX - 1);
@@ -157,6 +175,15 @@ unsafe extern "system" {
         template: Handle,
     ) -> Handle;
     pub fn DeleteFileW(name: *const u16) -> Bool;
+    pub fn DuplicateHandle(
+        process: Handle,
+        handle: Handle,
+        target_process: Handle,
+        copy: *mut Handle,
+        access: u32,
+        inherit: Bool,
+        options: u32,
+    ) -> Bool;
     pub fn ExitProcess(code: u32) -> !;
     pub fn FlushFileBuffers(file: Handle) -> Bool;
     pub fn GetCommandLineW() -> *const u16;
@@ -210,11 +237,44 @@ unsafe extern "system" {
     pub fn WriteFile(file: Handle, bytes: *const u8, length: u32, written: *mut u32, overlapped: *mut c_void) -> Bool;
 
     // ntdll.
+    pub fn NtCreateFile(
+        file: *mut Handle,
+        access: u32,
+        object: *const ObjectAttributes,
+        completion: *mut Completion,
+        allocation: *const i64,
+        attributes: u32,
+        share: u32,
+        disposition: u32,
+        options: u32,
+        extended: *const c_void,
+        extended_length: u32,
+    ) -> i32;
     pub fn NtDelayExecution(alertable: u8, interval: *const i64) -> i32;
+    pub fn NtQueryDirectoryFile(
+        directory: Handle,
+        event: Handle,
+        routine: *const c_void,
+        context: *const c_void,
+        completion: *mut Completion,
+        entries: *mut c_void,
+        size: u32,
+        class: u32,
+        single: u8,
+        pattern: *const UnicodeString,
+        restart: u8,
+    ) -> i32;
     pub fn NtQueryInformationFile(
         file: Handle,
         completion: *mut Completion,
         information: *mut c_void,
+        size: u32,
+        class: u32,
+    ) -> i32;
+    pub fn NtSetInformationFile(
+        file: Handle,
+        completion: *mut Completion,
+        information: *const c_void,
         size: u32,
         class: u32,
     ) -> i32;

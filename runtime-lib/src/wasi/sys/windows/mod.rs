@@ -6,6 +6,7 @@ mod errors;
 mod files;
 mod paths;
 mod polling;
+mod sandbox;
 mod signals;
 mod sockets;
 
