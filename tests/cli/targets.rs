@@ -130,6 +130,26 @@ fn objects_for_macos() {
     }
 }
 
+/// Debug information refers to the machine code by relocations, and to itself by offsets, which nobody relocates.
+#[test]
+fn debug_information_for_macos() {
+    let sandbox = Sandbox::new();
+    sandbox.write("hello.wat", HELLO);
+    sandbox.wasmc("build -g --emit obj --target x86_64-apple-darwin hello.wat -o hello.o").succeeds();
+    let bytes = sandbox.read("hello.o");
+    let object = object::File::parse(&*bytes).expect("the object can be read");
+    let mut parts: Vec<String> = Vec::new();
+    for section in object.sections().filter(|section| section.segment_name().ok().flatten() == Some("__DWARF")) {
+        parts.push(section.name().expect("names are UTF-8").to_owned());
+        for (_, relocation) in section.relocations() {
+            assert_eq!(relocation.size(), 64, "{}: {relocation:?}", parts[parts.len() - 1]);
+        }
+    }
+    for part in ["__debug_info", "__debug_abbrev", "__debug_line", "__debug_str"] {
+        assert!(parts.iter().any(|name| name == part), "{part} is not among {parts:?}");
+    }
+}
+
 #[test]
 fn processors_are_listed() {
     let sandbox = Sandbox::new();
