@@ -11,7 +11,7 @@ use crate::trap::backtrace::StackRange;
 ///
 /// Compiled code touches every page of a larger frame in order, and so does Rust's: one page would do. The rest is a
 /// margin for code that does not (of another linker's objects), and costs nothing but address space.
-pub const GUARD_SIZE: usize = 1 << 20;
+pub const GUARD_SIZE: usize = sys::STACK_GUARD;
 
 /// Room that the program's entry point and a trap's way out need, whatever the options say.
 const SMALLEST: u64 = 64 << 10;
@@ -76,5 +76,5 @@ pub fn with(address: usize) -> StackRange {
 /// The addresses where a fault means that a stack is full: the guard, and what the kernel refuses of the stack itself,
 /// where that grows on demand and address space is limited.
 pub fn guard(stack: StackRange) -> Range<usize> {
-    stack.low.saturating_sub(GUARD_SIZE)..stack.high
+    stack.low.saturating_sub(sys::STACK_GUARD)..stack.high
 }

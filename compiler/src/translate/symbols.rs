@@ -167,6 +167,14 @@ pub(super) fn host_call(isa: &dyn cranelift_codegen::isa::TargetIsa) -> CallConv
     isa.default_call_conv()
 }
 
+/// Calling convention of the entries of the unwinder: landing pads know none that goes by the convention of Windows.
+fn throw_call(isa: &dyn cranelift_codegen::isa::TargetIsa) -> CallConv {
+    match host_call(isa) {
+        CallConv::WindowsFastcall => CallConv::SystemV,
+        convention => convention,
+    }
+}
+
 /// The signature with 32-bit parameters extended to registers where the C calling convention has the caller do that: on
 /// RISC-V always with the sign ("Integer Calling Convention"), on s390x as the type is signed (ELF ABI 1.2.3).
 fn extended(mut signature: Signature, architecture: Architecture, is_signed: bool) -> Signature {
@@ -229,7 +237,10 @@ impl Translator<'_, '_, '_> {
 
     /// A function of the runtime library that compiled code calls on its own account.
     pub(super) fn runtime_function(&mut self, symbol: RuntimeSymbol) -> FuncRef {
-        let convention = host_call(self.isa);
+        let convention = match symbol {
+            RuntimeSymbol::Throw | RuntimeSymbol::ThrowReference => throw_call(self.isa),
+            _ => host_call(self.isa),
+        };
         let architecture = self.isa.triple().architecture;
         self.function_ref(Namespace::Runtime, symbol as u32, || {
             let (parameters, results) = symbol.types();

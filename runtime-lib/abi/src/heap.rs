@@ -86,7 +86,7 @@ const _: () = assert!(size_of::<HeapDescription>() == 8 + 8 + 7 * 16 + 8);
 
 /// Collect at every allocation (to find references that the collector does not know of).
 pub const HEAP_STRESS: u64 = 1;
-/// Objects hold references in 32 bits: the heap must stand at [`HEAP_BASE`]. Without it, it may stand anywhere.
+/// Objects hold references in 32 bits: the heap must stand below 4 GiB, at [`HEAP_BASE`] on Linux. Without it, it may stand anywhere.
 pub const HEAP_LOW: u64 = 2;
 
 /// Layout of the objects of a type.

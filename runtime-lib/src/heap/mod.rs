@@ -11,7 +11,7 @@ mod roots;
 
 use core::cell::UnsafeCell;
 
-use wasmc_abi::heap::{HEAP_BASE, HEAP_LOW, HEAP_STRESS, Heap, HeapDescription};
+use wasmc_abi::heap::{HEAP_LOW, HEAP_STRESS, Heap, HeapDescription};
 use wasmc_abi::trap::TrapCode;
 
 use crate::arch::Caller;
@@ -66,14 +66,19 @@ impl State {
             return;
         }
         let maximum = description.maximum.max(PAGE_SIZE as u64) & !(PAGE_SIZE as u64 - 1);
-        let wanted = if description.flags & HEAP_LOW != 0 { HEAP_BASE } else { 0 };
-        let base = match sys::reserve(wanted as usize, 2 * maximum as usize) {
-            Ok(base) => base as u64,
+        let is_low = description.flags & HEAP_LOW != 0;
+        let reserved = if is_low {
+            sys::reserve_low(maximum)
+        } else {
+            sys::reserve(0, 2 * maximum as usize).map(|at| (at, maximum))
+        };
+        let (base, maximum) = match reserved {
+            Ok((base, maximum)) => (base as u64, maximum),
             Err(error) => process::fatal_message(&|output| {
                 output.bytes(b"cannot reserve ");
                 output.decimal(2 * maximum);
-                output.bytes(b" bytes of address space at address 0x");
-                output.hexadecimal(wanted, 0);
+                output.bytes(b" bytes of address space");
+                output.bytes(if is_low { b" below 4 GiB" } else { b"" });
                 output.bytes(b" for the garbage-collected heap: ");
                 output.bytes(error.explanation().as_bytes());
                 output.bytes(

@@ -37,6 +37,14 @@ mod registers {
     }
     pub(crate) use {cfi, first, fourth, second, third, third_half};
 
+    /// Takes the arguments of an entry of the unwinder over, which compiled code passes as System V has it.
+    macro_rules! take_thrown {
+        () => {
+            ""
+        };
+    }
+    pub(crate) use take_thrown;
+
     /// Bytes above a return address that belong to the callee.
     pub const SHADOW: usize = 0;
 
@@ -117,6 +125,14 @@ mod registers {
         };
     }
     pub(crate) use {cfi, first, fourth, second, third, third_half};
+
+    macro_rules! take_thrown {
+        () => {
+            "mov rcx, rdi
+            mov rdx, rsi"
+        };
+    }
+    pub(crate) use take_thrown;
 
     pub const SHADOW: usize = 32;
 

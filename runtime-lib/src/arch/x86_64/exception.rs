@@ -6,7 +6,7 @@
 //! of registers: Cranelift takes them all for overwritten. In no case is r15, which holds a global, restored: globals
 //! keep what was written to them before an exception.
 
-use super::convention::{SHADOW, cfi, fourth, second, third};
+use super::convention::{SHADOW, cfi, fourth, second, take_thrown, third};
 use crate::exception::{find_handler, find_handler_again};
 
 /// Makes a frame, whose address goes into `$frame` and the address of room for a `Landing` into `$landing`; calls
@@ -22,6 +22,7 @@ macro_rules! find_and_jump {
             "mov rbp, rsp",
             cfi!(".cfi_def_cfa_register rbp"),
             "sub rsp, 32 + {shadow}",
+            take_thrown!(),
             concat!("mov ", $frame, ", rbp"),
             concat!("lea ", $landing, ", [rsp + {shadow}]"),
             "call {find}",

@@ -19,5 +19,13 @@ pub const STANDARD_OUTPUT: i32 = 1;
 /// Descriptor of standard error.
 pub const STANDARD_ERROR: i32 = 2;
 
+/// Bytes below a stack where a fault means that it is full.
+pub const STACK_GUARD: usize = 1 << 20;
+
+/// Reserves two halves of at most `maximum` bytes each for the heap of objects, below 4 GiB: the address, and how many bytes they have.
+pub fn reserve_low(maximum: u64) -> Result<(usize, u64), Error> {
+    reserve(wasmc_abi::heap::HEAP_BASE as usize, 2 * maximum as usize).map(|base| (base, maximum))
+}
+
 /// The unit of memory.
 pub const PAGE_SIZE: usize = 4096;

@@ -41,5 +41,13 @@ pub use initial_stack::limit_initial_stack;
 pub use signal::{ignore_signal, restore_signal};
 pub use thread::{exit_thread, pause, start_thread};
 
+/// Bytes below a stack where a fault means that it is full.
+pub const STACK_GUARD: usize = 1 << 20;
+
+/// Reserves two halves of at most `maximum` bytes each for the heap of objects, below 4 GiB: the address, and how many bytes they have.
+pub fn reserve_low(maximum: u64) -> Result<(usize, u64), Error> {
+    reserve(wasmc_abi::heap::HEAP_BASE as usize, 2 * maximum as usize).map(|base| (base, maximum))
+}
+
 /// Size in bytes of the pages that protection and mapping work with, or a multiple where kernels differ.
 pub const PAGE_SIZE: usize = architecture::PAGE_SIZE;

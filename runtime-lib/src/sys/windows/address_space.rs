@@ -26,6 +26,31 @@ pub fn reserve(address: usize, size: usize) -> Result<usize, Error> {
     map(address, size, MEM_RESERVE, PAGE_NOACCESS)
 }
 
+/// Reserves two halves of at most `maximum` bytes each for the heap of objects, below 4 GiB: the address, and how many bytes they
+/// have. Windows, or Wine, may have something at any of these addresses: where there is no room, halves are made smaller.
+pub fn reserve_low(maximum: u64) -> Result<(usize, u64), Error> {
+    const END: u64 = 1 << 32;
+    const STEP: u64 = 64 << 20;
+    const SMALLEST: u64 = 1 << 20;
+    let mut maximum = maximum;
+    loop {
+        let size = 2 * maximum;
+        let mut base = END - STEP;
+        while base > 0 {
+            if base + size <= END
+                && let Ok(base) = reserve(base as usize, size as usize)
+            {
+                return Ok((base, maximum));
+            }
+            base -= STEP;
+        }
+        if maximum < 2 * SMALLEST {
+            return Err(Error(ERROR_INVALID_ADDRESS as i32));
+        }
+        maximum = (maximum / 2) & !(PAGE_SIZE as u64 - 1);
+    }
+}
+
 /// Maps `size` bytes of zeros, wherever there is room.
 pub fn allocate(size: usize) -> Result<usize, Error> {
     map(0, size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE)

@@ -11,7 +11,9 @@ mod file;
 mod futex;
 mod stack;
 
-pub use address_space::{allocate, commit, discard, forbid, move_pages, prefer_large_pages, release, reserve};
+pub use address_space::{
+    allocate, commit, discard, forbid, move_pages, prefer_large_pages, release, reserve, reserve_low,
+};
 pub use descriptor::{
     STANDARD_ERROR, STANDARD_INPUT, STANDARD_OUTPUT, exit, is_console, native, read, read_memory, write, write_all,
     write_memory,
@@ -20,7 +22,7 @@ pub use error::Error;
 pub use fault::install_fault_handler;
 pub use file::{create_new, remove};
 pub use futex::{monotonic_time, pause, wait_while, wake_one};
-pub use stack::limit_initial_stack;
+pub use stack::{STACK_GUARD, limit_initial_stack};
 
 /// Bytes of the pages that protection works with.
 pub const PAGE_SIZE: usize = 4096;

@@ -9,6 +9,10 @@ use super::api::{PAGE_GUARD, PAGE_READWRITE, SetThreadStackGuarantee, VirtualPro
 /// Bytes that the handler of the exception finds below.
 const GUARANTEED: usize = 64 << 10;
 
+/// Bytes below a stack where a fault means that it is full: what Windows does not let a thread have, the lowest page, the
+/// guard, the guaranteed bytes.
+pub const STACK_GUARD: usize = GUARANTEED + 4 * PAGE_SIZE;
+
 /// Offsets in the thread environment block: `DeallocationStack`, where the stack's reservation begins, and `StackLimit`,
 /// up to where it is committed.
 const LOWEST: usize = 0x1478;
@@ -29,10 +33,8 @@ pub fn limit_initial_stack(size: usize) -> Option<(usize, usize)> {
     unsafe {
         core::arch::asm!("mov {}, gs:[{lowest}]", out(reg) reserved, lowest = const LOWEST, options(nostack, readonly))
     };
-    // What Windows does not let a thread have: the lowest page, the guard, the guaranteed bytes.
-    let margin = GUARANTEED + 4 * PAGE_SIZE;
     let low = high.checked_sub(size)? & !(PAGE_SIZE - 1);
-    let lowest = low - margin;
+    let lowest = low.checked_sub(STACK_GUARD)?;
     if lowest < reserved {
         return None;
     }
