@@ -7,7 +7,7 @@ use std::path::Path;
 use std::rc::Rc;
 use wasmc_compiler::{Error, parse_text};
 use wast::lexer::Lexer;
-use wast::parser::{ParseBuffer, parse};
+use wast::parser::{Parse, ParseBuffer, Parser, parse};
 use wast::token::{Id, Span};
 use wast::{QuoteWat, QuoteWatTest, Wast, WastDirective, WastExecute, WastInvoke, WastThread, Wat};
 
@@ -106,9 +106,9 @@ impl Script {
             error.to_string()
         };
         let buffer = ParseBuffer::new_with_lexer(lexer).map_err(locate)?;
-        let wast = parse::<Wast<'_>>(&buffer).map_err(locate)?;
+        let Whole(wast) = parse(&buffer).map_err(locate)?;
         let mut reader = Reader::new(path, text);
-        for directive in wast.directives {
+        for directive in wast.into_iter().flat_map(|wast| wast.directives) {
             reader.directive(directive);
         }
         Ok(reader.script)
@@ -120,6 +120,16 @@ impl Script {
             Some(Ok(module)) => &module.exports,
             _ => &[],
         }
+    }
+}
+
+/// A script, or nothing but comments.
+struct Whole<'a>(Option<Wast<'a>>);
+
+impl<'a> Parse<'a> for Whole<'a> {
+    fn parse(parser: Parser<'a>) -> wast::parser::Result<Self> {
+        let wast = if parser.is_empty() { None } else { Some(parser.parse()?) };
+        Ok(Whole(wast))
     }
 }
 
@@ -484,6 +494,11 @@ mod tests {
         );
         let unsupported = script.steps.iter().filter(|step| matches!(step.check, Check::Unsupported(_))).count();
         assert_eq!(unsupported, 1);
+    }
+
+    #[test]
+    fn scripts_may_be_empty() {
+        assert!(read("").steps.is_empty() && read(";; nothing\n").steps.is_empty());
     }
 
     #[test]
