@@ -12,6 +12,7 @@ pub mod number {
     pub const EXIT_GROUP: usize = 94;
     pub const FUTEX: usize = 98;
     pub const CLOCK_GETTIME: usize = 113;
+    pub const TGKILL: usize = 131;
     pub const SIGALTSTACK: usize = 132;
     pub const RT_SIGACTION: usize = 134;
     pub const GETSOCKOPT: usize = 209;

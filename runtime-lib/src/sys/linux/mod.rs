@@ -38,7 +38,7 @@ pub use fault::{HANDLER_STACK_SIZE, install_fault_handler, set_handler_stack};
 pub use futex::{clock_time, monotonic_time, wait_while, wake_one};
 pub use handle::{create_new, duplicate, is_listening, open, remove, socket_type};
 pub use initial_stack::limit_initial_stack;
-pub use signal::{ignore_signal, restore_signal};
+pub use signal::{ignore_signal, restore_signal, send_signal};
 pub use thread::{exit_thread, pause, start_thread};
 
 /// Bytes below a stack where a fault means that it is full.

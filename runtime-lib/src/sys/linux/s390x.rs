@@ -17,6 +17,7 @@ pub(super) mod number {
     pub const SIGALTSTACK: usize = 186;
     pub const MADVISE: usize = 219;
     pub const FUTEX: usize = 238;
+    pub const TGKILL: usize = 241;
     pub const EXIT_GROUP: usize = 248;
     pub const CLOCK_GETTIME: usize = 260;
     pub const OPENAT: usize = 288;

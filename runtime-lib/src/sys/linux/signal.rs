@@ -1,6 +1,10 @@
 //! What the process does about a signal: nothing, or what the system does by default.
 
+use rustix::process::getpid;
+use rustix::thread::gettid;
+
 use super::architecture::{number, system_call};
+use super::error::{Error, check};
 
 /// SIG_DFL.
 const DEFAULT: usize = 0;
@@ -29,4 +33,13 @@ pub fn ignore_signal(signal: i32) {
 /// Gives the signal back its default meaning, also where a handler was installed.
 pub fn restore_signal(signal: i32) {
     set_disposition(signal, DEFAULT);
+}
+
+/// Sends the calling thread a signal, which arrives before this returns: tgkill(2). One sent to the process (kill(2)) may
+/// take another of its threads, and its time.
+pub fn send_signal(signal: i32) -> Result<(), Error> {
+    let (process, thread) = (getpid().as_raw_nonzero().get(), gettid().as_raw_nonzero().get());
+    // SAFETY: the thread is this one. What the signal does is what the caller asks for.
+    check(unsafe { system_call(number::TGKILL, [process as usize, thread as usize, signal as usize, 0, 0, 0]) })
+        .map(drop)
 }

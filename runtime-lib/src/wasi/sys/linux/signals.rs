@@ -1,14 +1,14 @@
 //! Signals: the one that closed pipes send, and those that the program sends to itself.
 
 use crate::wasi::errno::{Errno, Result};
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::process::Signal;
 
 /// Lets writes to a pipe or socket whose other end is closed fail instead of ending the process. signal(7), SIGPIPE.
 pub fn ignore_broken_pipes() {
     crate::sys::ignore_signal(Signal::PIPE.as_raw());
 }
 
-/// Sends this process one of WASI's signals (witx `$signal`); kill(2). Those that the runtime library listens to, in
+/// Sends this process one of WASI's signals (witx `$signal`). Those that the runtime library listens to, in
 /// order to find traps, get back their default meaning first.
 pub fn raise(signal: u8) -> Result<()> {
     let signal = match signal {
@@ -47,5 +47,5 @@ pub fn raise(signal: u8) -> Result<()> {
     if matches!(signal, Signal::ILL | Signal::BUS | Signal::FPE | Signal::SEGV) {
         crate::sys::restore_signal(signal.as_raw());
     }
-    kill_process(getpid(), signal).map_err(super::errors::translate)
+    crate::sys::send_signal(signal.as_raw()).map_err(super::errors::of_system)
 }
