@@ -31,6 +31,9 @@ pub use portable::bytes::{bcmp, memcmp, memcpy, memmove, memset, strlen, wasmc_m
 #[cfg(not(any(target_arch = "aarch64", target_arch = "riscv64", target_arch = "s390x", target_arch = "x86_64")))]
 compile_error!("the runtime library does not know this processor yet: add a folder beside arch/x86_64");
 
+#[cfg(not(target_arch = "s390x"))]
+use crate::trap::fault::Registers;
+
 /// A place in a function that waits for a callee: with this stack pointer and program counter, and a trap's number in the
 /// register of an integer result, the function goes on as if the callee had returned that.
 #[repr(C)]
@@ -72,6 +75,23 @@ pub unsafe fn known_caller_of(frame: usize, of: FrameOf) -> Caller {
     unsafe {
         caller_of(frame, of, |address| Some(*core::ptr::with_exposed_provenance::<usize>(address))).unwrap_unchecked()
     }
+}
+
+/// The caller, where the function of compiled code at `registers`, which begins at `start`, has not made its frame yet, as
+/// it does in its first `setup` bytes, or never makes one: the frame pointer is the caller's still.
+#[cfg(not(target_arch = "s390x"))]
+fn before_frame(
+    registers: &Registers,
+    start: usize,
+    frameless: bool,
+    setup: usize,
+    return_address: impl FnOnce() -> Option<usize>,
+) -> Option<Caller> {
+    let is_before_frame = registers.program_counter.wrapping_sub(start) < setup;
+    if !frameless && !is_before_frame {
+        return None;
+    }
+    Some(Caller { frame: registers.frame_pointer, return_address: return_address()? })
 }
 
 /// What leads from a frame to that of its caller.
