@@ -16,9 +16,11 @@ use crate::arch::ResumePoint;
 pub unsafe extern "C" fn enter(stack_top: usize, function: unsafe extern "C" fn()) {
     core::arch::naked_asm!(
         save_registers!(),
-        // The outermost frame of the new stack: no frame pointer, which ends every walk; the old stack pointer.
-        concat!("mov qword ptr [", first!(), " - 8], rsp"),
+        // The outermost frame of the new stack: the old stack pointer, and no frame pointer, which ends every walk. The
+        // stack pointer moves first: what is below it belongs to nobody, and valgrind says so.
+        "mov rax, rsp",
         concat!("lea rsp, [", first!(), " - 16 - {shadow}]"),
+        "mov qword ptr [rsp + 8 + {shadow}], rax",
         // The canonical frame address from here on, by which unwinders go on with the old stack: DW_CFA_def_cfa_expression
         // of 5 bytes, DW_OP_breg7 8, DW_OP_deref, DW_OP_plus_uconst 64 (DWARF 5, 6.4.2.2).
         cfi!(".cfi_escape 0x0f, 0x05, 0x77, 0x08, 0x06, 0x23, 0x40"),
