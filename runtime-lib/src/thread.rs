@@ -14,7 +14,7 @@ use crate::stack::{self, GUARD_SIZE};
 use crate::sync::{self, Lock};
 use crate::trap::backtrace::StackRange;
 use crate::wasi::errno::Errno;
-use crate::{arch, process, program, sys};
+use crate::{arch, heap, process, program, sys};
 
 /// Room for a thread.
 struct Slot {
@@ -202,6 +202,7 @@ unsafe extern "C" fn begin(slot: *mut u8) -> ! {
         let entry = core::ptr::with_exposed_provenance::<()>(template.entry as usize);
         let entry: unsafe extern "C" fn(*mut u8) = core::mem::transmute(entry);
         arch::call_compiled(entry, (*slot).start.get().cast());
+        heap::release((*(*slot).start.get()).block);
     }
     sys::exit_thread()
 }

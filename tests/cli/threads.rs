@@ -29,7 +29,6 @@ fn what_threads_need_is_said() {
             "memory 1 of module two_memories is not shared",
         ),
         ("not_shared_import", program(r#"(import "env" "memory" (memory 1 2))"#, START), r#""env" "memory""#),
-        ("objects", program(SHARED, &format!("{START} (type (struct (field i32)))")), "in a program with threads"),
         ("no_start", program(SHARED, ""), "exports no function `wasi_thread_start`"),
         ("other_type", program(SHARED, r#"(func (export "wasi_thread_start") (param i32))"#), "must take two i32"),
     ] {

@@ -32,5 +32,5 @@ programs! {
         collections files hello panic words;
     wat "wat":
         add conversions empty exceptions exit four_gib grow grow_trap inlining multi_value names segment_trap segments start start_trap
-        tables tail_calls thread_exceptions thread_instances uncaught unknown_imports write;
+        tables tail_calls thread_exceptions thread_instances thread_objects uncaught unknown_imports write;
 }

@@ -1,6 +1,6 @@
 //! Tells the runtime library of the garbage-collected heap (`wasmc_abi::heap::HeapDescription`).
 
-use wasmc_abi::heap::{HEAP_LOW, HEAP_STRESS};
+use wasmc_abi::heap::{HEAP_LOW, HEAP_STRESS, HEAP_THREADS};
 use wasmparser::ValType;
 
 use super::text::Text;
@@ -17,13 +17,18 @@ pub(super) fn describe(plan: &mut Plan<'_>, text: &Text, options: &Options) -> O
     let stack_maps = list(plan, "wasmc_stack_maps", |writer| text.stack_maps.write_calls(writer));
     let stack_slots = list(plan, "wasmc_stack_slots", |writer| text.stack_maps.write_slots(writer));
     let mut writer = StructureWriter::new(plan.big_endian);
-    writer.address(Target::Data(heap), 0);
+    place(plan, &mut writer, Slot { object: heap, offset: 0 });
     writer.u64(options.max_heap);
     for (object, length) in [types, offsets, roots, tables, arrays, stack_maps, stack_slots] {
         writer.span(Some(object), length);
     }
     let flag = |on: bool, bit: u64| if on { bit } else { 0 };
-    writer.u64(flag(options.heap_stress, HEAP_STRESS) | flag(plan.types.has_objects(), HEAP_LOW));
+    let has_threads = plan.places.block.is_some();
+    writer.u64(
+        flag(options.heap_stress, HEAP_STRESS)
+            | flag(plan.types.has_objects(), HEAP_LOW)
+            | flag(has_threads, HEAP_THREADS),
+    );
     debug_assert_eq!(writer.bytes.len(), size_of::<wasmc_abi::heap::HeapDescription>());
     Some(plan.data.add(writer.finish("wasmc_heap_description", 8)))
 }
@@ -74,17 +79,27 @@ fn arrays(plan: &mut Plan<'_>) -> (DataId, u64) {
     let dynamic = plan.segments.elements.iter().flatten().filter(|contents| contents.is_dynamic);
     let mut count = 0;
     for contents in dynamic {
-        writer.span(contents.object, contents.length);
+        let Some(object) = contents.object else { continue };
+        place(plan, &mut writer, Slot { object, offset: 0 });
+        writer.u64(contents.length);
         count += 1;
     }
     (plan.data.add(writer.finish("wasmc_heap_arrays", 8)), count)
 }
 
-/// An array of the addresses of slots.
+/// Writes where a slot is: its address, or in the block of each thread.
+fn place(plan: &Plan<'_>, writer: &mut StructureWriter, slot: Slot) {
+    match plan.places.offset_in_block(slot.object) {
+        Some(start) => writer.u64(u64::from(start) + u64::from(slot.offset)),
+        None => writer.address(Target::Data(slot.object), i64::from(slot.offset)),
+    }
+}
+
+/// An array of the places of slots.
 fn slots(plan: &mut Plan<'_>, symbol: &str, slots: &[Slot]) -> (DataId, u64) {
     let mut writer = StructureWriter::new(plan.big_endian);
     for slot in slots {
-        writer.address(Target::Data(slot.object), i64::from(slot.offset));
+        place(plan, &mut writer, *slot);
     }
     (plan.data.add(writer.finish(symbol, 8)), slots.len() as u64)
 }

@@ -18,7 +18,7 @@ mod threads;
 mod values;
 
 use target_lexicon::Endianness;
-use wasmc_abi::heap::LARGEST_HEAP;
+use wasmc_abi::heap::{Heap, LARGEST_HEAP};
 use wasmparser::FuncType;
 
 pub(crate) use data::{Address, DataId, DataObject, DataObjects, Placement, StructureWriter, Target, UnitId};
@@ -137,11 +137,6 @@ pub(crate) fn plan<'a>(
         );
         return Err(Error::Unsupported { what, offset: None });
     }
-    if thread_start.is_some() && objects.is_some() {
-        // The collector knows of one stack.
-        let what = "objects, or exceptions as references (`exnref`), in a program with threads".to_owned();
-        return Err(Error::Unsupported { what, offset: None });
-    }
     let mut places = places::place(
         &places::Context {
             modules: &modules,
@@ -160,6 +155,9 @@ pub(crate) fn plan<'a>(
     if let (Some(block), Some(objects)) = (&mut places.block, exceptions.objects) {
         block.add_exceptions(objects, exceptions.largest);
     }
+    if let (Some(block), Some(objects)) = (&mut places.block, &objects) {
+        block.add(objects.heap, size_of::<Heap>());
+    }
     let segments = segments::plan(
         &segments::Context {
             modules: &modules,
@@ -171,6 +169,11 @@ pub(crate) fn plan<'a>(
         },
         &mut data,
     );
+    if let Some(block) = &mut places.block {
+        for contents in segments.elements.iter().flatten().filter(|contents| contents.is_dynamic) {
+            block.add_elements(contents);
+        }
+    }
     let unknown_names = definitions
         .unknown
         .iter()

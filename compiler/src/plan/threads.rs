@@ -12,6 +12,7 @@ use super::data::DataId;
 use super::definitions::{Definition, Definitions};
 use super::exceptions::ExceptionObjects;
 use super::host;
+use super::segments::SegmentContents;
 use crate::module::Module;
 use crate::{Entry, Error, Result};
 
@@ -35,6 +36,13 @@ impl InstanceBlock {
         self.parts.push((object, offset));
         self.size = (offset as usize + size).next_multiple_of(16) as u32;
         offset
+    }
+
+    /// Gives each thread elements of its own of a segment whose initialisation code writes some.
+    pub fn add_elements(&mut self, contents: &SegmentContents) {
+        if let Some(object) = contents.object {
+            self.add(object, contents.length as usize * size_of::<u64>());
+        }
     }
 
     /// Gives each thread a place for its pending exception, and a description that names the place.

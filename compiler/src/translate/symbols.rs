@@ -129,7 +129,7 @@ impl RuntimeSymbol {
             RuntimeSymbol::TableFill => (&[ADDRESS, types::I64, types::I64], &[]),
             RuntimeSymbol::MemoryMove => (&[ADDRESS, ADDRESS, types::I64], &[]),
             RuntimeSymbol::MemoryFill => (&[ADDRESS, types::I32, types::I64], &[]),
-            RuntimeSymbol::HeapAllocate => (&[types::I64], &[ADDRESS]),
+            RuntimeSymbol::HeapAllocate => (&[types::I64, ADDRESS], &[ADDRESS]),
             RuntimeSymbol::ArrayFill => (&[ADDRESS, types::I64, types::I64, types::I64, types::I64], &[]),
             RuntimeSymbol::ArrayReadData | RuntimeSymbol::ArrayReadElements => {
                 (&[ADDRESS, ADDRESS, types::I64, types::I64], &[])
@@ -138,7 +138,7 @@ impl RuntimeSymbol {
             RuntimeSymbol::WasiInitialize | RuntimeSymbol::Harness => (&[], &[]),
             RuntimeSymbol::Invoke | RuntimeSymbol::Throw => (&[ADDRESS], &[]),
             RuntimeSymbol::ThrowReference => (&[ADDRESS, ADDRESS], &[]),
-            RuntimeSymbol::ExceptionAllocate => (&[ADDRESS], &[ADDRESS]),
+            RuntimeSymbol::ExceptionAllocate => (&[ADDRESS, ADDRESS], &[ADDRESS]),
         }
     }
 }

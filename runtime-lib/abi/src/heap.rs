@@ -37,7 +37,7 @@ pub const LARGEST_HEAP: u64 = (HEAP_END - HEAP_BASE) / 2;
 /// A null reference faults when its field at an offset below this is touched: nothing is mapped there.
 pub const NULL_PAGES: u64 = HEAP_BASE;
 
-/// The heap as compiled code sees it.
+/// The heap: the program's, or of a thread, where each has one of its own. All zero at first.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Heap {
@@ -45,9 +45,27 @@ pub struct Heap {
     pub next: u64,
     /// An object that would end beyond this address is allocated by the runtime library.
     pub limit: u64,
+    /// What objects are copied between. This and the rest is nothing to compiled code.
+    pub halves: [Half; 2],
+    /// Index of the half in use.
+    pub current: u64,
 }
 
-const _: () = assert!(size_of::<Heap>() == 16);
+const _: () = assert!(size_of::<Heap>() == 72);
+
+/// A stretch of addresses for objects.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Half {
+    /// Its first address.
+    pub start: u64,
+    /// Bytes that nothing else can be in; 0 as long as it has no address.
+    pub reserved: u64,
+    /// Bytes that are accessible.
+    pub committed: u64,
+}
+
+const _: () = assert!(size_of::<Half>() == 24);
 
 impl Heap {
     /// Offset of `next` in bytes.
@@ -57,6 +75,9 @@ impl Heap {
 }
 
 /// What the compiler tells of the heap, its objects and the references to them.
+///
+/// In programs with threads, `heap` and the addresses in `roots`, `tables` and `arrays` are offsets in the block of data
+/// of each thread ([`crate::thread`]): either way, what to add to them is the difference of a [`Heap`]'s address and `heap`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct HeapDescription {
@@ -86,6 +107,8 @@ const _: () = assert!(size_of::<HeapDescription>() == 8 + 8 + 7 * 16 + 8);
 
 /// Collect at every allocation (to find references that the collector does not know of).
 pub const HEAP_STRESS: u64 = 1;
+/// Each thread has a heap: addresses are reserved as they are needed.
+pub const HEAP_THREADS: u64 = 4;
 /// Objects hold references in 32 bits: the heap must stand below 4 GiB, at [`HEAP_BASE`] on Linux. Without it, it may stand anywhere.
 pub const HEAP_LOW: u64 = 2;
 

@@ -32,7 +32,7 @@ pub const TABLE_FILL: &str = "wasmc_table_fill";
 pub const MEMORY_MOVE: &str = "wasmc_memory_move";
 /// `extern "C" fn(destination: *mut u8, byte: u32, length: u64)`: bounds are already checked.
 pub const MEMORY_FILL: &str = "wasmc_memory_fill";
-/// `extern "C" fn(size: u64) -> u64`: the address of `size` bytes for a new object, whatever they hold; collects where
+/// `extern "C" fn(size: u64, heap: *mut Heap) -> u64`: the address of `size` bytes for a new object, whatever they hold; collects where
 /// there is no room. `size` is a multiple of 8.
 pub const HEAP_ALLOCATE: &str = "wasmc_heap_allocate";
 /// `extern "C" fn(start: *mut u8, low: u64, high: u64, length: u64, size_log2: u64)`: writes the low bytes of a value to
@@ -57,8 +57,8 @@ pub const INVOKE: &str = "wasmc_invoke";
 pub const THROW: &str = "wasmc_throw";
 /// `extern "C" fn(exceptions: *const Exceptions, exception: *const Exception) -> !`: throws that exception, not null, again.
 pub const THROW_REFERENCE: &str = "wasmc_throw_reference";
-/// `extern "C" fn(exceptions: *const Exceptions) -> *const Exception`: keeps the pending exception as an object of the
-/// garbage-collected heap.
+/// `extern "C" fn(exceptions: *const Exceptions, heap: *mut Heap) -> *const Exception`: keeps the pending exception as an
+/// object of the garbage-collected heap.
 pub const EXCEPTION_ALLOCATE: &str = "wasmc_exception_allocate";
 /// `extern "C" fn(output: &mut Output, sources: &Sources, module: u32, function: u32, offset: u32)`: writes the lines of the
 /// source that a frame stands for.

@@ -1,5 +1,5 @@
 (module
-  ;; Threads throw and catch at the same time, each its own exceptions; then one is not caught.
+  ;; Threads throw, catch and keep exceptions at the same time, each its own; then one is not caught.
   (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
   (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
   (import "env" "memory" (memory 1 1 shared))
@@ -8,6 +8,7 @@
   (tag $wide (param i64 i64 i32))
   (tag $lost (param i32))
   (global $thrown (mut i32) (i32.const 0))
+  (global $kept (mut exnref) (ref.null exn))
 
   (func $throw (param $id i32) (param $i i32)
     (global.set $thrown (i32.add (global.get $thrown) (i32.const 1)))
@@ -28,11 +29,26 @@
       (local.set $number) (local.set $who))
     (i32.and (i32.eq (local.get $who) (local.get $id)) (i64.eq (local.get $number) (i64.extend_i32_u (local.get $i)))))
 
+  ;; Keeps an exception that does not fit a reference: each thread has a heap for those.
+  (func $keep (param $id i32)
+    (block $caught (result i64 i64 i32 exnref)
+      (try_table (catch_ref $wide $caught) (call $throw (local.get $id) (i32.const 2)))
+      (unreachable))
+    (global.set $kept) (drop) (drop) (drop))
+
+  (func $is_kept (param $id i32) (result i32)
+    (block $caught (result i64 i64 i32)
+      (try_table (catch $wide $caught) (throw_ref (global.get $kept)))
+      (unreachable))
+    (i32.eq (local.get $id)) (local.set $id) (drop) (drop) (local.get $id))
+
   (func $work (param $id i32) (local $i i32)
     (loop $again
+      (call $keep (local.get $id))
       (if (i32.eqz (call $same (local.get $id) (local.get $i))) (then (unreachable)))
       (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 3000))))
-    (if (i32.ne (global.get $thrown) (i32.const 3000)) (then (unreachable))))
+    (if (i32.eqz (call $is_kept (local.get $id))) (then (unreachable)))
+    (if (i32.ne (global.get $thrown) (i32.const 6000)) (then (unreachable))))
 
   (func $lose (param $id i32) (throw $lost (local.get $id)))
 

@@ -77,7 +77,8 @@ impl Translator<'_, '_, '_> {
             return self.builder.ins().bor(high, low);
         }
         let description = self.exception_description();
-        let object = self.call_runtime(RuntimeSymbol::ExceptionAllocate, &[description]).unwrap_or(description);
+        let heap = self.data_address(self.objects().heap);
+        let object = self.call_runtime(RuntimeSymbol::ExceptionAllocate, &[description, heap]).unwrap_or(description);
         self.keep_alive(object, EXCEPTION);
         object
     }

@@ -30,7 +30,7 @@ enum Extension {
 
 impl<'p> Translator<'_, 'p, '_> {
     /// Layouts; a module with an instruction that needs them has some.
-    fn objects(&self) -> &'p Objects {
+    pub(super) fn objects(&self) -> &'p Objects {
         self.plan.objects.as_ref().expect("a validated object instruction names an object type")
     }
 
@@ -63,7 +63,7 @@ impl<'p> Translator<'_, 'p, '_> {
         self.builder.ins().store(flags, end, heap, HeapState::NEXT as i32);
         self.builder.ins().jump(done, &[next.into()]);
         self.builder.switch_to_block(slow);
-        if let Some(allocated) = self.call_runtime(RuntimeSymbol::HeapAllocate, &[size]) {
+        if let Some(allocated) = self.call_runtime(RuntimeSymbol::HeapAllocate, &[size, heap]) {
             self.builder.ins().jump(done, &[allocated.into()]);
         }
         self.builder.seal_block(done);
