@@ -5,12 +5,12 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use target_lexicon::OperatingSystem;
+use target_lexicon::BinaryFormat;
 use wasmc_compiler::Options;
 
 /// Links `object` with the runtime library by running `linker`, and writes the executable to `output`.
 pub fn link(linker: &Path, object: &[u8], options: &Options, output: &mut dyn Write) -> Result<()> {
-    if options.target.operating_system == OperatingSystem::Windows {
+    if options.target.binary_format != BinaryFormat::Elf {
         bail!("--linker is not supported for {}: wasmc links itself, or writes an object (--emit obj)", options.target);
     }
     let folder = tempfile::Builder::new().prefix("wasmc-").tempdir().context("cannot make a temporary folder")?;

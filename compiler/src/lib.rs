@@ -106,6 +106,13 @@ fn convert(parser: &mut wat::Parser, bytes: &[u8], path: &Path) -> Result<Vec<u8
 ///
 /// The program's main module is the last. Returns the object file, or text as `emit` asks.
 pub fn compile(inputs: &[Input<'_>], options: &Options, emit: Emit, progress: &dyn Progress) -> Result<Vec<u8>> {
+    if emit == Emit::Program && options.debug_info != DebugLevel::None && !targets::links_debug_info(&options.target) {
+        let target = &options.target;
+        let what = format!(
+            "debug information (`-g`) in executables for the target {target}; objects can have it (`--emit obj`)"
+        );
+        return Err(Error::Unsupported { what, offset: None });
+    }
     let plan = plan_program(inputs, options, progress)?;
     let isas = codegen::build_isas(options, &plan)?;
     let isa = &*isas.general;
@@ -168,6 +175,10 @@ pub fn link(object: &[u8], options: &Options, output: &mut dyn Write) -> Result<
     if options.target.binary_format == target_lexicon::BinaryFormat::Coff {
         let options = link::PeOptions { entry: wasmc_abi::symbols::START, stack_size: options.max_stack };
         return link::link_pe_executable(&inputs, &options, output);
+    }
+    if options.target.binary_format == target_lexicon::BinaryFormat::Macho {
+        let options = link::MachoOptions { entry: wasmc_abi::symbols::START, strip: options.strip };
+        return link::link_macho_executable(&inputs, &options, output);
     }
     let link_options =
         link::LinkOptions { entry: wasmc_abi::symbols::START, keep: &[], strip: options.strip, build_id: true };

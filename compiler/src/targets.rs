@@ -42,8 +42,8 @@ pub const TARGETS: &[Target] = &[
     executable("s390x-unknown-linux-gnu", S390X_LINUX, "qemu-s390x"),
     executable("x86_64-pc-windows-gnu", X86_64_WINDOWS, "wine64"),
     executable("x86_64-pc-windows-msvc", X86_64_WINDOWS, "wine64"),
-    objects_only("x86_64-apple-darwin"),
-    objects_only("aarch64-apple-darwin"),
+    Target { name: "x86_64-apple-darwin", runtime: Some("x86_64-apple-darwin"), tested: None },
+    Target { name: "aarch64-apple-darwin", runtime: Some("aarch64-apple-darwin"), tested: None },
     objects_only("x86_64-unknown-freebsd"),
     objects_only("aarch64-unknown-freebsd"),
     objects_only("x86_64-unknown-none"),
@@ -95,6 +95,11 @@ pub(crate) fn is_freestanding(triple: &Triple) -> bool {
     triple.operating_system == OperatingSystem::None_
 }
 
+/// Whether the heap of objects can have addresses below 4 GiB. On macOS, those are the executable's page zero.
+pub(crate) fn has_low_addresses(triple: &Triple) -> bool {
+    !is_freestanding(triple) && triple.binary_format != BinaryFormat::Macho
+}
+
 /// Whether functions have a frame pointer. Where there is none, frames are known by the stack pointer.
 pub(crate) fn has_frame_pointer(triple: &Triple) -> bool {
     triple.architecture != Architecture::S390x
@@ -102,12 +107,17 @@ pub(crate) fn has_frame_pointer(triple: &Triple) -> bool {
 
 /// Whether programs can start threads: each finds its block by the pinned register, and the runtime library makes them.
 pub(crate) fn has_threads(triple: &Triple) -> bool {
-    has_pinned_register(triple) && triple.operating_system != OperatingSystem::Windows && !is_freestanding(triple)
+    has_pinned_register(triple) && triple.operating_system == OperatingSystem::Linux
 }
 
 /// Whether debug information can be written for this processor.
 pub(crate) fn has_debug_info(triple: &Triple) -> bool {
     triple.architecture == Architecture::X86_64 && triple.binary_format != BinaryFormat::Coff
+}
+
+/// Whether the linker keeps it.
+pub(crate) fn links_debug_info(triple: &Triple) -> bool {
+    triple.binary_format == BinaryFormat::Elf
 }
 
 /// Bytes of the largest 64-bit memory: an eighth of what every process of the target can address. Kernels for AArch64 give

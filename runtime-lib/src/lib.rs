@@ -31,8 +31,8 @@ pub mod start;
 pub mod sync;
 pub mod sys;
 pub mod table;
-// Programs with threads are not built for platforms without an operating system, nor for Windows yet.
-#[cfg(not(any(target_os = "none", windows)))]
+// Programs with threads are built for Linux only.
+#[cfg(target_os = "linux")]
 pub mod thread;
 pub mod trap;
 pub mod values;

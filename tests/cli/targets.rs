@@ -74,7 +74,13 @@ fn what_a_target_lacks_is_refused_by_name() {
     sandbox.wasmc(linked).fails(&["--linker is not supported for x86_64-pc-windows-msvc"]);
     let signed = "build --emit obj --target aarch64-unknown-linux-gnu --cpu +sign_return_address hello.wat";
     sandbox.wasmc(signed).fails(&["signed return addresses"]);
-    sandbox.wasmc("build --target aarch64-apple-darwin hello.wat").fails(&["aarch64-apple-darwin", "wasmc targets"]);
+    let macos = "build --emit obj -o out.o --target aarch64-apple-darwin";
+    sandbox.wasmc(&format!("{macos} threads.wat")).fails(&["programs with threads", "aarch64-apple-darwin"]);
+    sandbox.wasmc(&format!("{macos} object.wat")).fails(&["structures", "no addresses below 4 GiB"]);
+    sandbox.wasmc(&format!("{macos} -g hello.wat")).fails(&["debug information", "aarch64-apple-darwin"]);
+    let macos = "build --target x86_64-apple-darwin hello.wat -o out";
+    sandbox.wasmc(&format!("{macos} -g")).fails(&["debug information", "executables for the target", "--emit obj"]);
+    sandbox.wasmc(&format!("{macos} --linker ld")).fails(&["--linker is not supported for x86_64-apple-darwin"]);
     sandbox.wasmc("build --target aarch64-apple-ios hello.wat").fails(&["object files", "aarch64-apple-ios"]);
 }
 

@@ -36,7 +36,7 @@ fn round(accumulator: u64, lane: u64) -> u64 {
 }
 
 /// XXH64, as its specification (version 0.1.1, 2018) describes it.
-fn xxh64(input: &[u8], seed: u64) -> u64 {
+pub(super) fn xxh64(input: &[u8], seed: u64) -> u64 {
     let (stripes, rest) = input.as_chunks::<32>();
     let mut hash = if stripes.is_empty() {
         seed.wrapping_add(PRIME_5)

@@ -6,16 +6,18 @@
 //! [`layout`] (output sections, addresses, file offsets) → [`symtab`] (symbol table) → [`write`] (stream the file,
 //! relocating on the way). What an architecture decides stands in [`relocate`], one file each.
 //!
-//! [`pe`] does the same for Windows, from COFF objects to a PE executable.
+//! [`pe`] does the same for Windows, from COFF objects to a PE executable, [`macho`] for macOS.
 //!
 //! [`separate`] works over what came out, where debug information is to be compressed or moved to a file of its own.
 //!
 //! References: System V gABI (ELF) chapters 4 and 5, and the processor supplement that each file of `relocate` names.
 
+mod archives;
 mod build_id;
 mod dynamic;
 mod input;
 mod layout;
+mod macho;
 mod pe;
 mod program;
 mod reachable;
@@ -29,6 +31,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use macho::{MachoOptions, link_executable as link_macho_executable};
 pub(crate) use pe::{PeOptions, link_executable as link_pe_executable};
 pub use separate::Separated;
 pub(crate) use separate::separate;

@@ -35,7 +35,9 @@ pub(crate) use targets::Targets;
 pub(crate) use values::{ConstantValue, GlobalValues};
 
 use crate::module::{BodyFacts, Module, Types};
-use crate::targets::{has_fixed_base, has_pinned_register, has_threads, is_freestanding, largest_memory64};
+use crate::targets::{
+    has_fixed_base, has_low_addresses, has_pinned_register, has_threads, is_freestanding, largest_memory64,
+};
 use crate::{Bounds, Entry, Error, Input, MemoryBase, OptLevel, Options, RelaxedSimd, Result};
 
 /// The layout of a whole program. Immutable once made: code generation only reads it.
@@ -129,10 +131,12 @@ pub(crate) fn plan<'a>(
     let exceptions = Exceptions::plan(&modules, &facts, &definitions, &types, &units, &mut data);
     let records = FunctionRecords::build(&modules, &definitions, &types, &units, &mut data, layout.big_endian);
     let objects = Objects::lay_out(&types, &exceptions, &mut data, layout.big_endian);
-    if is_freestanding(&options.target) && objects.is_some() {
+    if !has_low_addresses(&options.target) && objects.is_some() {
         // The heap needs addresses of its own choice.
+        let why =
+            if is_freestanding(&options.target) { "has no operating system" } else { "has no addresses below 4 GiB" };
         let what = format!(
-            "structures, arrays and exceptions as references (`exnref`) for the target {}, which has no operating system",
+            "structures, arrays and exceptions as references (`exnref`) for the target {}, which {why}",
             options.target
         );
         return Err(Error::Unsupported { what, offset: None });

@@ -35,7 +35,7 @@ pub(crate) fn reduce(archive: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
         };
         members.push(Member {
             name,
-            bytes: strip(member.data(archive)?)?,
+            bytes: reduced(member.data(archive)?)?,
             defined: names(&|symbol| symbol.is_definition()),
             undefined: names(&|symbol| symbol.is_undefined()),
         });
@@ -48,7 +48,8 @@ pub(crate) fn reduce(archive: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
         .flat_map(|(index, member)| member.defined.iter().map(move |name| (name.as_str(), index)))
         .collect();
     // Everything that compiled code refers to stands in the member that defines the entry point.
-    let entry = ["_start", "wasmc_run"].iter().find_map(|name| definitions.get(name));
+    // In Mach-O, names of C have an underscore in front.
+    let entry = ["_start", "__start", "wasmc_run"].iter().find_map(|name| definitions.get(name));
     let first = *entry.ok_or("the runtime library defines neither _start nor wasmc_run")?;
     let mut needed = BTreeSet::from([first]);
     let mut pending = vec![first];
@@ -64,6 +65,15 @@ pub(crate) fn reduce(archive: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     let kept: Vec<&Member> =
         members.iter().enumerate().filter(|(index, _)| needed.contains(index)).map(|(_, member)| member).collect();
     Ok(archive::write(&kept))
+}
+
+/// An object file as the archive is to have it.
+fn reduced(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    match object::FileKind::parse(bytes)? {
+        // Debug information would be all to leave out; there is none.
+        object::FileKind::MachO64 => Ok(bytes.to_vec()),
+        _ => strip(bytes),
+    }
 }
 
 /// Whether the linker has a use for a section: code, data, unwind tables.

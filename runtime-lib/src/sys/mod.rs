@@ -4,6 +4,8 @@
 mod freestanding;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(target_os = "macos")]
+mod macos;
 #[cfg(windows)]
 mod windows;
 
@@ -11,8 +13,10 @@ mod windows;
 pub use freestanding::*;
 #[cfg(target_os = "linux")]
 pub use linux::*;
+#[cfg(target_os = "macos")]
+pub use macos::*;
 #[cfg(windows)]
 pub use windows::*;
 
-#[cfg(not(any(target_os = "linux", target_os = "none", windows)))]
+#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "none", windows)))]
 compile_error!("the runtime library does not know this operating system yet: add a folder beside sys/linux");

@@ -104,8 +104,8 @@ pub(super) fn of_descriptor(fd: i32) -> Result<FileStatus> {
 pub(super) fn of_path(memory: GuestMemory, fd: i32, flags: i32, path: i32, length: i32) -> Result<FileStatus> {
     let directory = table::get_directory(fd, rights::PATH_FILESTAT_GET)?;
     let follow = follows(flags)?;
-    let path = Path::from_guest(memory, path, length)?;
-    sys::status_at(directory.handle, &path, follow)
+    let mut path = Path::from_guest(memory, path, length)?;
+    sys::status_at(directory.handle, &mut path, follow)
 }
 
 fn get(fd: i32, result: i32) -> Result<()> {

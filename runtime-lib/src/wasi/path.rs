@@ -97,8 +97,22 @@ impl Path {
 
     /// Splits the path. It is in two pieces from then on.
     pub fn split(&mut self) -> Result<Split<'_>> {
+        self.split_after(self.length)
+    }
+
+    /// As [`split`](Self::split), but the name is given without the slashes after it.
+    pub fn split_bare(&mut self) -> Result<Split<'_>> {
+        let (_, end) = self.last_component();
+        self.split_after(end)
+    }
+
+    /// Splits the path, and lets the name end there at the latest.
+    fn split_after(&mut self, name_end: usize) -> Result<Split<'_>> {
         let (start, end) = self.last_component();
         let slash = end < self.length;
+        if let Some(slashes) = self.bytes.get_mut(name_end..self.length) {
+            slashes.fill(0);
+        }
         if matches!(self.bytes.get(start..end), Some(b"." | b"..")) {
             return Ok(Split { parent: Some(self.whole()?), name: c".", slash });
         }
@@ -170,6 +184,20 @@ mod tests {
         assert_eq!(split("."), (Some(".".into()), ".".into(), false));
         assert_eq!(split("..a"), (None, "..a".into(), false));
         assert_eq!(split("../a"), (Some("..".into()), "a".into(), false));
+    }
+
+    #[test]
+    fn slashes_are_taken_off_and_put_back() {
+        for (text, parent, name) in
+            [("a///", None, "a"), ("a//b/", Some("a/"), "b"), ("a/../", Some("a/.."), "."), ("a", None, "a")]
+        {
+            let mut path = Path::from_host(text.as_bytes()).unwrap();
+            let split = path.split_bare().unwrap();
+            assert_eq!(split.parent.map(|parent| parent.to_str().unwrap()), parent);
+            assert_eq!((split.name.to_str().unwrap(), split.slash), (name, text.ends_with('/')));
+            path.join();
+            assert_eq!(path.whole().unwrap().to_str().unwrap(), text);
+        }
     }
 
     #[test]

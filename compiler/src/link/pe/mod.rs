@@ -19,7 +19,7 @@ mod tests;
 
 use std::io::Write;
 
-use super::{Inputs, display, error};
+use super::{Inputs, archives, display, error};
 use crate::error::Result;
 
 /// How to link.

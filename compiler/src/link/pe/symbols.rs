@@ -2,11 +2,9 @@
 
 use std::collections::HashMap;
 
-use object::read::archive::ArchiveFile;
-
 use super::imports::{self, Import};
 use super::input::{self, Object, Role, Section, Symbol};
-use super::{Inputs, PeOptions, display, error};
+use super::{Inputs, PeOptions, archives, display, error};
 use crate::error::Result;
 
 /// A section: positions of the object, and among its sections.
@@ -45,30 +43,22 @@ pub(super) enum Target {
 }
 
 /// Parses the objects, and the members of archives that they need.
-pub(super) fn resolve<'a>(inputs: &Inputs<'a>, options: &PeOptions<'_>) -> Result<Program<'a>> {
+pub(super) fn resolve<'a>(inputs: &Inputs<'a>, options: &PeOptions<'a>) -> Result<Program<'a>> {
     let mut program = Resolver::default();
     for file in inputs.objects {
         program.add(input::parse(file.name.into(), file.bytes)?)?;
     }
-    program.wanted.push(b"_start");
     let entry = options.entry.as_bytes();
-    let members = members(inputs)?;
-    let mut added = vec![false; members.list.len()];
+    program.wanted.push(entry);
+    let mut members = archives::members(inputs)?;
     loop {
-        let wanted = std::mem::take(&mut program.wanted);
-        let entry_member = members.defined.get(entry).filter(|_| !program.definitions.contains_key(entry));
-        let named = wanted.iter().filter(|name| !program.definitions.contains_key(*name));
-        let mut chosen: Vec<usize> =
-            named.filter_map(|name| members.defined.get(name)).chain(entry_member).copied().collect();
-        chosen.sort_unstable();
-        chosen.dedup();
-        chosen.retain(|&member| !added[member]);
+        let mut wanted = std::mem::take(&mut program.wanted);
+        wanted.retain(|name| !program.definitions.contains_key(name));
+        let chosen = members.choose(wanted);
         if chosen.is_empty() {
             break;
         }
-        for member in chosen {
-            added[member] = true;
-            let (name, bytes) = members.list[member];
+        for (name, bytes) in chosen {
             program.add(input::parse(String::from_utf8_lossy(name), bytes)?)?;
         }
     }
@@ -106,36 +96,6 @@ impl<'a> Resolver<'a> {
         self.objects.push(object);
         Ok(())
     }
-}
-
-/// The members of all archives.
-struct Members<'a> {
-    /// Name and contents.
-    list: Vec<(&'a [u8], &'a [u8])>,
-    /// Which member defines a name: the first.
-    defined: HashMap<&'a [u8], usize>,
-}
-
-fn members<'a>(inputs: &Inputs<'a>) -> Result<Members<'a>> {
-    let mut members = Members { list: Vec::new(), defined: HashMap::new() };
-    for file in inputs.archives {
-        let damaged = |error: object::Error| super::error(format!("{}: {error}", file.name));
-        let archive = ArchiveFile::parse(file.bytes).map_err(damaged)?;
-        let mut positions = HashMap::new();
-        for symbol in archive.symbols().map_err(damaged)?.into_iter().flatten() {
-            let symbol = symbol.map_err(damaged)?;
-            let position = match positions.entry(symbol.offset().0) {
-                std::collections::hash_map::Entry::Occupied(known) => *known.get(),
-                std::collections::hash_map::Entry::Vacant(place) => {
-                    let member = archive.member(symbol.offset()).map_err(damaged)?;
-                    members.list.push((member.name(), member.data(file.bytes).map_err(damaged)?));
-                    *place.insert(members.list.len() - 1)
-                }
-            };
-            members.defined.entry(symbol.name()).or_insert(position);
-        }
-    }
-    Ok(members)
 }
 
 impl<'a> Program<'a> {

@@ -144,6 +144,25 @@ pub fn current_frame() -> usize {
     frame_pointer
 }
 
+/// The two instructions that compute an address from the program counter, as the assembler for Mach-O wants them, and as that
+/// for ELF does.
+#[cfg(all(not(test), target_vendor = "apple"))]
+macro_rules! address_instructions {
+    () => {
+        "adrp {0}, {1}@PAGE
+        add {0}, {0}, {1}@PAGEOFF"
+    };
+}
+#[cfg(all(not(test), not(target_vendor = "apple")))]
+macro_rules! address_instructions {
+    () => {
+        "adrp {0}, {1}
+        add {0}, {0}, :lo12:{1}"
+    };
+}
+#[cfg(not(test))]
+pub(crate) use address_instructions;
+
 /// The address of a static that another object file defines, without a detour through a global offset table, so that the
 /// linker needs to make none.
 #[cfg(not(test))]
@@ -152,8 +171,7 @@ macro_rules! address_of {
         let address: *const _;
         // SAFETY: computes an address.
         core::arch::asm!(
-            "adrp {0}, {1}",
-            "add {0}, {0}, :lo12:{1}",
+            $crate::arch::address_instructions!(),
             out(reg) address,
             sym $symbol,
             options(pure, nomem, nostack, preserves_flags),

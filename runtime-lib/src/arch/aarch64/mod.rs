@@ -6,7 +6,7 @@ mod frame;
 mod heap;
 
 #[cfg(not(test))]
-pub(crate) use control::address_of;
+pub(crate) use control::{address_instructions, address_of};
 pub use control::{call_compiled, call_with_resume_point, current_frame, enter, resume};
 pub use exception::{wasmc_throw, wasmc_throw_reference};
 pub use frame::{caller_of, without_frame};

@@ -70,7 +70,7 @@ fn plant(random: &mut Random, directory: &std::path::Path, depth: usize) {
 
 /// The number of the file that a path leads to.
 fn inode(root: i32, text: &str, follow: bool) -> WasiResult<u64> {
-    sys::status_at(root, &Path::from_host(text.as_bytes()).unwrap(), follow).map(|status| status.inode)
+    sys::status_at(root, &mut Path::from_host(text.as_bytes()).unwrap(), follow).map(|status| status.inode)
 }
 
 /// The number of the file that opening a path opens.

@@ -161,7 +161,7 @@ fn a_directory_that_is_moved_out_does_not_lead_out() {
             |root| {
                 let mut found = open_inside(root, "a/b/c/../../../file");
                 found |= open_inside(root, "a/b/../file");
-                if let Ok(status) = sys::status_at(root, &path("a/b/c/../../../../file"), true) {
+                if let Ok(status) = sys::status_at(root, &mut path("a/b/c/../../../../file"), true) {
                     panic!("led outside, to a file of {} bytes", status.size);
                 }
                 found
@@ -182,7 +182,7 @@ fn a_directory_that_becomes_a_link_does_not_lead_out() {
             |root| {
                 let mut found = open_inside(root, "a/b/c/file");
                 found |= open_inside(root, "a/file");
-                found |= sys::status_at(root, &path("a/b/file"), true).is_ok_and(|status| {
+                found |= sys::status_at(root, &mut path("a/b/file"), true).is_ok_and(|status| {
                     assert_eq!(status.size, 6);
                     true
                 });
@@ -237,7 +237,7 @@ fn nothing_is_created_removed_or_changed_outside() {
                 found |= sys::set_times_at(root, &mut path("a/b/file"), true, times).is_ok();
                 found |= sys::set_times_at(root, &mut path("a/"), false, times).is_ok();
                 if sys::link(root, &mut path("a/b/file"), true, root, &mut path("taken")).is_ok() {
-                    assert_eq!(sys::status_at(root, &path("taken"), false).unwrap().size, 6);
+                    assert_eq!(sys::status_at(root, &mut path("taken"), false).unwrap().size, 6);
                     sys::unlink(root, &mut path("taken")).unwrap();
                 }
                 found |= sys::open(root, &path("a/b/created"), opening(true)).map(sys::close).is_ok();
@@ -275,14 +275,14 @@ fn beside(text: &str, name: &str) -> Path {
 
 /// Reads a file's status, and checks that it is not a secret's.
 fn look_at(root: sys::Handle, text: &str, follow: bool) {
-    if let Ok(status) = sys::status_at(root, &path(text), follow) {
+    if let Ok(status) = sys::status_at(root, &mut path(text), follow) {
         assert!(status.file_type != REGULAR_FILE || status.size == 6, "{text} led outside");
     }
 }
 
 fn link_to(root: sys::Handle, text: &str, follow: bool) {
     if sys::link(root, &mut path(text), follow, root, &mut path("taken")).is_ok() {
-        assert_ne!(sys::status_at(root, &path("taken"), false).unwrap().size, 13, "{text} led outside");
+        assert_ne!(sys::status_at(root, &mut path("taken"), false).unwrap().size, 13, "{text} led outside");
     }
 }
 

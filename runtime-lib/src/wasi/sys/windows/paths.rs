@@ -263,7 +263,7 @@ pub fn symlink(_target: &Path, directory: Handle, path: &mut Path) -> Result<()>
 }
 
 /// What there is to know of a file. A link is not followed.
-pub fn status_at(directory: Handle, path: &Path, follow_link: bool) -> Result<FileStatus> {
+pub fn status_at(directory: Handle, path: &mut Path, follow_link: bool) -> Result<FileStatus> {
     let file = open_named(&locate(directory, path)?, 0, 0)?;
     if follow_link && kind(file.native())? == Kind::Link {
         return Err(Errno::LOOP);

@@ -1,5 +1,6 @@
 //! Signals: the one that closed pipes send, and those that the program sends to itself.
 
+use super::system;
 use crate::wasi::errno::{Errno, Result};
 use rustix::process::Signal;
 
@@ -40,11 +41,11 @@ pub fn raise(signal: u8) -> Result<()> {
         26 => Signal::PROF,
         27 => Signal::WINCH,
         28 => Signal::IO,
-        29 => Signal::POWER,
+        29 => system::POWER.ok_or(Errno::NOTSUP)?,
         30 => Signal::SYS,
         _ => return Err(Errno::INVAL),
     };
-    if matches!(signal, Signal::ILL | Signal::BUS | Signal::FPE | Signal::SEGV) {
+    if matches!(signal, Signal::ILL | Signal::TRAP | Signal::BUS | Signal::FPE | Signal::SEGV) {
         crate::sys::restore_signal(signal.as_raw());
     }
     crate::sys::send_signal(signal.as_raw()).map_err(super::errors::of_system)

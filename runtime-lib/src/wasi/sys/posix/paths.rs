@@ -1,9 +1,9 @@
 //! Operations on paths, each beneath a directory: see `sandbox` for what that rests on.
 
 use super::errors::{of_system, translate};
-use super::files::{DSYNC, status_of, timestamps};
+use super::files::{status_of, timestamps};
 use super::sandbox::{self, follow, locate};
-use super::{Handle, borrow, keep, keep_owned};
+use super::{Handle, borrow, keep, keep_owned, slashes, system};
 use crate::wasi::descriptors::StatusFlags;
 use crate::wasi::errno::{Errno, Result};
 use crate::wasi::file_type;
@@ -11,6 +11,7 @@ use crate::wasi::filestat::{FileStatus, NewTimes};
 use crate::wasi::path::Path;
 use crate::wasi::path_open::Opening;
 use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::io;
 
 /// Permissions of new files, less the process's umask.
 const FILE_MODE: Mode = Mode::from_raw_mode(0o666);
@@ -21,7 +22,7 @@ const DIRECTORY_MODE: Mode = Mode::from_raw_mode(0o777);
 fn open_flags(flags: StatusFlags) -> OFlags {
     let mut open_flags = OFlags::empty();
     open_flags.set(OFlags::APPEND, flags.append);
-    open_flags.set(DSYNC, flags.dsync);
+    open_flags.set(system::DSYNC, flags.dsync);
     open_flags.set(OFlags::NONBLOCK, flags.nonblock);
     if flags.sync || flags.rsync {
         open_flags |= OFlags::SYNC;
@@ -51,7 +52,7 @@ pub fn open_host_directory(path: &Path) -> Result<Handle> {
     let path = path.whole()?;
     let opened = match crate::sys::open(path, flags.bits()).map_err(of_system) {
         // It may be entered but not listed.
-        Err(Errno::ACCES) => crate::sys::open(path, (flags | OFlags::PATH).bits()).map_err(of_system),
+        Err(Errno::ACCES) => crate::sys::open(path, (flags | system::TRAVERSE).bits()).map_err(of_system),
         result => result,
     }?;
     keep(opened)
@@ -83,12 +84,13 @@ pub fn link(
         return Err(Errno::PERM);
     }
     let new = locate(borrow(new_directory), new_path)?;
-    rustix::fs::linkat(old.directory(), old.name, new.directory(), new.name, AtFlags::empty()).map_err(translate)
+    slashes::refuse_new(&new)?;
+    system::linkat(old.directory(), old.name, new.directory(), new.name, AtFlags::empty()).map_err(translate)
 }
 
 /// Opens a path that must be a directory's, in order to find out.
 fn open_directory(directory: Handle, path: &Path) -> Result<()> {
-    let flags = OFlags::PATH | OFlags::DIRECTORY;
+    let flags = system::TRAVERSE | OFlags::DIRECTORY;
     sandbox::open(borrow(directory), path.whole()?, flags, Mode::empty()).map(drop)
 }
 
@@ -108,30 +110,39 @@ pub fn read_link(directory: Handle, path: &mut Path, target: &mut [u8]) -> Resul
 /// rmdir(2).
 pub fn remove_directory(directory: Handle, path: &mut Path) -> Result<()> {
     let place = locate(borrow(directory), path)?;
-    rustix::fs::unlinkat(place.directory(), place.name, AtFlags::REMOVEDIR).map_err(translate)
+    system::unlinkat(place.directory(), place.name, AtFlags::REMOVEDIR).map_err(translate)
 }
 
 /// rename(2).
 pub fn rename(old_directory: Handle, old_path: &mut Path, new_directory: Handle, new_path: &mut Path) -> Result<()> {
     let old = locate(borrow(old_directory), old_path)?;
     let new = locate(borrow(new_directory), new_path)?;
-    rustix::fs::renameat(old.directory(), old.name, new.directory(), new.name).map_err(translate)
+    if old.slash || new.slash {
+        slashes::expect_directory(&old)?;
+    }
+    system::renameat(old.directory(), old.name, new.directory(), new.name).map_err(translate)
 }
 
 /// symlink(2).
 pub fn symlink(target: &Path, directory: Handle, path: &mut Path) -> Result<()> {
     let place = locate(borrow(directory), path)?;
+    slashes::refuse_new(&place)?;
     rustix::fs::symlinkat(target.whole()?, place.directory(), place.name).map_err(translate)
 }
 
 /// unlink(2).
 pub fn unlink(directory: Handle, path: &mut Path) -> Result<()> {
     let place = locate(borrow(directory), path)?;
-    rustix::fs::unlinkat(place.directory(), place.name, AtFlags::empty()).map_err(translate)
+    slashes::refuse_file(&place)?;
+    system::unlinkat(place.directory(), place.name, AtFlags::empty()).map_err(|error| match error {
+        // What POSIX says of a directory, and Linux says in another way.
+        io::Errno::PERM if slashes::expect_directory(&place).is_ok() => Errno::ISDIR,
+        error => translate(error),
+    })
 }
 
 /// stat(2), or lstat(2) unless `follow_link`.
-pub fn status_at(directory: Handle, path: &Path, follow_link: bool) -> Result<FileStatus> {
+pub fn status_at(directory: Handle, path: &mut Path, follow_link: bool) -> Result<FileStatus> {
     // One system call for what is asked most: a plain name that is no link.
     if let Some(name) = path.single_name() {
         sandbox::others_may_interfere();
@@ -141,9 +152,31 @@ pub fn status_at(directory: Handle, path: &Path, follow_link: bool) -> Result<Fi
             return Ok(status);
         }
     }
-    let flags = if follow_link { OFlags::PATH } else { OFlags::PATH | OFlags::NOFOLLOW };
+    if sandbox::is_portable() {
+        return status_by_name(directory, path, follow_link);
+    }
+    let flags = if follow_link { system::TRAVERSE } else { system::TRAVERSE | OFlags::NOFOLLOW };
     let opened = sandbox::open(borrow(directory), path.whole()?, flags, Mode::empty())?;
     Ok(status_of(&rustix::fs::fstat(&opened).map_err(translate)?))
+}
+
+/// As [`status_at`], where a file whose contents may not be read cannot be opened in order to ask.
+fn status_by_name(directory: Handle, path: &mut Path, follow_link: bool) -> Result<FileStatus> {
+    if follow_link {
+        follow(borrow(directory), path)?;
+    }
+    let place = locate(borrow(directory), path)?;
+    let stat = if place.slash {
+        // It is a directory, by way of a link or not.
+        drop(place);
+        path.join();
+        let opened =
+            sandbox::open(borrow(directory), path.whole()?, system::TRAVERSE | OFlags::DIRECTORY, Mode::empty())?;
+        rustix::fs::fstat(&opened)
+    } else {
+        rustix::fs::statat(place.directory(), place.name, AtFlags::SYMLINK_NOFOLLOW)
+    };
+    Ok(status_of(&stat.map_err(translate)?))
 }
 
 /// utimensat(2), of a symbolic link itself unless `follow_link`.
@@ -156,9 +189,9 @@ pub fn set_times_at(directory: Handle, path: &mut Path, follow_link: bool, times
         // The kernel would follow a link of that name: the whole path is resolved instead, as a directory.
         drop(place);
         path.join();
-        let opened = sandbox::open(borrow(directory), path.whole()?, OFlags::PATH | OFlags::DIRECTORY, Mode::empty())?;
-        return rustix::fs::utimensat(&opened, c".", &timestamps(times), AtFlags::SYMLINK_NOFOLLOW).map_err(translate);
+        let opened =
+            sandbox::open(borrow(directory), path.whole()?, system::TRAVERSE | OFlags::DIRECTORY, Mode::empty())?;
+        return system::utimensat(&opened, c".", &timestamps(times), AtFlags::SYMLINK_NOFOLLOW).map_err(translate);
     }
-    rustix::fs::utimensat(place.directory(), place.name, &timestamps(times), AtFlags::SYMLINK_NOFOLLOW)
-        .map_err(translate)
+    system::utimensat(place.directory(), place.name, &timestamps(times), AtFlags::SYMLINK_NOFOLLOW).map_err(translate)
 }

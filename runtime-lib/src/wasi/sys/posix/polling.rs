@@ -1,7 +1,7 @@
 //! Waits for descriptors and time.
 
 use super::clocks::timespec;
-use super::{Handle, borrow};
+use super::{Handle, borrow, system};
 use crate::wasi::errno::{Errno, Result};
 use crate::wasi::scratch::Zeroed;
 use rustix::event::{PollFd, PollFlags};
@@ -18,14 +18,14 @@ impl PollEntry {
     /// Waits for a handle to become readable, writable, or both.
     pub fn new(handle: Handle, readable: bool, writable: bool) -> PollEntry {
         let mut flags = PollFlags::empty();
-        flags.set(PollFlags::IN | PollFlags::RDHUP, readable);
+        flags.set(PollFlags::IN | system::PEER_CLOSED, readable);
         flags.set(PollFlags::OUT, writable);
         PollEntry(PollFd::from_borrowed_fd(borrow(handle), flags))
     }
 
     /// Reading would not wait: there is something, or the end, or an error.
     pub fn readable(&self) -> bool {
-        self.0.revents().intersects(PollFlags::IN | PollFlags::RDHUP | PollFlags::HUP | PollFlags::ERR)
+        self.0.revents().intersects(PollFlags::IN | system::PEER_CLOSED | PollFlags::HUP | PollFlags::ERR)
     }
 
     /// Writing would not wait: there is room, or an error.
@@ -35,7 +35,7 @@ impl PollEntry {
 
     /// The other end is closed.
     pub fn hung_up(&self) -> bool {
-        self.0.revents().intersects(PollFlags::HUP | PollFlags::RDHUP | PollFlags::ERR)
+        self.0.revents().intersects(PollFlags::HUP | system::PEER_CLOSED | PollFlags::ERR)
     }
 
     /// The handle is not open.

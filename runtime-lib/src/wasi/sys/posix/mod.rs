@@ -1,21 +1,28 @@
-//! Linux, through rustix's system calls.
+//! Linux and macOS, through rustix: by system calls there, by the functions of libSystem here. What only one of them has, or has
+//! in another way, is in `system`.
 
 mod clocks;
-mod directory;
 mod errors;
 mod files;
 mod paths;
 mod polling;
 mod sandbox;
 mod signals;
+mod slashes;
 mod sockets;
 mod walk;
 
+#[cfg(target_os = "linux")]
+#[path = "linux/mod.rs"]
+mod system;
+#[cfg(target_os = "macos")]
+#[path = "macos/mod.rs"]
+mod system;
+
 pub use clocks::{clock_resolution, clock_time, fill_random, yield_processor};
-pub use directory::{DirectoryEntry, read_directory};
 pub use files::{
-    IoVector, advise, allocate, available, close, is_terminal, read, read_at, seek, set_size, set_status_flags,
-    set_times, status, status_flags, synchronize, synchronize_data, write, write_at,
+    IoVector, available, close, is_terminal, read, read_at, seek, set_size, set_status_flags, set_times, status,
+    status_flags, synchronize, write, write_at,
 };
 pub use paths::{
     create_directory, link, open, open_host_directory, read_link, remove_directory, rename, set_times_at, status_at,
@@ -25,7 +32,8 @@ pub use polling::{PollEntry, poll, would_block};
 #[cfg(test)]
 pub use sandbox::{set_interference, set_walk_only};
 pub use signals::{ignore_broken_pipes, raise};
-pub use sockets::{accept, inherited_listeners, receive, send, shutdown};
+pub use sockets::{inherited_listeners, receive, send, shutdown};
+pub use system::{accept, advise, allocate, read_directory, synchronize_data};
 
 use crate::wasi::errno::Result;
 use rustix::fd::{BorrowedFd, IntoRawFd, OwnedFd};
@@ -39,6 +47,18 @@ pub const STANDARD_INPUT: Handle = 0;
 pub const STANDARD_OUTPUT: Handle = 1;
 /// Handle of standard error.
 pub const STANDARD_ERROR: Handle = 2;
+
+/// An entry of a directory.
+pub struct DirectoryEntry<'a> {
+    /// Where reading goes on after this entry.
+    pub next: u64,
+    /// The file's number in its file system.
+    pub inode: u64,
+    /// The file's type, as `file_type` has it.
+    pub file_type: u8,
+    /// The entry's name.
+    pub name: &'a [u8],
+}
 
 /// The handle for a system call.
 fn borrow<'a>(handle: Handle) -> BorrowedFd<'a> {

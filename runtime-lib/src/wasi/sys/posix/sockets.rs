@@ -1,10 +1,10 @@
 //! Sockets: those that the process was started with, and the connections they accept.
 
 use super::errors::{retry, translate};
-use super::{Handle, IoVector, borrow, keep_owned};
+use super::{Handle, IoVector, borrow, system};
 use crate::wasi::errno::Result;
 use crate::wasi::file_type;
-use rustix::net::{RecvAncillaryBuffer, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendFlags, Shutdown, SocketFlags};
+use rustix::net::{RecvAncillaryBuffer, RecvFlags, ReturnFlags, SendAncillaryBuffer, Shutdown};
 
 /// Whether a socket carries datagrams or a stream of bytes, in WASI's words.
 pub(super) fn socket_type(handle: Handle) -> u8 {
@@ -14,13 +14,6 @@ pub(super) fn socket_type(handle: Handle) -> u8 {
         Ok(DATAGRAMS) => file_type::SOCKET_DGRAM,
         _ => file_type::SOCKET_STREAM,
     }
-}
-
-/// accept4(2).
-pub fn accept(handle: Handle, nonblocking: bool) -> Result<Handle> {
-    let mut flags = SocketFlags::CLOEXEC;
-    flags.set(SocketFlags::NONBLOCK, nonblocking);
-    keep_owned(retry(|| rustix::net::accept_with(borrow(handle), flags))?)
 }
 
 /// recvmsg(2). The number of bytes received, and whether there was more in the message.
@@ -39,7 +32,7 @@ pub fn receive(handle: Handle, vectors: &mut [IoVector], peek: bool, wait_all: b
 pub fn send(handle: Handle, vectors: &[IoVector]) -> Result<usize> {
     retry(|| {
         let mut control = SendAncillaryBuffer::default();
-        rustix::net::sendmsg(borrow(handle), IoVector::to_empty(vectors), &mut control, SendFlags::NOSIGNAL)
+        rustix::net::sendmsg(borrow(handle), IoVector::to_empty(vectors), &mut control, system::SEND)
     })
 }
 

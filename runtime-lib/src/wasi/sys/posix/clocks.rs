@@ -1,11 +1,10 @@
 //! Clocks, random bytes, the processor.
 
 use super::errors::retry;
-use crate::sys;
+use super::system;
 use crate::wasi::errno::{Errno, Result};
 use crate::wasi::memory::GuestBytes;
 use rustix::fs::Timespec;
-use rustix::rand::GetRandomFlags;
 use rustix::time::ClockId;
 
 /// WASI's numbers for clocks.
@@ -28,10 +27,7 @@ fn nanoseconds(time: Timespec) -> u64 {
 /// clock_gettime(2), in nanoseconds.
 pub fn clock_time(id: u32) -> Result<u64> {
     let clock = clock(id)?;
-    if !sys::offers_vdso() {
-        return Ok(sys::clock_time(clock as usize));
-    }
-    Ok(nanoseconds(rustix::time::clock_gettime(clock)))
+    Ok(system::clock_time(clock).unwrap_or_else(|| nanoseconds(rustix::time::clock_gettime(clock))))
 }
 
 /// clock_getres(2), in nanoseconds, never 0.
@@ -39,13 +35,13 @@ pub fn clock_resolution(id: u32) -> Result<u64> {
     Ok(nanoseconds(rustix::time::clock_getres(clock(id)?)).max(1))
 }
 
-/// Fills memory with random bytes; getrandom(2), in as many calls as it takes.
+/// Fills memory with random bytes, in as many calls as it takes.
 pub fn fill_random(bytes: GuestBytes) -> Result<()> {
     let mut done = 0;
     while done < bytes.length() {
         // SAFETY: what is left of the stretch lies in the program's memory, to which no Rust reference exists.
         let rest = unsafe { core::slice::from_raw_parts_mut(bytes.start().add(done), bytes.length() - done) };
-        done += retry(|| rustix::rand::getrandom(&mut *rest, GetRandomFlags::empty()))?;
+        done += retry(|| system::random(&mut *rest))?;
     }
     Ok(())
 }

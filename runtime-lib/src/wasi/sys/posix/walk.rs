@@ -1,4 +1,4 @@
-//! Resolves paths component by component, for kernels without openat2(2).
+//! Resolves paths component by component, for kernels without openat2(2), and macOS.
 //!
 //! Every component is opened by its name in the directory before it, with O_NOFOLLOW; symbolic links are read and
 //! spliced into the rest of the path here. `..` is never given to the kernel: a directory that is renamed meanwhile
@@ -7,6 +7,7 @@
 
 use super::errors::{retry, translate};
 use super::sandbox::{MOST_LINKS, others_may_interfere, read_link};
+use super::system;
 use crate::wasi::errno::{Errno, Result};
 use crate::wasi::path::CAPACITY;
 use core::ffi::CStr;
@@ -101,7 +102,7 @@ impl Position<'_> {
 }
 
 fn open_directory(parent: BorrowedFd<'_>, name: &CStr) -> io::Result<OwnedFd> {
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let flags = system::TRAVERSE | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     rustix::fs::openat(parent, name, flags, Mode::empty())
 }
 

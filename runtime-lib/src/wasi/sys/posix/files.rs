@@ -1,15 +1,14 @@
 //! Open files: transfer, position, attributes.
 
 use super::errors::{retry, translate};
-use super::{Handle, borrow};
+use super::{Handle, borrow, system};
 use crate::wasi::descriptors::StatusFlags;
 use crate::wasi::errno::{Errno, Result};
 use crate::wasi::file_type;
 use crate::wasi::filestat::{FileStatus, NewTime, NewTimes};
 use crate::wasi::memory::GuestBytes;
 use crate::wasi::scratch::Zeroed;
-use core::num::NonZeroU64;
-use rustix::fs::{Advice, FallocateFlags, FileType, OFlags, SeekFrom, Stat, Timespec, Timestamps};
+use rustix::fs::{FileType, OFlags, SeekFrom, Stat, Timespec, Timestamps};
 use rustix::io::{IoSlice, IoSliceMut};
 
 /// A stretch of memory for the operating system to fill or empty: `struct iovec`, readv(2).
@@ -49,12 +48,7 @@ impl IoVector {
     }
 }
 
-/// O_DSYNC (`asm-generic/fcntl.h`), which is a part of O_SYNC. rustix takes the one for the other.
-pub(super) const DSYNC: OFlags = OFlags::from_bits_retain(0o10000);
-
-const _: () = assert!(OFlags::SYNC.contains(DSYNC) && OFlags::SYNC.bits() != DSYNC.bits());
-
-/// Closes a handle. Errors of a write that the system put off are lost here, as everywhere on Linux (close(2)).
+/// Closes a handle. Errors of a write that the system put off are lost here, as everywhere (close(2)).
 pub fn close(handle: Handle) {
     // SAFETY: the handle has left the descriptor table, nobody uses it any more.
     unsafe { rustix::io::close(handle) };
@@ -72,12 +66,12 @@ pub fn write(handle: Handle, vectors: &[IoVector]) -> Result<usize> {
 
 /// preadv(2).
 pub fn read_at(handle: Handle, vectors: &mut [IoVector], offset: u64) -> Result<usize> {
-    retry(|| rustix::io::preadv(borrow(handle), IoVector::to_fill(vectors), offset))
+    retry(|| system::preadv(borrow(handle), IoVector::to_fill(vectors), offset))
 }
 
 /// pwritev(2). A file in append mode is appended to.
 pub fn write_at(handle: Handle, vectors: &[IoVector], offset: u64) -> Result<usize> {
-    retry(|| rustix::io::pwritev(borrow(handle), IoVector::to_empty(vectors), offset))
+    retry(|| system::pwritev(borrow(handle), IoVector::to_empty(vectors), offset))
 }
 
 /// Moves a file's position: `set`, `cur` or `end` as WASI's `whence` (0, 1, 2). lseek(2).
@@ -91,33 +85,9 @@ pub fn seek(handle: Handle, offset: i64, whence: u8) -> Result<u64> {
     rustix::fs::seek(borrow(handle), position).map_err(translate)
 }
 
-/// posix_fadvise(2), with WASI's numbers for the advice.
-pub fn advise(handle: Handle, offset: u64, length: u64, advice: u8) -> Result<()> {
-    let advice = match advice {
-        0 => Advice::Normal,
-        1 => Advice::Sequential,
-        2 => Advice::Random,
-        3 => Advice::WillNeed,
-        4 => Advice::DontNeed,
-        5 => Advice::NoReuse,
-        _ => return Err(Errno::INVAL),
-    };
-    rustix::fs::fadvise(borrow(handle), offset, NonZeroU64::new(length), advice).map_err(translate)
-}
-
-/// fallocate(2).
-pub fn allocate(handle: Handle, offset: u64, length: u64) -> Result<()> {
-    retry(|| rustix::fs::fallocate(borrow(handle), FallocateFlags::empty(), offset, length))
-}
-
 /// fsync(2).
 pub fn synchronize(handle: Handle) -> Result<()> {
     retry(|| rustix::fs::fsync(borrow(handle)))
-}
-
-/// fdatasync(2).
-pub fn synchronize_data(handle: Handle) -> Result<()> {
-    retry(|| rustix::fs::fdatasync(borrow(handle)))
 }
 
 /// ftruncate(2).
@@ -131,9 +101,9 @@ pub fn status_flags(handle: Handle) -> Result<StatusFlags> {
     let sync = flags.contains(OFlags::SYNC);
     Ok(StatusFlags {
         append: flags.contains(OFlags::APPEND),
-        dsync: flags.contains(DSYNC) && !sync,
+        dsync: flags.contains(system::DSYNC) && !sync,
         nonblock: flags.contains(OFlags::NONBLOCK),
-        // The kernel has no separate O_RSYNC.
+        // There is no separate O_RSYNC.
         rsync: false,
         sync,
     })
@@ -209,7 +179,7 @@ pub(super) fn timestamps(times: NewTimes) -> Timestamps {
 
 /// futimens(3).
 pub fn set_times(handle: Handle, times: NewTimes) -> Result<()> {
-    rustix::fs::futimens(borrow(handle), &timestamps(times)).map_err(translate)
+    system::futimens(borrow(handle), &timestamps(times)).map_err(translate)
 }
 
 /// Bytes that can be read at once, as far as the system can tell; ioctl(2), FIONREAD.

@@ -6,27 +6,23 @@
 //! remove or rename a directory entry (path_resolution(7): they never follow the last component, also where slashes
 //! come after it), and, where no slash comes after it, those with AT_SYMLINK_NOFOLLOW, O_NOFOLLOW, or readlinkat(2).
 //!
+//! macOS does follow a link before such slashes, whatever it is asked to do: there (`is_portable`) the name is handed out without
+//! them, and [`slashes`](super::slashes) sees to what they mean.
+//!
 //! The kernel resolves paths by itself where it has openat2(2), that is since Linux 5.6 and unless a seccomp filter
 //! hides it. Elsewhere [`walk`] does.
 
 use super::errors::translate;
-use super::walk;
+use super::{system, walk};
 use crate::wasi::errno::{Errno, Result};
 use crate::wasi::path::{CAPACITY, Path};
 use core::ffi::CStr;
-use core::sync::atomic::{AtomicBool, Ordering};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Mode, OFlags, ResolveFlags};
+use rustix::fs::{Mode, OFlags};
 use rustix::io;
 
 /// Symbolic links in one resolution, as many as the kernel allows (path_resolution(7)).
 pub(super) const MOST_LINKS: usize = 40;
-
-/// Attempts at a path while the tree changes under the kernel's hands (openat2(2), EAGAIN).
-const ATTEMPTS: usize = 8;
-
-/// openat2(2) is known to be missing.
-static NO_OPENAT2: AtomicBool = AtomicBool::new(false);
 
 #[cfg(test)]
 std::thread_local! {
@@ -52,45 +48,25 @@ pub(super) fn others_may_interfere() {
     });
 }
 
-/// Makes this thread resolve paths as on a kernel without openat2(2).
+/// Makes this thread resolve paths as where the kernel is no help: as on macOS.
 #[cfg(test)]
 pub fn set_walk_only(walk_only: bool) {
     WALK_ONLY.set(walk_only);
 }
 
-fn has_openat2() -> bool {
+/// Whether paths are to be resolved as where the kernel is no help.
+fn is_walk_only() -> bool {
     #[cfg(test)]
     if WALK_ONLY.get() {
-        return false;
+        return true;
     }
-    !NO_OPENAT2.load(Ordering::Relaxed)
+    false
 }
 
-/// openat2(2), `None` where the walk is to answer.
-fn open_by_kernel(directory: BorrowedFd<'_>, path: &CStr, flags: OFlags, mode: Mode) -> Option<Result<OwnedFd>> {
-    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-    let mut attempts = 0;
-    loop {
-        others_may_interfere();
-        return match rustix::fs::openat2(directory, path, flags, mode, resolve) {
-            Ok(opened) => Some(Ok(opened)),
-            // The path leads outside.
-            Err(io::Errno::XDEV) => Some(Err(Errno::PERM)),
-            Err(io::Errno::INTR) => continue,
-            Err(io::Errno::AGAIN) if attempts < ATTEMPTS => {
-                attempts += 1;
-                continue;
-            }
-            Err(io::Errno::AGAIN) => None,
-            Err(io::Errno::NOSYS) => {
-                NO_OPENAT2.store(true, Ordering::Relaxed);
-                None
-            }
-            // A seccomp filter, or the file's own refusal: the walk runs into the latter too.
-            Err(io::Errno::PERM) => None,
-            Err(error) => Some(Err(translate(error))),
-        };
-    }
+/// Whether the kernel is given no more than names. It is otherwise relied on to follow no link in a path's last component because of
+/// slashes that come after it, and to open files without access to their contents.
+pub(super) fn is_portable() -> bool {
+    !system::HAS_PATH_SEMANTICS_OF_LINUX || is_walk_only()
 }
 
 /// Opens a path beneath a directory. Fails with `perm` for one that leads outside.
@@ -98,8 +74,8 @@ pub fn open(directory: BorrowedFd<'_>, path: &CStr, flags: OFlags, mode: Mode) -
     let flags = flags | OFlags::CLOEXEC;
     // The kernel insists on a mode of zero where nothing is created.
     let mode = if flags.contains(OFlags::CREATE) { mode } else { Mode::empty() };
-    if has_openat2()
-        && let Some(result) = open_by_kernel(directory, path, flags, mode)
+    if !is_walk_only()
+        && let Some(result) = system::open_by_kernel(directory, path, flags, mode)
     {
         return result;
     }
@@ -115,7 +91,7 @@ enum Parent<'a> {
 /// A directory entry that need not exist.
 pub struct Location<'a> {
     parent: Parent<'a>,
-    /// The entry's name, and the slashes that came after it: see the invariant above.
+    /// The entry's name, and the slashes that came after it unless the kernel is not to see them: see the invariant above.
     pub name: &'a CStr,
     /// There are such slashes.
     pub slash: bool,
@@ -134,10 +110,10 @@ impl Location<'_> {
 
 /// Finds the directory that holds a path's last component, which itself is not looked at.
 pub fn locate<'a>(directory: BorrowedFd<'a>, path: &'a mut Path) -> Result<Location<'a>> {
-    let split = path.split()?;
+    let split = if is_portable() { path.split_bare()? } else { path.split()? };
     let parent = match split.parent {
         None => Parent::Given(directory),
-        Some(parent) => Parent::Opened(open(directory, parent, OFlags::PATH | OFlags::DIRECTORY, Mode::empty())?),
+        Some(parent) => Parent::Opened(open(directory, parent, system::TRAVERSE | OFlags::DIRECTORY, Mode::empty())?),
     };
     Ok(Location { parent, name: split.name, slash: split.slash })
 }

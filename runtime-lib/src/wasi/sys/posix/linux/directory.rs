@@ -1,24 +1,12 @@
 //! Reads directories. A cookie is the kernel's own (`d_off`): it stays valid while entries come and go.
 
-use super::errors::{retry, translate};
-use super::files::type_of;
-use super::{Handle, borrow};
 use crate::wasi::errno::{Errno, Result};
 use crate::wasi::file_type;
+use crate::wasi::sys::posix::errors::{retry, translate};
+use crate::wasi::sys::posix::files::type_of;
+use crate::wasi::sys::posix::{DirectoryEntry, Handle, borrow};
 use core::mem::MaybeUninit;
 use rustix::fs::{AtFlags, FileType, RawDir, SeekFrom};
-
-/// An entry of a directory.
-pub struct DirectoryEntry<'a> {
-    /// Where reading goes on after this entry.
-    pub next: u64,
-    /// The file's number in its file system.
-    pub inode: u64,
-    /// The file's type, as `file_type` has it.
-    pub file_type: u8,
-    /// The entry's name.
-    pub name: &'a [u8],
-}
 
 /// Bytes of entries to ask for at a time.
 const BUFFER_SIZE: usize = 4096;
