@@ -149,8 +149,7 @@ pub fn check(inputs: &[Input<'_>], options: &Options, progress: &dyn Progress) -
 
 fn plan_program<'a>(inputs: &[Input<'a>], options: &Options, progress: &dyn Progress) -> Result<plan::Plan<'a>> {
     if options.debug_info != DebugLevel::None && !targets::has_debug_info(&options.target) {
-        let what = format!("debug information (`-g`) for the target {}", options.target);
-        return Err(Error::Unsupported { what, offset: None });
+        return Err(debug::unsupported(options));
     }
     progress.phase("parse", 0);
     let (modules, types) = module::parse(inputs, options.standard)?;

@@ -1,6 +1,7 @@
 //! What wasmc can make for which target: one table, which the rest asks.
 
 use crate::codegen::distance;
+use crate::debug::Registers;
 use crate::object::binary_format;
 use target_lexicon::{Architecture, BinaryFormat, OperatingSystem, Triple};
 
@@ -112,7 +113,11 @@ pub(crate) fn has_threads(triple: &Triple) -> bool {
 
 /// Whether debug information can be written for this processor.
 pub(crate) fn has_debug_info(triple: &Triple) -> bool {
-    triple.architecture == Architecture::X86_64 && triple.binary_format != BinaryFormat::Coff
+    match triple.binary_format {
+        BinaryFormat::Elf => Registers::of(triple.architecture).is_some(),
+        BinaryFormat::Macho => triple.architecture == Architecture::X86_64,
+        _ => false,
+    }
 }
 
 /// Whether the linker keeps it.

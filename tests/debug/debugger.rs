@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::process;
 
@@ -16,16 +17,38 @@ pub fn build(folder: &Path, module: &str, flags: &[&str]) -> PathBuf {
     folder.join("program")
 }
 
-/// Runs gdb with these commands over a program; returns all that both wrote.
+/// Runs gdb with these commands over a program; returns all that both wrote. A program for another machine runs in its
+/// emulator, from before its first instruction, to which gdb is a remote debugger.
 pub fn gdb(program: &Path, commands: &[&str]) -> String {
-    let mut command = Command::new("gdb");
+    let Some(runner) = process::target::runner() else {
+        return output(gdb_with("gdb", commands).arg("--args").arg(program));
+    };
+    let socket = program.with_extension("socket");
+    let run = commands.iter().find_map(|command| command.strip_prefix("run"));
+    let mut emulator = Command::new(runner);
+    emulator.arg("-g").arg(&socket).arg(program).args(run.unwrap_or_default().split_whitespace());
+    let emulator = std::thread::spawn(move || output(&mut emulator));
+    let deadline = Instant::now() + process::LIMIT;
+    while !socket.exists() {
+        assert!(Instant::now() < deadline && !emulator.is_finished(), "the emulator waits for no debugger");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let connect = format!("target remote {}", socket.display());
+    let mut emulated = vec!["set sysroot /", &connect];
+    emulated.extend(commands.iter().map(|command| if command.starts_with("run") { "continue" } else { command }));
+    let text = output(gdb_with("gdb-multiarch", &emulated).arg(program));
+    text + &emulator.join().expect("what the emulator does is no panic")
+}
+
+fn gdb_with(debugger: &str, commands: &[&str]) -> Command {
+    let mut command = Command::new(debugger);
     // Neither the user's settings nor downloads of debug information.
     command.args(["-nx", "-q", "-batch"]).env("DEBUGINFOD_URLS", "").env("LC_ALL", "C");
     let settings = ["set pagination off", "set confirm off", "set width 0", "set backtrace past-main on"];
     for line in settings.iter().chain(commands) {
         command.args(["-ex", line]);
     }
-    output(command.arg("--args").arg(program))
+    command
 }
 
 /// Runs a command to its end; returns all that it wrote, its errors behind the rest.

@@ -6,6 +6,7 @@ mod process;
 
 mod debugger;
 mod files;
+mod local;
 mod profilers;
 mod scripts;
 mod traces;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 pub mod target;
 
 /// How long any one process may take: far above what a loaded machine needs.
-const LIMIT: Duration = Duration::from_secs(300);
+pub const LIMIT: Duration = Duration::from_secs(300);
 
 /// The exit code of a program that trapped: 128 + SIGABRT.
 pub const TRAP_EXIT: i32 = 134;

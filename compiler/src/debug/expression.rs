@@ -7,8 +7,9 @@ use gimli::{Encoding, EndianSlice, Expression, LittleEndian, Operation};
 use super::addresses::Function;
 use super::history::Subject;
 use super::opcode::*;
-use super::place::{places_of, push_local, value_in};
+use super::place::places_of;
 use super::record::{Locals, ValuePlace};
+use super::registers::Registers;
 use super::writer::Buffer;
 use crate::plan::Plan;
 
@@ -41,6 +42,7 @@ pub(super) struct Context<'p, 'a> {
     pub plan: &'p Plan<'a>,
     pub module: usize,
     pub encoding: Encoding,
+    pub registers: Registers,
 }
 
 /// Why an expression cannot be carried over.
@@ -177,7 +179,7 @@ impl<'p> Context<'p, '_> {
             [Operation::WasmLocal { .. } | Operation::WasmStack { .. }, Operation::StackValue]
                 if purpose == Purpose::Location =>
             {
-                value_in(scene.place(&operations[0])?, output);
+                self.registers.value_in(scene.place(&operations[0])?, output);
                 return Ok(());
             }
             [Operation::WasmGlobal { index }, Operation::StackValue] if purpose == Purpose::Location => {
@@ -251,7 +253,7 @@ impl<'p> Context<'p, '_> {
                 stack.push(Kind::Native);
             }
             Operation::WasmLocal { index } => {
-                push_local(scene.place(operation)?, self.local_size(scene.function, index)?, output)?;
+                self.registers.push_local(scene.place(operation)?, self.local_size(scene.function, index)?, output)?;
                 stack.push(Kind::Guest);
             }
             Operation::WasmGlobal { index } => {

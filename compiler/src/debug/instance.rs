@@ -7,12 +7,11 @@ use gimli::{DwAt, DwForm, DwTag, constants as dw};
 use wasmc_abi::instance::{FunctionRecord, MemoryDescriptor, TableDescriptor};
 use wasmparser::ValType;
 
+use super::record::ValuePlace;
+use super::registers::{Registers, push_register};
 use super::unit::TranslatedUnit;
 use super::writer::{Buffer, Part, Target};
 use crate::plan::{ConstantValue, GlobalPlace, Plan, Slot, TablePlace};
-
-/// The register that holds a global or the address of a thread's block, by its number in DWARF (System V ABI AMD64 3.6.2).
-const PINNED_REGISTER: u8 = 15;
 
 /// Numbers of the abbreviations.
 const UNIT: u64 = 1;
@@ -42,12 +41,13 @@ struct Types {
 
 struct Writer<'p, 'a> {
     plan: &'p Plan<'a>,
+    registers: Registers,
     info: Buffer,
 }
 
 /// Describes the instance of all modules.
-pub(super) fn describe(plan: &Plan<'_>) -> TranslatedUnit {
-    let mut writer = Writer { plan, info: Buffer::new(plan.big_endian) };
+pub(super) fn describe(plan: &Plan<'_>, registers: Registers) -> TranslatedUnit {
+    let mut writer = Writer { plan, registers, info: Buffer::new(plan.big_endian) };
     writer.header();
     writer.open_namespace("wasm");
     let types = writer.types();
@@ -191,7 +191,10 @@ impl Writer<'_, '_> {
                 GlobalPlace::Constant(value) => self.constant(&name, ty, value),
                 GlobalPlace::ConstantInSlot(_, slot) | GlobalPlace::Slot(slot) => self.placed(&name, ty, slot),
                 GlobalPlace::Register => {
-                    self.variable(&name, ty, |location| location.u8(dw::DW_OP_reg0.0 + PINNED_REGISTER))
+                    let Some(register) = self.registers.pinned else { continue };
+                    let place = ValuePlace::Register(register);
+                    let registers = self.registers;
+                    self.variable(&name, ty, |location| registers.value_in(place, location));
                 }
             }
         }
@@ -201,10 +204,12 @@ impl Writer<'_, '_> {
         let Slot { object, offset } = slot;
         match self.plan.places.offset_in_block(object) {
             // Of the thread that is looked at.
-            Some(start) => self.variable(name, ty, |location| {
-                location.u8(dw::DW_OP_breg0.0 + PINNED_REGISTER);
-                location.signed(i64::from(start) + i64::from(offset));
-            }),
+            Some(start) => {
+                let Some(register) = self.registers.pinned else { return };
+                self.variable(name, ty, |location| {
+                    push_register(register, i64::from(start) + i64::from(offset), location);
+                });
+            }
             None => self.variable(name, ty, |location| {
                 location.u8(dw::DW_OP_addr.0);
                 location.address(Target::Data(object), offset.into());

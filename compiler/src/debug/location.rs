@@ -8,7 +8,7 @@ use super::addresses::{Function, intersection};
 use super::expression::{Location, Purpose, Reader};
 use super::history::Subject;
 use super::opcode::{BRA, BREG0, DEREF_SIZE, DROP, DUP, FBREG, LIT1, STACK_VALUE};
-use super::place::{places_of, value_in};
+use super::place::places_of;
 use super::unit::{Open, Translator, Value};
 use super::writer::{Buffer, Part};
 
@@ -97,7 +97,7 @@ impl<'e, 'a> Translator<'e, 'a> {
         gaps.retain(|gap| gap.start < gap.end);
         for (range, places) in places_of(function, &[Subject::Variable(entry)]) {
             let mut data = Buffer::new(self.environment.big_endian);
-            places.iter().for_each(|place| value_in(*place, &mut data));
+            places.iter().for_each(|place| self.environment.context.registers.value_in(*place, &mut data));
             found.extend(intersection(&gaps, &[range]).into_iter().map(|part| (part, data.clone())));
         }
         found.sort_by_key(|(range, _)| (range.start, range.end));

@@ -20,6 +20,7 @@ mod place;
 mod pointees;
 mod ranges;
 mod record;
+mod registers;
 mod scripts;
 mod selection;
 mod sources;
@@ -36,6 +37,7 @@ use gimli::{EndianSlice, LittleEndian, Section as _, constants as dw};
 pub(crate) use carriers::{Source, label, resolve};
 pub(crate) use history::{History, Timeline};
 pub(crate) use record::Record;
+pub(crate) use registers::Registers;
 pub use scripts::{Debugger, debug_script};
 pub(crate) use sources::{printable, source_map};
 pub(crate) use unit::Dropped;
@@ -45,7 +47,7 @@ pub(crate) use writer::{Buffer, Part, Target};
 use crate::module::Module;
 use crate::object::Text;
 use crate::plan::Plan;
-use crate::{DebugLevel, Options, Progress, Result, parallel};
+use crate::{DebugLevel, Error, Options, Progress, Result, parallel};
 use addresses::Addresses;
 use expression::{Context, Reader};
 use strings::Strings;
@@ -93,6 +95,9 @@ pub(crate) fn describe(
     is_alone: bool,
     progress: &dyn Progress,
 ) -> Result<DebugInfo> {
+    let Some(registers) = Registers::of(options.target.architecture) else {
+        return Err(unsupported(options));
+    };
     let mut info = DebugInfo {
         sections: BTreeMap::new(),
         strings: Strings::default(),
@@ -102,14 +107,14 @@ pub(crate) fn describe(
     };
     for module in 0..plan.modules.len() {
         if plan.modules[module].debug_section(".debug_info").is_some() {
-            translate_module(plan, text, module, options, progress, &mut info)?;
+            translate_module(plan, text, module, registers, options, progress, &mut info)?;
         } else {
-            let unit = synthetic::describe(plan, module, &Addresses::of(plan, text, module));
+            let unit = synthetic::describe(plan, registers, module, &Addresses::of(plan, text, module));
             add_unit(&mut info, unit, 0, &mut Vec::new(), &mut Vec::new(), plan.big_endian);
         }
     }
     if options.debug_info == DebugLevel::Full {
-        add_unit(&mut info, instance::describe(plan), 0, &mut Vec::new(), &mut Vec::new(), plan.big_endian);
+        add_unit(&mut info, instance::describe(plan, registers), 0, &mut Vec::new(), &mut Vec::new(), plan.big_endian);
         let mut numbers = Buffer::new(plan.big_endian);
         info.strings.write(&mut numbers);
         if info.is_settled {
@@ -120,10 +125,17 @@ pub(crate) fn describe(
     Ok(info)
 }
 
+/// The error where debug information cannot be written for the target.
+pub(crate) fn unsupported(options: &Options) -> Error {
+    let what = format!("debug information (`-g`) for the target {}", options.target);
+    Error::Unsupported { what, offset: None }
+}
+
 fn translate_module(
     plan: &Plan<'_>,
     text: &Text,
     module: usize,
+    registers: Registers,
     options: &Options,
     progress: &dyn Progress,
     info: &mut DebugInfo,
@@ -145,7 +157,7 @@ fn translate_module(
         || (),
         |(), number| {
             let header = headers[number];
-            let context = Context { plan, module, encoding: header.encoding() };
+            let context = Context { plan, module, encoding: header.encoding(), registers };
             let environment = Environment {
                 dwarf: &dwarf,
                 addresses: &addresses,

@@ -10,13 +10,6 @@ use super::record::{Locals, ValuePlace};
 use super::writer::{Buffer, Target};
 use crate::plan::{BaseStrategy, ConstantValue, GlobalPlace, MemoryPlace};
 
-/// The frame pointer on x86-64 (System V ABI AMD64, 3.6.2).
-const FRAME_POINTER: u16 = 6;
-/// The register that keeps a global (r15): `GlobalPlace::Register`.
-const PINNED: u16 = 15;
-/// From here on registers hold vectors.
-const FIRST_VECTOR: u16 = 17;
-
 impl Context<'_, '_> {
     /// From an offset in linear memory, which is an object's supposed address, to where the object is.
     pub(super) fn data_location(&self) -> Option<Buffer> {
@@ -68,6 +61,10 @@ impl Context<'_, '_> {
         output.u8(DEREF);
     }
 
+    fn pinned(&self) -> Result<ValuePlace, Untranslatable> {
+        self.registers.pinned.map(ValuePlace::Register).ok_or(Untranslatable)
+    }
+
     fn global(&self, index: u32) -> Result<GlobalPlace, Untranslatable> {
         self.plan.places.globals[self.module].get(index as usize).copied().ok_or(Untranslatable)
     }
@@ -81,7 +78,7 @@ impl Context<'_, '_> {
                 Ok(())
             }
             GlobalPlace::Register => {
-                value_in(ValuePlace::Register(PINNED), output);
+                self.registers.value_in(self.pinned()?, output);
                 Ok(())
             }
             GlobalPlace::Constant(_) => {
@@ -101,7 +98,7 @@ impl Context<'_, '_> {
                 output.u8(DEREF_SIZE);
                 output.u8(self.encoding.address_size);
             }
-            GlobalPlace::Register => push_local(ValuePlace::Register(PINNED), 4, output)?,
+            GlobalPlace::Register => self.registers.push_local(self.pinned()?, 4, output)?,
             GlobalPlace::Constant(ConstantValue::I32(value))
             | GlobalPlace::ConstantInSlot(ConstantValue::I32(value), _) => {
                 output.u8(CONSTU);
@@ -132,71 +129,6 @@ impl Context<'_, '_> {
         }
         Err(Untranslatable)
     }
-}
-
-/// The location "what is in this place".
-pub(super) fn value_in(place: ValuePlace, output: &mut Buffer) {
-    match place {
-        ValuePlace::Register(register) if register < 32 => output.u8(REG0 + register as u8),
-        ValuePlace::Register(register) => {
-            output.u8(REGX);
-            output.unsigned(register.into());
-        }
-        ValuePlace::Frame(offset) => push_frame(offset, output),
-        ValuePlace::FramePointer(offset) => push_register(FRAME_POINTER, offset.into(), output),
-        ValuePlace::Constant(bits) => {
-            output.u8(CONSTU);
-            output.unsigned(bits);
-            output.u8(STACK_VALUE);
-        }
-    }
-}
-
-/// Pushes the contents of a place, `size` bytes.
-pub(super) fn push_local(place: ValuePlace, size: u8, output: &mut Buffer) -> Result<(), Untranslatable> {
-    match place {
-        ValuePlace::Register(FIRST_VECTOR..) => return Err(Untranslatable),
-        ValuePlace::Register(register) => {
-            push_register(register, 0, output);
-            if size < 8 {
-                // Code leaves anything in the upper half.
-                output.u8(CONST4U);
-                output.u32(u32::MAX);
-                output.u8(AND);
-            }
-            return Ok(());
-        }
-        ValuePlace::Frame(offset) => push_frame(offset, output),
-        ValuePlace::FramePointer(offset) => push_register(FRAME_POINTER, offset.into(), output),
-        ValuePlace::Constant(bits) => {
-            output.u8(CONSTU);
-            output.unsigned(bits);
-            return Ok(());
-        }
-    }
-    if size > 8 {
-        return Err(Untranslatable);
-    }
-    output.u8(DEREF_SIZE);
-    output.u8(size);
-    Ok(())
-}
-
-fn push_register(register: u16, offset: i64, output: &mut Buffer) {
-    if register < 32 {
-        output.u8(BREG0 + register as u8);
-    } else {
-        output.u8(BREGX);
-        output.unsigned(register.into());
-    }
-    output.signed(offset);
-}
-
-fn push_frame(offset: i32, output: &mut Buffer) {
-    output.u8(CALL_FRAME_CFA);
-    output.u8(CONSTS);
-    output.signed(offset.into());
-    output.u8(PLUS);
 }
 
 /// Ranges of the text section in which all of the subjects have a place, with their places.

@@ -6,6 +6,7 @@ use gimli::constants as dw;
 use super::addresses::{Addresses, Function};
 use super::lines::{File, Files, LineWriter, Row};
 use super::record::{Locals, ValuePlace};
+use super::registers::Registers;
 use super::unit::TranslatedUnit;
 use super::writer::{Buffer, Part, Target};
 use crate::plan::{Definition, Plan};
@@ -25,7 +26,12 @@ const TYPES: [(&str, u8, dw::DwAte); 4] = [
 ];
 
 /// Describes a module.
-pub(super) fn describe(plan: &Plan<'_>, module: usize, addresses: &Addresses<'_>) -> TranslatedUnit {
+pub(super) fn describe(
+    plan: &Plan<'_>,
+    registers: Registers,
+    module: usize,
+    addresses: &Addresses<'_>,
+) -> TranslatedUnit {
     let big_endian = plan.big_endian;
     let mut info = Buffer::new(big_endian);
     info.u32(0);
@@ -56,7 +62,7 @@ pub(super) fn describe(plan: &Plan<'_>, module: usize, addresses: &Addresses<'_>
     let mut lines = LineWriter::new(&files, big_endian);
     let code_start = plan.modules[module].code_start;
     for function in addresses.functions() {
-        add_function(plan, function, &types, &mut info);
+        add_function(plan, registers, function, &types, &mut info);
         lines.function(function, &rows(function, code_start));
     }
     info.u8(0);
@@ -69,7 +75,13 @@ pub(super) fn describe(plan: &Plan<'_>, module: usize, addresses: &Addresses<'_>
     }
 }
 
-fn add_function(plan: &Plan<'_>, function: &Function<'_>, types: &[u32; TYPES.len()], info: &mut Buffer) {
+fn add_function(
+    plan: &Plan<'_>,
+    registers: Registers,
+    function: &Function<'_>,
+    types: &[u32; TYPES.len()],
+    info: &mut Buffer,
+) {
     let Function { module, position, .. } = *function;
     info.unsigned(FUNCTION);
     info.string(plan.name_of(Definition::Wasm { module, position }).as_bytes());
@@ -85,7 +97,7 @@ fn add_function(plan: &Plan<'_>, function: &Function<'_>, types: &[u32; TYPES.le
                 info.string(format!("local{local}").as_bytes());
                 info.u32(types[ty]);
                 let mut location = Buffer::new(plan.big_endian);
-                super::place::value_in(ValuePlace::FramePointer(place), &mut location);
+                registers.value_in(ValuePlace::FramePointer(place), &mut location);
                 info.unsigned(location.bytes.len() as u64);
                 info.append(&location);
             }

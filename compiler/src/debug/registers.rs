@@ -1,0 +1,102 @@
+//! The registers that expressions name, by their numbers in DWARF.
+
+use target_lexicon::Architecture;
+
+use super::expression::Untranslatable;
+use super::opcode::*;
+use super::record::ValuePlace;
+use super::writer::Buffer;
+
+/// What registers of a processor are for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Registers {
+    frame_pointer: u16,
+    /// Keeps a global, or the address of the running thread's block (`GlobalPlace::Register`, `Places::block`).
+    pub(super) pinned: Option<u16>,
+    /// From here on they hold floating-point numbers and vectors, of which expressions do not compute.
+    first_float: u16,
+}
+
+impl Registers {
+    /// Those of a processor, where debug information can be written for it.
+    pub fn of(architecture: Architecture) -> Option<Registers> {
+        match architecture {
+            // rbp, r15, xmm0 (System V ABI AMD64, 3.6.2).
+            Architecture::X86_64 => Some(Registers { frame_pointer: 6, pinned: Some(15), first_float: 17 }),
+            // x29, x21, v0 (DWARF for the Arm 64-bit Architecture, 4.1).
+            Architecture::Aarch64(_) => Some(Registers { frame_pointer: 29, pinned: Some(21), first_float: 64 }),
+            // x8, f0 (RISC-V ABIs Specification, "DWARF Register Numbers").
+            Architecture::Riscv64(_) => Some(Registers { frame_pointer: 8, pinned: None, first_float: 32 }),
+            _ => None,
+        }
+    }
+
+    /// Writes the location "what is in this place".
+    pub(super) fn value_in(self, place: ValuePlace, output: &mut Buffer) {
+        match place {
+            ValuePlace::Register(register) if register < 32 => output.u8(REG0 + register as u8),
+            ValuePlace::Register(register) => {
+                output.u8(REGX);
+                output.unsigned(register.into());
+            }
+            ValuePlace::Frame(offset) => push_frame(offset, output),
+            ValuePlace::FramePointer(offset) => push_register(self.frame_pointer, offset.into(), output),
+            ValuePlace::Constant(bits) => {
+                output.u8(CONSTU);
+                output.unsigned(bits);
+                output.u8(STACK_VALUE);
+            }
+        }
+    }
+
+    /// Pushes the contents of a place, `size` bytes.
+    ///
+    /// # Errors
+    /// Where they are no integer of at most 8 bytes.
+    pub(super) fn push_local(self, place: ValuePlace, size: u8, output: &mut Buffer) -> Result<(), Untranslatable> {
+        match place {
+            ValuePlace::Register(register) if register >= self.first_float => return Err(Untranslatable),
+            ValuePlace::Register(register) => {
+                push_register(register, 0, output);
+                if size < 8 {
+                    // Code leaves anything in the upper half.
+                    output.u8(CONST4U);
+                    output.u32(u32::MAX);
+                    output.u8(AND);
+                }
+                return Ok(());
+            }
+            ValuePlace::Frame(offset) => push_frame(offset, output),
+            ValuePlace::FramePointer(offset) => push_register(self.frame_pointer, offset.into(), output),
+            ValuePlace::Constant(bits) => {
+                output.u8(CONSTU);
+                output.unsigned(bits);
+                return Ok(());
+            }
+        }
+        if size > 8 {
+            return Err(Untranslatable);
+        }
+        output.u8(DEREF_SIZE);
+        output.u8(size);
+        Ok(())
+    }
+}
+
+/// Pushes what a register holds, and bytes more.
+pub(super) fn push_register(register: u16, offset: i64, output: &mut Buffer) {
+    if register < 32 {
+        output.u8(BREG0 + register as u8);
+    } else {
+        output.u8(BREGX);
+        output.unsigned(register.into());
+    }
+    output.signed(offset);
+}
+
+fn push_frame(offset: i32, output: &mut Buffer) {
+    output.u8(CALL_FRAME_CFA);
+    output.u8(CONSTS);
+    output.signed(offset.into());
+    output.u8(PLUS);
+}
