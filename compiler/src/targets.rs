@@ -3,7 +3,7 @@
 use crate::codegen::distance;
 use crate::debug::Registers;
 use crate::object::binary_format;
-use target_lexicon::{Architecture, BinaryFormat, OperatingSystem, Triple};
+use target_lexicon::{Architecture, ArmArchitecture, BinaryFormat, OperatingSystem, Triple, X86_32Architecture};
 
 /// A target that wasmc is made for. Object files can be made for more: see [`has_back_end`] and [`has_objects`].
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +28,8 @@ const X86_64_LINUX: &str = "x86_64-unknown-linux-gnu";
 const AARCH64_LINUX: &str = "aarch64-unknown-linux-gnu";
 const RISCV64_LINUX: &str = "riscv64gc-unknown-linux-gnu";
 const S390X_LINUX: &str = "s390x-unknown-linux-gnu";
+const ARMV7_LINUX: &str = "armv7-unknown-linux-gnueabihf";
+const I686_LINUX: &str = "i686-unknown-linux-gnu";
 
 /// No C library either.
 const X86_64_WINDOWS: &str = "x86_64-pc-windows-msvc";
@@ -41,6 +43,10 @@ pub const TARGETS: &[Target] = &[
     executable("riscv64gc-unknown-linux-gnu", RISCV64_LINUX, "qemu-riscv64"),
     executable("riscv64gc-unknown-linux-musl", RISCV64_LINUX, "qemu-riscv64"),
     executable("s390x-unknown-linux-gnu", S390X_LINUX, "qemu-s390x"),
+    executable("armv7-unknown-linux-gnueabihf", ARMV7_LINUX, "qemu-arm"),
+    executable("armv7-unknown-linux-musleabihf", ARMV7_LINUX, "qemu-arm"),
+    executable("i686-unknown-linux-gnu", I686_LINUX, "qemu-i386"),
+    executable("i686-unknown-linux-musl", I686_LINUX, "qemu-i386"),
     executable("x86_64-pc-windows-gnu", X86_64_WINDOWS, "wine64"),
     executable("x86_64-pc-windows-msvc", X86_64_WINDOWS, "wine64"),
     Target { name: "x86_64-apple-darwin", runtime: Some("x86_64-apple-darwin"), tested: None },
@@ -56,7 +62,12 @@ pub const TARGETS: &[Target] = &[
 pub fn find(triple: &Triple) -> Option<&'static Target> {
     let same = |target: &&Target| {
         target.name.parse::<Triple>().is_ok_and(|known| {
-            std::mem::discriminant(&known.architecture) == std::mem::discriminant(&triple.architecture)
+            let same_processor =
+                std::mem::discriminant(&known.architecture) == std::mem::discriminant(&triple.architecture);
+            // Older ones lack instructions that the runtime library is made of.
+            let as_new = !is_interpreted(&known) || known.architecture == triple.architecture;
+            same_processor
+                && as_new
                 && known.operating_system == triple.operating_system
                 && known.binary_format == triple.binary_format
         })
@@ -78,7 +89,27 @@ pub fn has_back_end(triple: &Triple) -> bool {
     matches!(
         triple.architecture,
         Architecture::X86_64 | Architecture::Aarch64(_) | Architecture::Riscv64(_) | Architecture::S390x
-    )
+    ) || is_interpreted(triple)
+}
+
+/// Whether code is made for an interpreter, which the runtime library brings along: there is no back end for the processor.
+pub fn is_interpreted(triple: &Triple) -> bool {
+    let is_known = matches!(
+        triple.architecture,
+        Architecture::Arm(ArmArchitecture::Armv7) | Architecture::X86_32(X86_32Architecture::I686)
+    );
+    is_known && triple.operating_system == OperatingSystem::Linux && triple.binary_format == BinaryFormat::Elf
+}
+
+/// Whether a triple, as code generation has it, is that of the interpreter.
+pub(crate) fn is_pulley(triple: &Triple) -> bool {
+    matches!(triple.architecture, Architecture::Pulley32)
+}
+
+/// What code generation is to make code for: Pulley, the interpreter's instruction set, where the target is interpreted.
+pub(crate) fn code_target(triple: &Triple) -> Triple {
+    let architecture = if is_interpreted(triple) { Architecture::Pulley32 } else { triple.architecture };
+    Triple { architecture, ..triple.clone() }
 }
 
 /// Whether object files can be made for a triple that has a back end.
@@ -134,7 +165,12 @@ pub(crate) fn largest_memory64(triple: &Triple) -> u64 {
         Architecture::S390x => 42,
         _ => 47,
     };
-    1 << (bits - 3)
+    largest_memory(triple).min(1 << (bits - 3))
+}
+
+/// Bytes of the largest memory: half of what a process with 32 bits of addresses has.
+pub(crate) fn largest_memory(triple: &Triple) -> u64 {
+    if is_interpreted(triple) { 1 << 31 } else { u64::MAX }
 }
 
 /// Whether processes of this target can map memory at [`wasmc_abi::instance::FIXED_BASE`], and gain from it.

@@ -15,7 +15,18 @@ use crate::sync::Lock;
 use crate::sys::{self, Error, PAGE_SIZE};
 
 /// Address space that a memory with explicit bounds leaves to the rest of the program where space is short.
-const SPARED: usize = if cfg!(target_os = "none") { 256 << 10 } else { 32 << 20 };
+const SPARED: usize = if cfg!(target_os = "none") {
+    256 << 10
+} else if cfg!(target_pointer_width = "32") {
+    // The heap of objects comes after the memories.
+    512 << 20
+} else {
+    32 << 20
+};
+
+/// Bytes of addresses that memories with explicit bounds may reserve in all, beyond what they have to begin with: where there
+/// are few, the first would leave none for the next.
+const ADDRESSES: u64 = if cfg!(target_pointer_width = "32") { 3 << 29 } else { u64::MAX };
 
 /// Size in bytes from which a memory asks for large pages: fewer faults and fewer misses of the address
 /// translation cache, for at most one large page more than the program touches in each place.
@@ -28,11 +39,15 @@ const LARGE_PAGES_FROM: usize = 8 << 20;
 pub unsafe fn map_all(program: &Program, limit: Option<u64>) {
     // SAFETY: the compiler's description.
     let memories = unsafe { program.memories.as_slice::<u64>() };
+    let share = ADDRESSES / memories.len().max(1) as u64;
     for &address in memories {
         // SAFETY: as above; nobody else uses the descriptor yet.
         let memory = unsafe { &mut *core::ptr::with_exposed_provenance_mut::<MemoryDescriptor>(address as usize) };
         if let Some(limit) = limit {
             lower_maximum(memory, limit);
+        }
+        if memory.flags & MEMORY_EXPLICIT_BOUNDS != 0 {
+            memory.reservation = memory.reservation.min(share).max(memory.length + tail_guard(memory));
         }
         if let Err(error) = map(memory) {
             refused(memory, error);
@@ -78,7 +93,11 @@ fn map(memory: &mut MemoryDescriptor) -> Result<(), Error> {
     let is_explicit = memory.flags & MEMORY_EXPLICIT_BOUNDS != 0;
     let address = if memory.flags & MEMORY_FIXED_BASE != 0 { memory.base as usize } else { 0 };
     let guard = tail_guard(memory);
-    let mut size = whole_pages(memory.reservation.max(memory.maximum.saturating_add(guard)));
+    let mut size = whole_pages(if cfg!(target_pointer_width = "32") {
+        memory.reservation
+    } else {
+        memory.reservation.max(memory.maximum.saturating_add(guard))
+    });
     if size == 0 {
         // Explicit bounds, and no byte to access.
         return Ok(());

@@ -15,7 +15,12 @@ pub fn runner() -> Option<String> {
         return Some("/usr/lib/wine/wine64".to_owned());
     }
     let processor = name.split('-').next().expect("split gives at least one piece");
-    Some(format!("qemu-{}-static", processor.trim_end_matches("gc")))
+    let emulated = match processor {
+        "armv7" => "arm",
+        "i686" => "i386",
+        other => other.trim_end_matches("gc"),
+    };
+    Some(format!("qemu-{emulated}-static"))
 }
 
 /// Variables of the environment that the emulator needs. Wine passes arguments on in the encoding of the locale.

@@ -8,6 +8,7 @@ use target_lexicon::{Architecture, Triple};
 
 use super::processors;
 use crate::plan::Plan;
+use crate::targets::{code_target, is_interpreted};
 use crate::{DebugLevel, Error, OptLevel, Options, Result, targets};
 
 /// What a program asks of code generation.
@@ -38,7 +39,9 @@ pub(crate) fn build(options: &Options, plan: &Plan<'_>) -> Result<Isas> {
         // On s390x, what stands for it is the only way from a frame to its caller's.
         frame_pointers: plan.uses_tail_calls()
             || plan.exceptions.objects.is_some()
-            || options.target.architecture == Architecture::S390x,
+            || options.target.architecture == Architecture::S390x
+            // The interpreter tells traps by the frames.
+            || is_interpreted(&options.target),
     };
     let general = build_for(options, needs)?;
     let leaf = if needs.register_global {
@@ -56,7 +59,7 @@ fn build_for(options: &Options, needs: Needs) -> Result<Arc<dyn TargetIsa>> {
     } else if native {
         return Err(Error::Option("`--cpu native` makes sense only when the target is this machine".to_owned()));
     } else {
-        isa::lookup(options.target.clone()).map_err(|error| unsupported_target(&options.target, error))?
+        isa::lookup(code_target(&options.target)).map_err(|error| unsupported_target(&options.target, error))?
     };
     let items = || options.cpu.iter().flat_map(|cpu| cpu.split(',')).filter(|item| !item.is_empty());
     if !items().any(|item| !item.starts_with(['+', '-']))
@@ -125,7 +128,7 @@ fn enable(builder: &mut isa::Builder, name: &str) -> Result<()> {
 /// # Errors
 /// `Error::Option` for a target without a back end.
 pub fn features(target: &Triple) -> Result<Vec<(&'static str, bool, &'static str)>> {
-    let builder = isa::lookup(target.clone()).map_err(|error| unsupported_target(target, error))?;
+    let builder = isa::lookup(code_target(target)).map_err(|error| unsupported_target(target, error))?;
     let listed = builder.iter().map(|setting| {
         let is_feature = setting.kind == settings::SettingKind::Bool;
         (setting.name.trim_start_matches("has_"), is_feature, setting.description)

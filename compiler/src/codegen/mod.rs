@@ -2,6 +2,7 @@
 
 mod float_results;
 mod handlers;
+mod interpreted;
 mod isa;
 mod processors;
 mod sites;

@@ -1,6 +1,9 @@
 //! Encodes where a piece of code may trap or be found by a stack walk: `wasmc_abi::code_map::FunctionEntry::sites`.
 
+use std::collections::HashSet;
+
 use cranelift_codegen::CompiledCode;
+use cranelift_codegen::ir::SourceLoc;
 
 use crate::translate::{InlinedBody, trap_number};
 
@@ -13,8 +16,9 @@ struct Site {
     wasm_offset: u32,
 }
 
-/// The site stream of a compiled function with these bodies of others in it.
-pub(super) fn encode(compiled: &CompiledCode, inlined: &[InlinedBody]) -> Vec<u8> {
+/// The site stream of a compiled function with these bodies of others in it. What is at one of the `trapping` source
+/// locations may trap, at its first instruction or behind that.
+pub(super) fn encode(compiled: &CompiledCode, inlined: &[InlinedBody], trapping: &HashSet<SourceLoc>) -> Vec<u8> {
     let locations = compiled.buffer.get_srclocs_sorted();
     let location_of = |address: u32| {
         let next = locations.partition_point(|location| location.start <= address);
@@ -26,8 +30,11 @@ pub(super) fn encode(compiled: &CompiledCode, inlined: &[InlinedBody]) -> Vec<u8
     let traps = compiled.buffer.traps().iter().map(|trap| (trap.offset, trap_number(trap.code), trap.offset));
     // A return address is explained by the call before it.
     let calls = compiled.buffer.call_sites().map(|call| (call.ret_addr, None, call.ret_addr.saturating_sub(1)));
+    let starts = locations.iter().filter(|location| trapping.contains(&location.loc));
+    let starts = starts.map(|location| (location.start, None, location.start));
     let mut sites: Vec<Site> = traps
         .chain(calls)
+        .chain(starts)
         .map(|(address, code, explained)| Site { address, code, wasm_offset: location_of(explained).unwrap_or(0) })
         .collect();
     sites.sort_by_key(|site| site.address);

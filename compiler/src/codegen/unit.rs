@@ -1,6 +1,6 @@
 //! Compiles one unit: translate, optimise, generate machine code.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
@@ -15,13 +15,13 @@ use super::handlers::{self, UnitHandlers};
 use super::isa::Isas;
 use super::stack_maps::StackMap;
 use super::unwind::Unwind;
-use super::{float_results, sites, stack_maps};
+use super::{float_results, interpreted, sites, stack_maps};
 use crate::debug::{Source, Timeline, Wanted};
 use crate::optimize::{
     FixedMemory, fold_addresses, remove_redundant_checks, restore_loop_compares, spread_coldness, widen_addresses,
 };
 use crate::plan::{BaseStrategy, DataId, Plan, Unit, UnitId};
-use crate::targets::has_frame_pointer;
+use crate::targets::{has_frame_pointer, is_pulley};
 use crate::translate::{InlinedBody, Namespace, RuntimeSymbol, Translated, translate_unit};
 use crate::{Bounds, Error, OptLevel, Options, Result, debug};
 
@@ -116,9 +116,14 @@ impl<'p, 'a> Worker<'p, 'a> {
         let isa = self.isa_of(self.plan.units.list[number]);
         let unwind_insts: &[(u32, UnwindInst)] = &compiled.buffer.unwind_info;
         let frameless = has_frame_pointer(isa.triple())
+            && !is_pulley(isa.triple())
             && !unwind_insts.iter().any(|(_, inst)| matches!(inst, UnwindInst::PushFrameRegs { .. }));
         let unwind = Unwind::of(&compiled, isa).map_err(|message| self.failure(number, message))?;
-        let relocations = compiled.buffer.relocs().iter().map(|relocation| UnitRelocation {
+        let trapping =
+            if is_pulley(isa.triple()) { interpreted::trapping_locations(&self.context.func) } else { HashSet::new() };
+        // The interpreter's host function has no address.
+        let relocations = compiled.buffer.relocs().iter().filter(|it| it.kind != Reloc::PulleyCallIndirectHost);
+        let relocations = relocations.map(|relocation| UnitRelocation {
             offset: relocation.offset,
             kind: relocation.kind,
             target: target(&self.context.func, &relocation.target),
@@ -127,7 +132,7 @@ impl<'p, 'a> Worker<'p, 'a> {
         Ok(CompiledUnit {
             id: UnitId(number as u32),
             relocations: relocations.collect(),
-            sites: sites::encode(&compiled, &inlined),
+            sites: sites::encode(&compiled, &inlined, &trapping),
             handlers: handlers::collect(&compiled, isa),
             stack_maps: stack_maps::collect(&compiled, isa),
             record: self.wanted.map(|_| debug::Record::of(&compiled, isa, &inlined, &timelines, &sources)),
@@ -206,6 +211,9 @@ impl<'p, 'a> Worker<'p, 'a> {
             }
         }
         float_results::pass_as_integers(&mut self.context.func, isa.triple());
+        if is_pulley(isa.triple()) {
+            interpreted::adapt(&mut self.context.func, isa).map_err(|what| self.failure(number, what))?;
+        }
         let (compiled, timelines, sources) = self.finish(isa, timelines, want_assembly).map_err(|error| {
             let message = match error {
                 CodegenError::Verifier(errors) => errors.to_string(),

@@ -1,7 +1,7 @@
 //! Links the program's object with the runtime library into a static position-independent ELF executable.
 //!
 //! Phases in order, one file each; a phase borrows what the phases before it made and never changes it:
-//! [`input`] (parse objects) → [`symbols`] (resolve names, choose archive members) → [`unwind`] (take `.eh_frame`
+//! [`widen`] (objects of 32 bits, as if they had 64) → [`input`] (parse objects) → [`symbols`] (resolve names, choose archive members) → [`unwind`] (take `.eh_frame`
 //! apart) → [`reachable`] (what the entry point needs) → [`dynamic`] (GOT slots, words to relocate at start-up) →
 //! [`layout`] (output sections, addresses, file offsets) → [`symtab`] (symbol table) → [`write`] (stream the file,
 //! relocating on the way). What an architecture decides stands in [`relocate`], one file each.
@@ -26,6 +26,8 @@ mod separate;
 mod symbols;
 mod symtab;
 mod unwind;
+mod widen;
+mod width;
 mod write;
 
 #[cfg(test)]
@@ -74,6 +76,9 @@ pub(crate) struct LinkOptions<'a> {
 ///
 /// The same inputs and options give the same bytes. On an error, what was written so far is to be thrown away.
 pub(crate) fn link_executable(inputs: &Inputs<'_>, options: &LinkOptions<'_>, output: &mut dyn Write) -> Result<()> {
+    let widened = widen::widen(inputs)?;
+    let (objects, archives) = (widened.objects(), widened.archives());
+    let inputs = &Inputs { objects: &objects, archives: &archives };
     let program = symbols::resolve(inputs, options)?;
     let unwind = unwind::parse(&program)?;
     let reachable = reachable::find(&program, &unwind, options)?;

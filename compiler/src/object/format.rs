@@ -41,13 +41,14 @@ pub(super) fn section_name(format: BinaryFormat, name: &str, kind: SectionKind) 
 }
 
 /// An empty object file for a target.
-pub(super) fn new_object(isa: &dyn TargetIsa) -> Result<Object<'static>> {
-    let triple = isa.triple();
+pub(super) fn new_object(isa: &dyn TargetIsa, triple: &Triple) -> Result<Object<'static>> {
     let architecture = match triple.architecture {
         Processor::X86_64 => Some(Architecture::X86_64),
         Processor::Aarch64(_) => Some(Architecture::Aarch64),
         Processor::Riscv64(_) => Some(Architecture::Riscv64),
         Processor::S390x => Some(Architecture::S390x),
+        Processor::Arm(_) => Some(Architecture::Arm),
+        Processor::X86_32(_) => Some(Architecture::I386),
         _ => None,
     };
     let (Some(format), Some(architecture)) = (binary_format(triple), architecture) else {
@@ -60,6 +61,11 @@ pub(super) fn new_object(isa: &dyn TargetIsa) -> Result<Object<'static>> {
     if architecture == Architecture::Riscv64 {
         // RISC-V ABIs Specification, "File Header": compressed instructions, doubles in registers.
         let e_flags = elf::EF_RISCV_RVC | elf::EF_RISCV_FLOAT_ABI_DOUBLE;
+        object.flags = FileFlags::Elf { os_abi: elf::ELFOSABI_NONE, abi_version: 0, e_flags };
+    }
+    if architecture == Architecture::Arm {
+        // ELF for the Arm Architecture 5.2: version 5 of the ABI, floating-point arguments in registers.
+        let e_flags = elf::FileFlags(elf::EF_ARM_EABI_VER5.0 | elf::EF_ARM_ABI_FLOAT_HARD);
         object.flags = FileFlags::Elf { os_abi: elf::ELFOSABI_NONE, abi_version: 0, e_flags };
     }
     if format == BinaryFormat::MachO {

@@ -46,7 +46,7 @@ pub(crate) fn write(
     let sources = sources.map(|map| sources::describe(&mut plan, map));
     let core_dump = core_dump::describe(&mut plan, options);
     let root = program::describe(&mut plan, &code, heap, sources, core_dump, options);
-    let mut object = format::new_object(isa)?;
+    let mut object = format::new_object(isa, &options.target)?;
     note::write(&mut object, &manifest, format::endianness(isa));
     let mut sections = sections::Sections::new(&mut object);
     sections.write(plan, root, text, isa)?;

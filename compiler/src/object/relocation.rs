@@ -6,7 +6,7 @@ use object::{Architecture, BinaryFormat, RelocationEncoding, RelocationFlags, Re
 use crate::{Error, Result};
 
 /// How a relocation stands in an object file of this format.
-pub(super) fn flags(kind: Reloc, format: BinaryFormat) -> Result<RelocationFlags> {
+pub(super) fn flags(kind: Reloc, format: BinaryFormat, architecture: Architecture) -> Result<RelocationFlags> {
     Ok(match kind {
         // `mach-o/arm64/reloc.h`.
         Reloc::Arm64Call if format == BinaryFormat::MachO => in_instruction(macho::ARM64_RELOC_BRANCH26, true),
@@ -28,6 +28,9 @@ pub(super) fn flags(kind: Reloc, format: BinaryFormat) -> Result<RelocationFlags
         // ELF Application Binary Interface s390x Supplement, 3.2.
         Reloc::S390xPCRel32Dbl => RelocationFlags::Elf { r_type: elf::R_390_PC32DBL },
         Reloc::S390xPLTRel32Dbl => RelocationFlags::Elf { r_type: elf::R_390_PLT32DBL },
+        // In the interpreter's instructions; ELF for the Arm Architecture 5.6.
+        Reloc::PulleyPcRel if architecture == Architecture::Arm => RelocationFlags::Elf { r_type: elf::R_ARM_REL32 },
+        Reloc::PulleyPcRel => generic(RelocationKind::Relative, 32),
         other => return Err(Error::Limit(format!("relocation {other} cannot be written"))),
     })
 }

@@ -6,7 +6,7 @@ use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::ir::LibCall;
 use cranelift_codegen::isa::TargetIsa;
 use object::write::{Object, Relocation, SectionId, StandardSection, Symbol, SymbolId, SymbolSection};
-use object::{BinaryFormat, RelocationFlags, SectionKind, SymbolFlags, SymbolKind, SymbolScope};
+use object::{AddressSize, BinaryFormat, RelocationFlags, SectionKind, SymbolFlags, SymbolKind, SymbolScope};
 
 use super::format::section_name;
 use super::relocation::{self, absolute};
@@ -56,6 +56,7 @@ impl<'o, 'a> Sections<'o, 'a> {
                 self.anchors.insert((self.text, start), symbol);
             }
         }
+        let big_endian = plan.big_endian;
         let addresses = self.place_data(plan.data.0, root);
         let units: Vec<u64> = text.units.iter().map(|placed| u64::from(placed.start)).collect();
         for (object, address) in addresses {
@@ -76,9 +77,9 @@ impl<'o, 'a> Sections<'o, 'a> {
                     (symbol, 0)
                 }
             };
-            let flags = absolute(64);
             let addend = offset + address.addend;
-            self.relocate(section, start + address.offset, symbol, addend, flags)?;
+            let (place, flags) = self.address_in(start + address.offset, big_endian);
+            self.relocate(section, place, symbol, addend, flags)?;
         }
         for relocation in std::mem::take(&mut text.relocations) {
             self.relocate_text(&plan.definitions, &units, &relocation)?;
@@ -107,6 +108,15 @@ impl<'o, 'a> Sections<'o, 'a> {
             addresses.extend(object.addresses.into_iter().map(|address| (number, address)));
         }
         addresses
+    }
+
+    /// Where in 64 bits an address of the target's width stands, the rest of which is zero, and how it is written.
+    fn address_in(&self, offset: u64, big_endian: bool) -> (u64, RelocationFlags) {
+        match self.object.architecture().address_size() {
+            Some(AddressSize::U32) if big_endian => (offset + 4, absolute(32)),
+            Some(AddressSize::U32) => (offset, absolute(32)),
+            _ => (offset, absolute(64)),
+        }
     }
 
     fn section(&mut self, placement: Placement) -> SectionId {
@@ -247,7 +257,7 @@ impl<'o, 'a> Sections<'o, 'a> {
             (BinaryFormat::MachO, Reloc::X86CallPCRel4, UnitTarget::Data(_)) => Reloc::X86PCRel4,
             (_, kind, _) => kind,
         };
-        let flags = relocation::flags(kind, self.object.format())?;
+        let flags = relocation::flags(kind, self.object.format(), self.object.architecture())?;
         self.relocate(self.text, relocation.offset, symbol, addend + relocation.addend, flags)
     }
 

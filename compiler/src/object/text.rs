@@ -83,6 +83,7 @@ impl Text {
                         UnitTarget::Own(position) => UnitTarget::Own(start32 + position),
                         other => other,
                     };
+                    let addend = addend + in_place(kind, &unit.code, relocation.offset as usize);
                     self.relocations.push(TextRelocation { offset, kind, target, addend });
                 }
             }
@@ -114,5 +115,15 @@ impl Text {
     /// All site streams, one after the other.
     pub(super) fn take_sites(&mut self) -> Vec<u8> {
         take(&mut self.sites)
+    }
+}
+
+/// What stands at the place of a relocation already, to be added: in Pulley's instructions, how far their distance is from
+/// their start.
+fn in_place(kind: Reloc, code: &[u8], offset: usize) -> i64 {
+    let bytes = code.get(offset..).and_then(|code| code.first_chunk());
+    match (kind, bytes) {
+        (Reloc::PulleyPcRel, Some(&bytes)) => i32::from_le_bytes(bytes).into(),
+        _ => 0,
     }
 }

@@ -36,7 +36,8 @@ pub(crate) use values::{ConstantValue, GlobalValues};
 
 use crate::module::{BodyFacts, Module, Types};
 use crate::targets::{
-    has_fixed_base, has_low_addresses, has_pinned_register, has_threads, is_freestanding, largest_memory64,
+    has_fixed_base, has_low_addresses, has_pinned_register, has_threads, is_freestanding, is_interpreted,
+    largest_memory, largest_memory64,
 };
 use crate::{Bounds, Entry, Error, Input, MemoryBase, OptLevel, Options, RelaxedSimd, Result};
 
@@ -83,6 +84,8 @@ pub(crate) struct Layout {
     pub max_memory: Option<u64>,
     /// No 64-bit memory has more bytes, declared or not.
     pub largest_memory64: u64,
+    /// No memory has more bytes.
+    pub largest_memory: u64,
     /// The most used mutable global may live in a register.
     pub register_global: bool,
     pub big_endian: bool,
@@ -90,13 +93,15 @@ pub(crate) struct Layout {
 
 impl Layout {
     fn new(options: &Options) -> Layout {
-        let freestanding = is_freestanding(&options.target);
+        // The interpreter catches no faults.
+        let compared = is_freestanding(&options.target) || is_interpreted(&options.target);
         Layout {
             fixed_base: options.memory_base == MemoryBase::Fixed && has_fixed_base(&options.target),
-            bounds: if freestanding { Bounds::Explicit } else { options.bounds },
-            tail_guards: !freestanding,
+            bounds: if compared { Bounds::Explicit } else { options.bounds },
+            tail_guards: !compared,
             max_memory: options.max_memory,
             largest_memory64: largest_memory64(&options.target),
+            largest_memory: largest_memory(&options.target),
             register_global: options.opt_level != OptLevel::None && has_pinned_register(&options.target),
             big_endian: options.target.endianness() == Ok(Endianness::Big),
         }

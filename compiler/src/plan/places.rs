@@ -381,7 +381,11 @@ impl Instances<'_, '_, '_, '_> {
                 "memory {index} starts with {initial} bytes, more than `--max-memory` allows ({allowed} bytes)"
             )));
         }
-        let maximum = declared.min(allowed).max(initial);
+        if initial > context.layout.largest_memory {
+            let what = format!("memory {index}, which starts with {initial} bytes, on a target of 32 bits");
+            return Err(Error::Unsupported { what, offset: None });
+        }
+        let maximum = declared.min(allowed).min(context.layout.largest_memory).max(initial);
         // The MMU's unit is a page of the operating system, and 64 bits reach farther than any reservation.
         let explicit = context.layout.bounds == Bounds::Explicit || ty.memory64 || page_size_log2 < 12;
         let tail_guard = ty.memory64 && page_size_log2 >= 12 && context.layout.tail_guards;

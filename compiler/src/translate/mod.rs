@@ -32,7 +32,7 @@ use wasmparser::{FuncType, FunctionBody, Operator, ValType};
 
 pub(crate) use inline::{InlinedBody, place_in_unit};
 use internal::translate_internal;
-pub(crate) use symbols::{Namespace, RuntimeSymbol};
+pub(crate) use symbols::{Namespace, RuntimeSymbol, Word};
 pub(crate) use trap::trap_number;
 
 use crate::debug::{History, Timeline, Wanted};

@@ -117,28 +117,45 @@ impl RuntimeSymbol {
     }
 
     /// Parameter and result types, as `wasmc_abi::symbols` documents them.
-    fn types(self) -> (&'static [Type], &'static [Type]) {
-        const ADDRESS: Type = REFERENCE;
+    pub fn types(self) -> (&'static [Word], &'static [Word]) {
+        use Word::{Address, I32, I64};
         match self {
-            RuntimeSymbol::MemoryGrow | RuntimeSymbol::SharedMemoryGrow => (&[ADDRESS, types::I64], &[types::I64]),
-            RuntimeSymbol::AtomicWait32 => (&[ADDRESS, types::I32, types::I64], &[types::I32]),
-            RuntimeSymbol::AtomicWait64 => (&[ADDRESS, types::I64, types::I64], &[types::I32]),
-            RuntimeSymbol::AtomicNotify => (&[ADDRESS, types::I32], &[types::I32]),
-            RuntimeSymbol::FirstBlock => (&[], &[ADDRESS]),
-            RuntimeSymbol::TableGrow => (&[ADDRESS, types::I64, types::I64], &[types::I64]),
-            RuntimeSymbol::TableFill => (&[ADDRESS, types::I64, types::I64], &[]),
-            RuntimeSymbol::MemoryMove => (&[ADDRESS, ADDRESS, types::I64], &[]),
-            RuntimeSymbol::MemoryFill => (&[ADDRESS, types::I32, types::I64], &[]),
-            RuntimeSymbol::HeapAllocate => (&[types::I64, ADDRESS], &[ADDRESS]),
-            RuntimeSymbol::ArrayFill => (&[ADDRESS, types::I64, types::I64, types::I64, types::I64], &[]),
-            RuntimeSymbol::ArrayReadData | RuntimeSymbol::ArrayReadElements => {
-                (&[ADDRESS, ADDRESS, types::I64, types::I64], &[])
-            }
-            RuntimeSymbol::UnknownImport => (&[ADDRESS, types::I64], &[]),
+            RuntimeSymbol::MemoryGrow | RuntimeSymbol::SharedMemoryGrow => (&[Address, I64], &[I64]),
+            RuntimeSymbol::AtomicWait32 => (&[Address, I32, I64], &[I32]),
+            RuntimeSymbol::AtomicWait64 => (&[Address, I64, I64], &[I32]),
+            RuntimeSymbol::AtomicNotify => (&[Address, I32], &[I32]),
+            RuntimeSymbol::FirstBlock => (&[], &[Address]),
+            RuntimeSymbol::TableGrow => (&[Address, I64, I64], &[I64]),
+            RuntimeSymbol::TableFill => (&[Address, I64, I64], &[]),
+            RuntimeSymbol::MemoryMove => (&[Address, Address, I64], &[]),
+            RuntimeSymbol::MemoryFill => (&[Address, I32, I64], &[]),
+            RuntimeSymbol::HeapAllocate => (&[I64, Address], &[Address]),
+            RuntimeSymbol::ArrayFill => (&[Address, I64, I64, I64, I64], &[]),
+            RuntimeSymbol::ArrayReadData | RuntimeSymbol::ArrayReadElements => (&[Address, Address, I64, I64], &[]),
+            RuntimeSymbol::UnknownImport => (&[Address, I64], &[]),
             RuntimeSymbol::WasiInitialize | RuntimeSymbol::Harness => (&[], &[]),
-            RuntimeSymbol::Invoke | RuntimeSymbol::Throw => (&[ADDRESS], &[]),
-            RuntimeSymbol::ThrowReference => (&[ADDRESS, ADDRESS], &[]),
-            RuntimeSymbol::ExceptionAllocate => (&[ADDRESS, ADDRESS], &[ADDRESS]),
+            RuntimeSymbol::Invoke | RuntimeSymbol::Throw => (&[Address], &[]),
+            RuntimeSymbol::ThrowReference => (&[Address, Address], &[]),
+            RuntimeSymbol::ExceptionAllocate => (&[Address, Address], &[Address]),
+        }
+    }
+}
+
+/// Types of the parameters and results of [`RuntimeSymbol`]s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// As wide as the target's addresses in the runtime library; 64 bits in compiled code.
+    Address,
+    I32,
+    I64,
+}
+
+impl Word {
+    fn value_type(self) -> Type {
+        match self {
+            Word::Address => REFERENCE,
+            Word::I32 => types::I32,
+            Word::I64 => types::I64,
         }
     }
 }
@@ -245,8 +262,8 @@ impl Translator<'_, '_, '_> {
         self.function_ref(Namespace::Runtime, symbol as u32, || {
             let (parameters, results) = symbol.types();
             let signature = Signature {
-                params: parameters.iter().map(|&ty| AbiParam::new(ty)).collect(),
-                returns: results.iter().map(|&ty| AbiParam::new(ty)).collect(),
+                params: parameters.iter().map(|ty| AbiParam::new(ty.value_type())).collect(),
+                returns: results.iter().map(|ty| AbiParam::new(ty.value_type())).collect(),
                 call_conv: convention,
             };
             extended(signature, architecture, false)

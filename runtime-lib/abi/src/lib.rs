@@ -10,6 +10,7 @@ pub mod core_dump;
 pub mod exception;
 pub mod heap;
 pub mod instance;
+pub mod interpreter;
 pub mod leb128;
 pub mod program;
 pub mod source_map;

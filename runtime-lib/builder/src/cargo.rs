@@ -84,6 +84,8 @@ fn processor_flags(target: &str) -> &'static [&'static str] {
         // Without an operating system, Rust takes caches and the MMU to be off; the platform has them on (`wasmc_platform.h`).
         "aarch64" if target.ends_with("-none") => &["-Ctarget-feature=-outline-atomics,-strict-align"],
         "aarch64" => &["-Ctarget-feature=-outline-atomics"],
+        // No unwinder reads the tables that these have: what compiled code calls is on the machine's stack.
+        "armv7" | "i686" => &["-Cforce-unwind-tables=no"],
         // There is no frame pointer: each frame holds the address of its caller's (zSeries ELF ABI supplement, 1.2.2).
         // Linux has user programs access words at any address (Documentation/arch/riscv/uabi.rst, "Misaligned accesses").
         "riscv64gc" => &["-Ctarget-feature=+unaligned-scalar-mem"],

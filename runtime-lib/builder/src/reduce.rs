@@ -76,8 +76,8 @@ fn reduced(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     }
 }
 
-/// Whether the linker has a use for a section: code, data, unwind tables.
-fn is_kept(section: &object::Section<'_, '_>) -> bool {
+/// Whether the linker has a use for a section: code, data, unwind tables. Where code is interpreted, nobody reads those.
+fn is_kept(section: &object::Section<'_, '_>, architecture: Architecture) -> bool {
     if let SectionFlags::Coff { characteristics } = section.flags() {
         let left_out = pe::IMAGE_SCN_MEM_DISCARDABLE | pe::IMAGE_SCN_LNK_REMOVE | pe::IMAGE_SCN_LNK_INFO;
         return !characteristics.intersects(left_out);
@@ -85,7 +85,9 @@ fn is_kept(section: &object::Section<'_, '_>) -> bool {
     let is_loaded = matches!(section.flags(), SectionFlags::Elf { sh_flags, .. } if sh_flags.contains(elf::SHF_ALLOC));
     let name = section.name().unwrap_or_default();
     // The empty note says that the code needs no executable stack: linkers assume the worst where it is missing.
-    name == ".note.GNU-stack" || is_loaded && !name.starts_with(".note")
+    let is_interpreted = matches!(architecture, Architecture::Arm | Architecture::I386);
+    let is_unwind_table = name.starts_with(".eh_frame") || name.starts_with(".ARM.ex");
+    name == ".note.GNU-stack" || is_loaded && !name.starts_with(".note") && !(is_interpreted && is_unwind_table)
 }
 
 /// An object file without debug information.
@@ -94,7 +96,7 @@ fn strip(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut output = write::Object::new(input.format(), input.architecture(), input.endianness());
     output.flags = input.flags();
     let mut sections = HashMap::new();
-    for section in input.sections().filter(is_kept) {
+    for section in input.sections().filter(|section| is_kept(section, input.architecture())) {
         let id = output.add_section(Vec::new(), section.name_bytes()?.to_vec(), section.kind());
         output.section_mut(id).flags = section.flags();
         if section.kind().is_bss() {

@@ -5,6 +5,8 @@
 
 #[cfg(target_arch = "aarch64")]
 mod aarch64;
+#[cfg(any(target_arch = "arm", target_arch = "x86"))]
+mod interpreted;
 #[cfg(target_arch = "riscv64")]
 mod riscv64;
 #[cfg(target_arch = "s390x")]
@@ -18,6 +20,8 @@ pub mod portable;
 
 #[cfg(target_arch = "aarch64")]
 pub use aarch64::*;
+#[cfg(any(target_arch = "arm", target_arch = "x86"))]
+pub use interpreted::*;
 #[cfg(target_arch = "riscv64")]
 pub use riscv64::*;
 #[cfg(target_arch = "s390x")]
@@ -28,7 +32,14 @@ pub use x86_64::*;
 #[cfg(any(windows, not(target_arch = "x86_64")))]
 pub use portable::bytes::{bcmp, memcmp, memcpy, memmove, memset, strlen, wasmc_memory_fill, wasmc_memory_move};
 
-#[cfg(not(any(target_arch = "aarch64", target_arch = "riscv64", target_arch = "s390x", target_arch = "x86_64")))]
+#[cfg(not(any(
+    target_arch = "aarch64",
+    target_arch = "arm",
+    target_arch = "riscv64",
+    target_arch = "s390x",
+    target_arch = "x86",
+    target_arch = "x86_64"
+)))]
 compile_error!("the runtime library does not know this processor yet: add a folder beside arch/x86_64");
 
 #[cfg(not(target_arch = "s390x"))]

@@ -28,7 +28,7 @@ pub(super) fn reserve_first(description: &HeapDescription, heap: &mut Heap) {
             heap.halves[0].reserved = size;
         })
     } else {
-        let both = if is_low {
+        let both = if is_low || cfg!(target_pointer_width = "32") {
             sys::reserve_low(maximum)
         } else {
             sys::reserve(0, 2 * maximum as usize).map(|at| (at, maximum))

@@ -129,27 +129,37 @@ impl<'a> CodeMap<'a> {
         Some(Function { entry, code_start, code_end: self.text.wrapping_add(end), sites_end })
     }
 
-    /// The site at exactly this address of a function.
+    /// The site at exactly this address of a function. Where compiled code is interpreted, the last one before it will do:
+    /// the interpreter has instructions trap that are no sites, but only such behind the first instruction of the same
+    /// operator, which is one.
     pub fn site(&self, function: Function<'a>, address: usize) -> Option<Site> {
+        let (site, is_exact) = self.last_site(function, address)?;
+        (is_exact || cfg!(any(target_arch = "arm", target_arch = "x86"))).then_some(site)
+    }
+
+    /// The last site up to this address of a function, and whether it is there exactly.
+    fn last_site(&self, function: Function<'a>, address: usize) -> Option<(Site, bool)> {
         let stream = self.stream(function)?;
         let sought = address.checked_sub(function.code_start)? as u64;
         let mut position = inlined_bodies(function, stream)?.end;
         let mut at = 0;
         let mut wasm_offset = i64::from(function.entry.wasm_offset);
-        while at <= sought {
+        let mut last = None;
+        while position < stream.len() {
             let head = unsigned(stream, &mut position)?;
             at += head >> 1;
+            if at > sought {
+                break;
+            }
             wasm_offset += signed(stream, &mut position)?;
             let mut code = None;
             if head & 1 != 0 {
                 code = TrapCode::from_number(*stream.get(position)?);
                 position += 1;
             }
-            if at == sought {
-                return Some(Site { wasm_offset: wasm_offset as u32, code });
-            }
+            last = Some((Site { wasm_offset: wasm_offset as u32, code }, at == sought));
         }
-        None
+        last
     }
 
     /// What a function's sites are coded in.

@@ -63,6 +63,23 @@ pub fn trap(code: TrapCode) -> ! {
     trap_with(code, Detail::None)
 }
 
+/// Traps in compiled code that an interpreter runs: by what is `known`, or else by the code map.
+#[cfg(any(target_arch = "arm", target_arch = "x86"))]
+pub fn trap_in_compiled(registers: Registers, known: Option<TrapCode>) -> ! {
+    let code_map = CodeMap::new(&program().code);
+    let site = || {
+        let function = code_map.function(registers.program_counter)?;
+        code_map.site(function, registers.program_counter)?.code
+    };
+    // Every instruction that traps is a site.
+    let code = known.or_else(site).unwrap_or(TrapCode::Unreachable);
+    match catch::take() {
+        // SAFETY: `catch_trap` is still waiting for its callee: it has not taken the point back.
+        Some(point) => unsafe { arch::resume(point.stack_pointer, point.program_counter, u32::from(code as u8)) },
+        None => finish(code, Detail::None, registers, crate::stack::first()),
+    }
+}
+
 /// As [`trap`], with something to tell.
 #[inline(never)]
 pub fn trap_with(code: TrapCode, detail: Detail<'_>) -> ! {

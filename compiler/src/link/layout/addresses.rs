@@ -1,9 +1,6 @@
 //! Gives each section an address and a place in the file, and describes the segments.
 
-use super::{
-    Access, Class, Content, FILE_HEADER_SIZE, IMAGE_PAGE, Landmarks, Layout, OutputSection, PROGRAM_HEADER_SIZE,
-    Segment, align, too_large,
-};
+use super::{Access, Class, Content, IMAGE_PAGE, Landmarks, Layout, OutputSection, Segment, align, too_large};
 use crate::error::Result;
 use crate::link::build_id;
 use crate::link::program::{GlobalId, Program};
@@ -47,7 +44,7 @@ impl Cursor {
 
 /// Assigns addresses and file offsets to all sections, by their sizes.
 pub(super) fn assign(layout: &mut Layout<'_>, program: &Program<'_>, commons: &[(GlobalId, u64)]) -> Result<()> {
-    let headers = FILE_HEADER_SIZE + PROGRAM_HEADER_SIZE * segment_count(&layout.sections);
+    let headers = headers_size(layout, program);
     let mut cursor = Cursor { offset: headers, address: headers };
     let mut access = Access::Read;
     for position in 0..layout.sections.len() {
@@ -132,6 +129,12 @@ const LOADS: [(Access, elf::ProgramFlags); 4] = [
     (Access::Write, elf::ProgramFlags(elf::PF_R.0 | elf::PF_W.0)),
 ];
 
+/// Bytes of the ELF header and the program headers.
+fn headers_size(layout: &Layout<'_>, program: &Program<'_>) -> u64 {
+    let width = program.machine.width();
+    width.file_header() + width.program_header() * segment_count(&layout.sections)
+}
+
 /// How many program headers [`segments`] will make.
 fn segment_count(sections: &[OutputSection<'_>]) -> u64 {
     let loads = LOADS.iter().filter(|(access, _)| sections.iter().any(|s| s.class.access() == Some(*access)));
@@ -155,7 +158,7 @@ fn described_by(class: Class) -> Option<elf::ProgramType> {
 /// The segments of sections that have their addresses.
 pub(super) fn segments(layout: &Layout<'_>, program: &Program<'_>) -> Result<Vec<Segment>> {
     let page = program.machine.page_size();
-    let headers = FILE_HEADER_SIZE + PROGRAM_HEADER_SIZE * segment_count(&layout.sections);
+    let headers = headers_size(layout, program);
     let mut segments = Vec::new();
     let mut relocated = None;
     for (access, flags) in LOADS {

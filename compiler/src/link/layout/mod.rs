@@ -13,27 +13,12 @@ use super::program::{GlobalId, LinkerSymbol, Program, SectionId, Target};
 use super::reachable::Reachable;
 use super::symtab::Symtab;
 use super::unwind::Unwind;
+use super::width::Width;
 use super::{LinkOptions, error};
 use crate::error::Result;
 use object::elf;
 use std::collections::BTreeMap;
 use unwind::UnwindLayout;
-
-/// Size of the ELF header.
-pub(super) const FILE_HEADER_SIZE: u64 = 64;
-/// Size of a program header.
-pub(super) const PROGRAM_HEADER_SIZE: u64 = 56;
-/// Size of a section header.
-pub(super) const SECTION_HEADER_SIZE: u64 = 64;
-/// Size of a symbol table entry.
-pub(super) const SYMBOL_SIZE: u64 = 24;
-/// Size of an entry of the dynamic section.
-pub(super) const DYNAMIC_SIZE: u64 = 16;
-/// Size of a relocation with addend.
-pub(super) const RELA_SIZE: u64 = 24;
-
-/// Size of an address.
-pub(super) const WORD_SIZE: u64 = 8;
 
 /// The section whose pages the runtime library may move away (`IMAGE_MOVABLE` in `wasmc-abi`).
 const IMAGE_SECTION: &[u8] = b".wasmc.image";
@@ -96,7 +81,8 @@ pub(super) enum Content {
     /// Input sections, at `offset` from the section's start; then tentative definitions, where it is `.bss`.
     Inputs(Vec<(SectionId, u64)>),
     BuildId,
-    Rela,
+    /// The relocations that the packed form cannot name.
+    Plain,
     Relr,
     UnwindIndex,
     Unwind,
@@ -255,6 +241,7 @@ pub(super) fn arrange<'a>(
     symtab: &Symtab,
     options: &LinkOptions<'_>,
 ) -> Result<Layout<'a>> {
+    let width = program.machine.width();
     let unwind = unwind::arrange(program, unwind, reachable)?;
     let (sections, commons) = sections::collect(program, reachable, dynamic, &unwind, symtab, options)?;
     let mut layout = Layout {
@@ -274,7 +261,7 @@ pub(super) fn arrange<'a>(
     // shorter from one round to the next, so this ends.
     loop {
         addresses::assign(&mut layout, program, &commons)?;
-        let mut packed = packed::encode(relocated_words(program, dynamic, &layout));
+        let mut packed = packed::encode(relocated_words(program, dynamic, &layout), width.word());
         packed::pad(&mut packed, layout.relr.len());
         let done = packed.len() == layout.relr.len();
         layout.relr = packed;
@@ -282,11 +269,15 @@ pub(super) fn arrange<'a>(
             break;
         }
         for section in layout.sections.iter_mut().filter(|section| matches!(section.content, Content::Relr)) {
-            section.size = layout.relr.len() as u64 * WORD_SIZE;
+            section.size = layout.relr.len() as u64 * width.word();
         }
     }
     layout.segments = addresses::segments(&layout, program)?;
-    layout.dynamic_entries = dynamic_entries(&layout);
+    let ends = layout.segments.iter().map(|segment| segment.address.saturating_add(segment.memory_size));
+    if width == Width::Narrow && ends.chain([layout.section_headers]).any(|end| end > NARROW_END) {
+        return Err(too_large());
+    }
+    layout.dynamic_entries = dynamic_entries(&layout, width);
     let entry = program.global_target(reachable.entry)?;
     layout.entry = layout.value(entry).ok_or_else(|| error("the entry point is in no section of the output"))?;
     Ok(layout)
@@ -300,7 +291,7 @@ fn relocated_words(program: &Program<'_>, dynamic: &Dynamic<'_>, layout: &Layout
     });
     let slots = dynamic.slots.iter().enumerate().filter(|(_, target)| target.moves());
     let table = layout.table_address();
-    words.chain(slots.map(|(position, _)| table + position as u64 * WORD_SIZE)).collect()
+    words.chain(slots.map(|(position, _)| table + position as u64 * program.machine.width().word())).collect()
 }
 
 /// How many entries `.dynamic` has, the mark at its end included.
@@ -309,18 +300,20 @@ fn dynamic_entry_count(has_rela: bool, has_relr: bool) -> u64 {
 }
 
 /// What the start code needs to relocate the program (gABI 5, "Dynamic Section").
-fn dynamic_entries(layout: &Layout<'_>) -> Vec<(elf::DynamicTag, u64)> {
+fn dynamic_entries(layout: &Layout<'_>, width: Width) -> Vec<(elf::DynamicTag, u64)> {
     let mut entries = Vec::new();
-    if let Some(rela) = layout.section_of(|content| matches!(content, Content::Rela)) {
-        entries.push((elf::DT_RELA, rela.address));
-        entries.push((elf::DT_RELASZ, rela.size));
-        entries.push((elf::DT_RELAENT, RELA_SIZE));
-        entries.push((elf::DT_RELACOUNT, rela.size / RELA_SIZE));
+    if let Some(plain) = layout.section_of(|content| matches!(content, Content::Plain)) {
+        let tags = match width {
+            Width::Narrow => [elf::DT_REL, elf::DT_RELSZ, elf::DT_RELENT, elf::DT_RELCOUNT],
+            Width::Wide => [elf::DT_RELA, elf::DT_RELASZ, elf::DT_RELAENT, elf::DT_RELACOUNT],
+        };
+        let size = width.relocation();
+        entries.extend(tags.into_iter().zip([plain.address, plain.size, size, plain.size / size]));
     }
     if let Some(relr) = layout.section_of(|content| matches!(content, Content::Relr)) {
         entries.push((elf::DT_RELR, relr.address));
         entries.push((elf::DT_RELRSZ, relr.size));
-        entries.push((elf::DT_RELRENT, WORD_SIZE));
+        entries.push((elf::DT_RELRENT, width.word()));
     }
     if let Some(strings) = layout.section_of(|content| matches!(content, Content::DynamicNames)) {
         entries.push((elf::DT_STRTAB, strings.address));
@@ -330,6 +323,9 @@ fn dynamic_entries(layout: &Layout<'_>) -> Vec<(elf::DynamicTag, u64)> {
     entries.push((elf::DT_NULL, 0));
     entries
 }
+
+/// Where the addresses of 32-bit programs end, with room for the section headers behind, and for kernels above.
+const NARROW_END: u64 = 0xf000_0000;
 
 /// Rounds up to a power of two.
 fn align(value: u64, alignment: u64) -> Result<u64> {

@@ -1,16 +1,14 @@
 //! Chooses the output's sections and what goes into each.
 
 use super::unwind::UnwindLayout;
-use super::{
-    Class, Content, DYNAMIC_SIZE, IMAGE_SECTION, OutputSection, RELA_SIZE, SYMBOL_SIZE, WORD_SIZE, align,
-    dynamic_entry_count, too_large,
-};
+use super::{Class, Content, IMAGE_SECTION, OutputSection, align, dynamic_entry_count, too_large};
 use crate::error::Result;
 use crate::link::dynamic::Dynamic;
 use crate::link::input::{Role, Section};
 use crate::link::program::{Definition, GlobalId, Program, SectionId};
 use crate::link::reachable::Reachable;
 use crate::link::symtab::Symtab;
+use crate::link::width::Width;
 use crate::link::{LinkOptions, build_id, display, error};
 use object::elf;
 use std::collections::HashMap;
@@ -29,7 +27,7 @@ pub(super) fn collect<'a>(
 ) -> Result<(Vec<OutputSection<'a>>, Commons)> {
     let mut sections = gather(program, reachable)?;
     let commons = place_commons(program, reachable, &mut sections)?;
-    add_synthetic(&mut sections, unwind, dynamic, symtab, options);
+    add_synthetic(&mut sections, program.machine.width(), unwind, dynamic, symtab, options);
     // Stable: sections of one class stay in the order of their first input.
     sections.sort_by_key(|section| section.class);
     if sections.len() >= usize::from(elf::SHN_LORESERVE) - 1 {
@@ -205,6 +203,7 @@ fn synthetic(
 /// Adds the sections that the linker makes itself; those whose sizes depend on others are completed later.
 fn add_synthetic(
     sections: &mut Vec<OutputSection<'_>>,
+    width: Width,
     unwind: &UnwindLayout,
     dynamic: &Dynamic<'_>,
     symtab: &Symtab,
@@ -224,12 +223,16 @@ fn add_synthetic(
     let has_rela = !dynamic.plain.is_empty();
     let has_relr = !dynamic.packed.is_empty() || dynamic.slots.iter().any(|slot| slot.moves());
     if has_rela {
-        let section = synthetic(b".rela.dyn", Class::Relocations, elf::SHT_RELA, loaded, Content::Rela);
-        add(section, dynamic.plain.len() as u64 * RELA_SIZE, 8, RELA_SIZE);
+        let (name, kind): (&[u8], _) = match width {
+            Width::Narrow => (b".rel.dyn", elf::SHT_REL),
+            Width::Wide => (b".rela.dyn", elf::SHT_RELA),
+        };
+        let section = synthetic(name, Class::Relocations, kind, loaded, Content::Plain);
+        add(section, dynamic.plain.len() as u64 * width.relocation(), 8, width.relocation());
     }
     if has_relr {
         let section = synthetic(b".relr.dyn", Class::Relocations, elf::SHT_RELR, loaded, Content::Relr);
-        add(section, 0, 8, WORD_SIZE);
+        add(section, 0, 8, width.word());
     }
     if !unwind.is_empty() {
         let kind = elf::SHT_PROGBITS;
@@ -237,17 +240,17 @@ fn add_synthetic(
         add(section, unwind.index_size(), 4, 0);
         add(synthetic(b".eh_frame", Class::Unwind, kind, loaded, Content::Unwind), unwind.size, 8, 0);
     }
-    let size = dynamic_entry_count(has_rela, has_relr) * DYNAMIC_SIZE;
+    let size = dynamic_entry_count(has_rela, has_relr) * width.dynamic();
     let section = synthetic(b".dynamic", Class::Dynamic, elf::SHT_DYNAMIC, writable, Content::Dynamic);
-    add(section, size, 8, DYNAMIC_SIZE);
+    add(section, size, 8, width.dynamic());
     if !dynamic.slots.is_empty() {
         let section = synthetic(b".got", Class::Table, elf::SHT_PROGBITS, writable, Content::Table);
-        add(section, dynamic.slots.len() as u64 * WORD_SIZE, 8, WORD_SIZE);
+        add(section, dynamic.slots.len() as u64 * width.word(), 8, width.word());
     }
     if !options.strip {
-        let size = (symtab.entries.len() as u64 + 1) * SYMBOL_SIZE;
+        let size = (symtab.entries.len() as u64 + 1) * width.symbol();
         let section = synthetic(b".symtab", Class::Symbols, elf::SHT_SYMTAB, 0, Content::SymbolTable);
-        add(section, size, 8, SYMBOL_SIZE);
+        add(section, size, 8, width.symbol());
         let section = synthetic(b".strtab", Class::Strings, elf::SHT_STRTAB, 0, Content::SymbolNames);
         add(section, symtab.strings_size, 1, 0);
     }

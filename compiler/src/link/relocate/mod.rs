@@ -1,10 +1,13 @@
 //! What architectures decide: which relocations there are, what each needs, and how it changes the bytes.
 
 mod aarch64;
+mod arm;
+mod i386;
 mod riscv64;
 mod s390x;
 mod x86_64;
 
+use super::width::Width;
 use object::{Endianness, elf};
 
 /// An architecture. Nothing outside its file knows the numbers of its relocations.
@@ -17,11 +20,21 @@ pub(super) trait Machine: Sync {
         Endianness::Little
     }
 
+    /// The class of its files.
+    fn width(&self) -> Width {
+        Width::Wide
+    }
+
     /// The largest page size that a kernel for it may use: segments with different permissions share no such page.
     fn page_size(&self) -> u64;
 
     /// The dynamic relocation "add the load address": its type.
     fn relative(&self) -> elf::RelocationType;
+
+    /// The addend that stands in the bytes at a relocation's place, where relocations have none of their own.
+    fn addend(&self, _kind: elf::RelocationType, _field: [u8; 4]) -> i64 {
+        0
+    }
 
     /// Fills gaps between pieces of code: an instruction that traps, or zeros.
     fn code_filler(&self) -> u8 {
@@ -49,7 +62,8 @@ pub(super) trait Machine: Sync {
 }
 
 /// The architectures that can be linked.
-static MACHINES: [&dyn Machine; 4] = [&x86_64::X86_64, &aarch64::Aarch64, &riscv64::Riscv64, &s390x::S390x];
+static MACHINES: [&dyn Machine; 6] =
+    [&x86_64::X86_64, &aarch64::Aarch64, &riscv64::Riscv64, &s390x::S390x, &arm::Arm, &i386::I386];
 
 /// The architecture of this number and byte order.
 pub(super) fn machine(number: elf::Machine, endian: Endianness) -> Option<&'static dyn Machine> {
@@ -78,7 +92,7 @@ pub(super) enum Need {
     Nothing,
     /// A word in the global offset table with the symbol's address.
     Slot,
-    /// The place is a 64-bit word that holds an address: where it moves with the program, the start code must add
+    /// The place is a word that holds an address: where it moves with the program, the start code must add
     /// the load address to it.
     Word,
 }

@@ -11,6 +11,7 @@ use super::program::{Program, SectionId};
 use super::relocate::{REACH_AFTER, REACH_BEFORE};
 use super::symtab::Symtab;
 use super::unwind::Unwind;
+use super::width::Width;
 use super::{build_id, error};
 use crate::error::Result;
 use object::{elf, pod};
@@ -63,8 +64,14 @@ impl<'a, W: Write> Writer<'_, 'a, W> {
         Ok(())
     }
 
-    fn put_u64(&mut self, value: u64) -> Result<()> {
-        self.put(pod::bytes_of(&object::U64::new(self.program.endian, value)))
+    /// Writes an address, or a number of that width.
+    fn put_word(&mut self, value: u64) -> Result<()> {
+        let endian = self.program.endian;
+        match self.program.machine.width() {
+            // The whole program was laid out below 4 GiB.
+            Width::Narrow => self.put(pod::bytes_of(&object::U32::new(endian, value as u32))),
+            Width::Wide => self.put(pod::bytes_of(&object::U64::new(endian, value))),
+        }
     }
 
     /// Fills up to an offset of the file.
@@ -87,24 +94,24 @@ impl<'a, W: Write> Writer<'_, 'a, W> {
         match &section.content {
             Content::Inputs(inputs) => self.inputs(section, inputs)?,
             Content::BuildId => self.build_id()?,
-            Content::Rela => self.plain_relocations()?,
+            Content::Plain => self.plain_relocations()?,
             Content::Relr => {
                 for entry in &self.layout.relr {
-                    self.put_u64(*entry)?;
+                    self.put_word(*entry)?;
                 }
             }
             Content::UnwindIndex => self.unwind_index(section.address)?,
             Content::Unwind => self.unwind_records(section)?,
             Content::Dynamic => {
                 for (tag, value) in &self.layout.dynamic_entries {
-                    self.put_u64(tag.0 as u64)?;
-                    self.put_u64(*value)?;
+                    self.put_word(tag.0 as u64)?;
+                    self.put_word(*value)?;
                 }
             }
             Content::Table => {
                 for target in &self.dynamic.slots {
                     let value = self.layout.value(*target).unwrap_or(0);
-                    self.put_u64(value)?;
+                    self.put_word(value)?;
                 }
             }
             Content::SymbolTable => self.symbols()?,
@@ -173,9 +180,11 @@ impl<'a, W: Write> Writer<'_, 'a, W> {
         }
         relocations.sort_unstable();
         for (address, value) in relocations {
-            self.put_u64(address)?;
-            self.put_u64(u64::from(program.machine.relative().0))?;
-            self.put_u64(value)?;
+            self.put_word(address)?;
+            self.put_word(u64::from(program.machine.relative().0))?;
+            if program.machine.width() == Width::Wide {
+                self.put_word(value)?;
+            }
         }
         Ok(())
     }

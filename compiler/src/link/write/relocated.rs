@@ -5,7 +5,6 @@ use crate::error::Result;
 use crate::link::dynamic::refuse;
 use crate::link::error;
 use crate::link::input::{Rela, Role};
-use crate::link::layout::WORD_SIZE;
 use crate::link::program::{Program, SectionId, Target};
 use crate::link::relocate::{Fault, Need, Place, Values};
 use std::io::Write;
@@ -63,7 +62,8 @@ impl<W: Write> Writer<'_, '_, W> {
         let need = need.map_err(|fault| refuse(program, id, relocation, fault))?;
         if need == Need::Slot {
             let slot = self.dynamic.slot(program, section.object, symbol);
-            values.slot = slot.map(|slot| self.layout.table_address() + u64::from(slot) * WORD_SIZE);
+            values.slot =
+                slot.map(|slot| self.layout.table_address() + u64::from(slot) * program.machine.width().word());
         }
         values.symbol = self.value(target)?;
         Ok(values)

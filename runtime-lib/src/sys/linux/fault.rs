@@ -51,7 +51,6 @@ struct SignalInformation {
     signal: i32,
     error: i32,
     code: i32,
-    padding: i32,
     address: usize,
 }
 

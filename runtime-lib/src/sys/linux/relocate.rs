@@ -2,6 +2,8 @@
 //!
 //! **Nothing here may use an address that stands in memory**: no statics of other crates, no tables of strings, no
 //! calls but of inlined functions and the system call. (gABI chapter 5; System V ABI AMD64 4.4.)
+//!
+//! The structures are those of the target's class; ELF of 32 bits has relocations without addends on its processors.
 
 use super::PAGE_SIZE;
 use super::address_space::seal;
@@ -15,10 +17,12 @@ const PT_GNU_RELRO: u32 = 0x6474_e552;
 const DT_NULL: usize = 0;
 const DT_RELA: usize = 7;
 const DT_RELASZ: usize = 8;
+const DT_REL: usize = 17;
+const DT_RELSZ: usize = 18;
 const DT_RELRSZ: usize = 35;
 const DT_RELR: usize = 36;
 
-/// Elf64_Ehdr, as far as needed.
+/// Elf64_Ehdr or Elf32_Ehdr, as far as needed.
 #[repr(C)]
 struct FileHeader {
     identification: [u8; 16],
@@ -29,7 +33,25 @@ struct FileHeader {
     program_headers: usize,
 }
 
+/// Size of an Elf64_Ehdr or Elf32_Ehdr.
+const FILE_HEADER_SIZE: usize = if cfg!(target_pointer_width = "32") { 52 } else { 64 };
+
+/// Elf32_Phdr.
+#[cfg(target_pointer_width = "32")]
+#[repr(C)]
+struct ProgramHeader {
+    kind: u32,
+    offset: usize,
+    address: usize,
+    physical_address: usize,
+    file_size: usize,
+    memory_size: usize,
+    flags: u32,
+    alignment: usize,
+}
+
 /// Elf64_Phdr.
+#[cfg(target_pointer_width = "64")]
 #[repr(C)]
 struct ProgramHeader {
     kind: u32,
@@ -42,13 +64,23 @@ struct ProgramHeader {
     alignment: usize,
 }
 
-/// Elf64_Rela.
+/// Elf64_Rela or Elf32_Rela.
 #[repr(C)]
 struct Rela {
     offset: usize,
     information: usize,
     addend: usize,
 }
+
+/// Elf32_Rel.
+#[repr(C)]
+struct Rel {
+    offset: usize,
+    information: usize,
+}
+
+/// The part of `information` that is the relocation's type.
+const TYPE: usize = if cfg!(target_pointer_width = "32") { 0xff } else { 0xffff_ffff };
 
 /// By how much the executable was moved from the addresses it was linked at.
 ///
@@ -65,7 +97,7 @@ unsafe fn load_bias(stack: &InitialStack, headers: *const ProgramHeader, count: 
                 return headers.addr() - (*header).address;
             }
         }
-        let size = 64;
+        let size = FILE_HEADER_SIZE;
         if headers.addr() % PAGE_SIZE == size {
             let file: *const FileHeader = headers.byte_sub(size).cast();
             if u32::from_le_bytes(*(*file).identification.first_chunk().unwrap_unchecked()) == 0x464c_457f
@@ -131,6 +163,7 @@ pub(super) unsafe extern "C" fn wasmc_relocate(stack: *const usize) {
                 sealed = (address & !(PAGE_SIZE - 1), (address + header.memory_size) & !(PAGE_SIZE - 1));
             } else if header.kind == PT_DYNAMIC {
                 let (mut rela, mut rela_size, mut relr, mut relr_size) = (0, 0, 0, 0);
+                let (mut rel, mut rel_size) = (0, 0);
                 let mut entry: *const [usize; 2] = core::ptr::with_exposed_provenance(address);
                 loop {
                     let [tag, value] = *entry;
@@ -139,6 +172,10 @@ pub(super) unsafe extern "C" fn wasmc_relocate(stack: *const usize) {
                         rela = bias.wrapping_add(value);
                     } else if tag == DT_RELASZ {
                         rela_size = value;
+                    } else if tag == DT_REL {
+                        rel = bias.wrapping_add(value);
+                    } else if tag == DT_RELSZ {
+                        rel_size = value;
                     } else if tag == DT_RELR {
                         relr = bias.wrapping_add(value);
                     } else if tag == DT_RELRSZ {
@@ -151,10 +188,19 @@ pub(super) unsafe extern "C" fn wasmc_relocate(stack: *const usize) {
                 let table: *const Rela = core::ptr::with_exposed_provenance(rela);
                 for index in 0..rela_size / size_of::<Rela>() {
                     let relocation = &*table.add(index);
-                    if relocation.information & 0xffff_ffff == RELATIVE_RELOCATION {
+                    if relocation.information & TYPE == RELATIVE_RELOCATION {
                         let place: *mut usize =
                             core::ptr::with_exposed_provenance_mut(bias.wrapping_add(relocation.offset));
                         *place = bias.wrapping_add(relocation.addend);
+                    }
+                }
+                let table: *const Rel = core::ptr::with_exposed_provenance(rel);
+                for index in 0..rel_size / size_of::<Rel>() {
+                    let relocation = &*table.add(index);
+                    if relocation.information & TYPE == RELATIVE_RELOCATION {
+                        let place: *mut usize =
+                            core::ptr::with_exposed_provenance_mut(bias.wrapping_add(relocation.offset));
+                        place.write_unaligned(place.read_unaligned().wrapping_add(bias));
                     }
                 }
                 apply_relr(bias, core::ptr::with_exposed_provenance(relr), relr_size);

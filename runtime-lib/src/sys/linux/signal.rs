@@ -43,3 +43,9 @@ pub fn send_signal(signal: i32) -> Result<(), Error> {
     check(unsafe { system_call(number::TGKILL, [process as usize, thread as usize, signal as usize, 0, 0, 0]) })
         .map(drop)
 }
+
+/// Waits for a signal, or for the end of the process. ppoll(2) of nothing, without end
+pub fn pause() {
+    // SAFETY: waits.
+    unsafe { system_call(number::PPOLL, [0; 6]) };
+}

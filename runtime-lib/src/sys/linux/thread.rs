@@ -34,9 +34,3 @@ pub fn exit_thread() -> ! {
         unsafe { system_call(number::EXIT, [0; 6]) };
     }
 }
-
-/// Waits for a signal, or for the end of the process. ppoll(2) of nothing, without end
-pub fn pause() {
-    // SAFETY: waits.
-    unsafe { system_call(number::PPOLL, [0; 6]) };
-}
