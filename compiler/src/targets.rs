@@ -49,7 +49,7 @@ pub const TARGETS: &[Target] = &[
     executable("i686-unknown-linux-musl", I686_LINUX, "qemu-i386"),
     executable("x86_64-pc-windows-gnu", X86_64_WINDOWS, "wine64"),
     executable("x86_64-pc-windows-msvc", X86_64_WINDOWS, "wine64"),
-    Target { name: "x86_64-apple-darwin", runtime: Some("x86_64-apple-darwin"), tested: None },
+    executable("x86_64-apple-darwin", "x86_64-apple-darwin", "a loader"),
     Target { name: "aarch64-apple-darwin", runtime: Some("aarch64-apple-darwin"), tested: None },
     objects_only("x86_64-unknown-freebsd"),
     objects_only("aarch64-unknown-freebsd"),

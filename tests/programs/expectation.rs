@@ -15,7 +15,7 @@ pub struct Expectation {
     /// Build with the system's linker too.
     #[serde(default)]
     pub linker: bool,
-    /// What not every target has, of `threads` and `simd`: where it is lacking, the build is refused.
+    /// What not every target has, of `threads`, `simd` and `objects` (exceptions as references too): where it is lacking, the build is refused.
     #[serde(default)]
     pub needs: Vec<String>,
     /// Instead of runs: the build fails with exit code 1 and no output file, and the message contains each of these.

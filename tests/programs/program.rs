@@ -38,7 +38,11 @@ pub fn check(subfolder: &str, name: &str, extension: &str) {
     }
     assert!(!expectation.run.is_empty(), "{name}.toml: no run");
     if let Some(lacking) = lacking(&expectation.needs) {
-        let word = if lacking == "simd" { "SIMD" } else { lacking };
+        let word = match &lacking[..] {
+            "simd" => "SIMD",
+            "objects" => "structures",
+            other => other,
+        };
         return check_refusal(&module, &expectation, &["unsupported".to_owned(), word.to_owned()]);
     }
     let (variants, linker) = match target::name() {
@@ -61,6 +65,9 @@ pub fn check(subfolder: &str, name: &str, extension: &str) {
 fn lacks() -> &'static [&'static str] {
     if target::name().is_some_and(|name| name.contains("-windows-")) {
         return &["threads"];
+    }
+    if target::name().is_some_and(|name| name.contains("-apple-")) {
+        return &["threads", "objects"];
     }
     match target::name().as_deref().and_then(|name| name.split('-').next()) {
         Some("riscv64gc") => &["threads", "simd"],

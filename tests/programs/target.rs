@@ -14,6 +14,11 @@ pub fn runner() -> Option<String> {
         // Debian has it in no folder for commands.
         return Some("/usr/lib/wine/wine64".to_owned());
     }
+    if name.contains("-apple-") {
+        // `cargo build -p macho-loader`
+        let loader = std::path::Path::new(env!("CARGO_BIN_EXE_wasmc")).with_file_name("macho-loader");
+        return Some(loader.to_str().expect("cargo's folders have names in UTF-8").to_owned());
+    }
     let processor = name.split('-').next().expect("split gives at least one piece");
     let emulated = match processor {
         "armv7" => "arm",
