@@ -6,6 +6,7 @@ use object::macho::{self, RelocationInfo};
 use object::read::macho::{MachHeader as _, MachOFile64, Nlist as _, Section as _};
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
 
+use super::frames::{self, Compact, Description};
 use super::relocate::{self, Kind};
 use super::{LE, display, error};
 use crate::error::{Error, Result};
@@ -18,6 +19,9 @@ pub(super) struct Object<'a> {
     pub atoms: Vec<Atom<'a>>,
     /// By the index in the symbol table; `None` for what is no symbol that relocations refer to.
     pub symbols: Vec<Option<Symbol<'a>>>,
+    /// How to unwind from functions.
+    pub descriptions: Vec<Description<'a>>,
+    pub compact: Vec<Compact>,
     /// All of it.
     pub bytes: &'a [u8],
 }
@@ -46,9 +50,8 @@ pub(super) struct Atom<'a> {
 pub(super) enum Role {
     Code,
     ReadOnly,
-    /// `__eh_frame`.
+    /// `__eh_frame`, `__compact_unwind`: what they say is collected, and written anew.
     Frames,
-    /// `__compact_unwind`: an entry for each function, which is no part of the program.
     CompactUnwind,
     /// The note for `wasmc inspect`.
     Note,
@@ -138,9 +141,9 @@ pub(super) fn parse<'a>(name: Cow<'a, str>, bytes: &'a [u8]) -> Result<Object<'a
     let mut sections = Vec::new();
     for section in file.sections() {
         let own = section.macho_section();
-        let role =
-            role(section.segment_name_bytes().map_err(fail)?.unwrap_or(b""), own.name(), own.flags(LE), by_symbols)
-                .ok_or_else(|| error(format!("{name}: the section {} is not supported", display(own.name()))))?;
+        let segment = section.segment_name_bytes().map_err(fail)?.unwrap_or(b"");
+        let role = role(segment, own.name(), own.flags(LE))
+            .ok_or_else(|| error(format!("{name}: the section {} is not supported", display(own.name()))))?;
         let data = if role == Role::Zero { &[][..] } else { section.data().map_err(fail)? };
         let address = section.address();
         sections.push(Section {
@@ -156,13 +159,24 @@ pub(super) fn parse<'a>(name: Cow<'a, str>, bytes: &'a [u8]) -> Result<Object<'a
     if by_symbols {
         for symbol in file.symbols() {
             let Some(section) = section_of(&symbol, &mut sections) else { continue };
+            if matches!(section.role, Role::Frames | Role::CompactUnwind) {
+                continue;
+            }
             if let Some(offset) = symbol.address().checked_sub(section.address).filter(|&offset| offset < section.size)
             {
                 section.starts.push(offset);
             }
         }
     }
-    let mut object = Object { name: name.clone(), processor, atoms: Vec::new(), symbols: Vec::new(), bytes };
+    let mut object = Object {
+        name: name.clone(),
+        processor,
+        atoms: Vec::new(),
+        symbols: Vec::new(),
+        descriptions: Vec::new(),
+        compact: Vec::new(),
+        bytes,
+    };
     for (section, input) in sections.iter_mut().zip(file.sections()) {
         section.starts.sort_unstable();
         section.starts.dedup();
@@ -201,8 +215,14 @@ pub(super) fn parse<'a>(name: Cow<'a, str>, bytes: &'a [u8]) -> Result<Object<'a
         object.symbols[index] = entry;
     }
     for (position, section) in file.sections().enumerate() {
-        if sections[position].role != Role::None {
-            read_relocations(&mut object, &sections, position, section.macho_relocations().map_err(fail)?)?;
+        let role = sections[position].role;
+        if role == Role::None {
+            continue;
+        }
+        let found = read_relocations(&object, &sections, position, section.macho_relocations().map_err(fail)?)?;
+        match role {
+            Role::Frames | Role::CompactUnwind => unwinding(&mut object, &sections, position, &found)?,
+            _ => give_out(&mut object, &sections[position], found)?,
         }
     }
     Ok(object)
@@ -220,7 +240,7 @@ fn section_of<'s, 'a>(
 }
 
 /// `None` for what the runtime library has no use for.
-fn role(segment: &[u8], name: &[u8], flags: macho::SectionFlags, by_symbols: bool) -> Option<Role> {
+fn role(segment: &[u8], name: &[u8], flags: macho::SectionFlags) -> Option<Role> {
     if segment == b"__LD" && name == b"__compact_unwind" {
         return Some(Role::CompactUnwind);
     }
@@ -230,22 +250,9 @@ fn role(segment: &[u8], name: &[u8], flags: macho::SectionFlags, by_symbols: boo
     let is_code = flags.contains(macho::S_ATTR_SOME_INSTRUCTIONS) || flags.contains(macho::S_ATTR_PURE_INSTRUCTIONS);
     Some(match flags.typ() {
         macho::S_ZEROFILL => Role::Zero,
-        // Frames of functions that may be left out are described by the entries of `__compact_unwind` too.
-        macho::S_COALESCED if name == b"__eh_frame" => {
-            if by_symbols {
-                Role::None
-            } else {
-                Role::Frames
-            }
-        }
+        macho::S_COALESCED if name == b"__eh_frame" => Role::Frames,
         macho::S_REGULAR | macho::S_CSTRING_LITERALS => match segment {
-            _ if name == b"__eh_frame" => {
-                if by_symbols {
-                    Role::None
-                } else {
-                    Role::Frames
-                }
-            }
+            _ if name == b"__eh_frame" => Role::Frames,
             b"__TEXT" if is_code => Role::Code,
             b"__TEXT" if name == crate::manifest::MACHO_SECTION.as_bytes() => Role::Note,
             b"__TEXT" => Role::ReadOnly,
@@ -259,13 +266,13 @@ fn role(segment: &[u8], name: &[u8], flags: macho::SectionFlags, by_symbols: boo
     })
 }
 
-/// Reads a section's relocations and gives them to its atoms.
+/// Reads a section's relocations: in the order of their offsets, which are counted from its start.
 fn read_relocations(
-    object: &mut Object<'_>,
+    object: &Object<'_>,
     sections: &[Section<'_>],
     position: usize,
     list: &[macho::Relocation<object::Endianness>],
-) -> Result<()> {
+) -> Result<Vec<Relocation>> {
     let section = &sections[position];
     let fail = |what: &str| error(format!("{}: {}: {what}", object.name, display(section.name)));
     // What comes before the relocation that it is about.
@@ -308,16 +315,63 @@ fn read_relocations(
                 .ok_or_else(|| fail("a relocation refers to no place"))?;
             (target, addend)
         };
-        found.push((offset, width as u64, kind, target, addend, minus.take()));
+        found.push(Relocation { offset: info.r_address, kind, target, addend, minus: minus.take() });
     }
-    found.sort_by_key(|(offset, ..)| *offset);
-    for (offset, width, kind, target, addend, minus) in found {
-        let (atom, offset) = section.locate(offset);
+    found.sort_by_key(|relocation| relocation.offset);
+    Ok(found)
+}
+
+/// Gives a section's relocations to its atoms.
+fn give_out(object: &mut Object<'_>, section: &Section<'_>, found: Vec<Relocation>) -> Result<()> {
+    for relocation in found {
+        let (atom, offset) = section.locate(relocation.offset.into());
         let atom = &mut object.atoms[atom as usize];
-        if offset + width > atom.size {
+        if offset + relocation.kind.width() > atom.size {
             return Err(error(format!("{}: a relocation is in two atoms", object.name)));
         }
-        atom.relocations.push(Relocation { offset: offset as u32, kind, target, addend, minus });
+        atom.relocations.push(Relocation { offset: offset as u32, ..relocation });
+    }
+    Ok(())
+}
+
+/// Collects what a section says of unwinding.
+fn unwinding<'a>(
+    object: &mut Object<'a>,
+    sections: &[Section<'a>],
+    position: usize,
+    found: &[Relocation],
+) -> Result<()> {
+    let section = &sections[position];
+    let is_compact = section.role == Role::CompactUnwind;
+    let find = |offset: u64, stored: i64| {
+        let position = found.binary_search_by_key(&offset, |relocation| relocation.offset.into());
+        let Some(relocation) = position.ok().and_then(|position| found.get(position)) else {
+            // A distance that the assembler knew.
+            let address = section.address.wrapping_add(offset).wrapping_add_signed(stored);
+            let inside = |other: &&Section<'_>| address.checked_sub(other.address).is_some_and(|at| at < other.size);
+            let own = sections.iter().filter(|_| !is_compact).find(inside)?;
+            let (atom, offset) = own.locate(address - own.address);
+            return Some((Reference::Atom(atom, offset), 0));
+        };
+        match (relocation.kind, relocation.minus) {
+            (Kind::Absolute, None) if is_compact => Some((relocation.target, relocation.addend)),
+            (Kind::Difference(_), Some(Reference::Symbol(minus))) if !is_compact => {
+                // From a symbol in this section; what is meant is from the field itself.
+                match object.symbols.get(minus as usize) {
+                    Some(&Some(Symbol::Defined { atom, offset: from, .. })) if atom == section.first => {
+                        Some((relocation.target, relocation.addend.wrapping_add(offset as i64 - from as i64)))
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    };
+    let damaged = || object.damaged(format_args!("{}: it cannot be made sense of", display(section.name)));
+    if is_compact {
+        object.compact = frames::compact(section.data, &find).ok_or_else(damaged)?;
+    } else {
+        object.descriptions = frames::descriptions(section.data, &find).ok_or_else(damaged)?;
     }
     Ok(())
 }

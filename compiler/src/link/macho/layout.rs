@@ -8,6 +8,7 @@ use super::imports::Import;
 use super::input::{Processor, Role};
 use super::reachable::Reachable;
 use super::symbols::{AtomId, Place, Program};
+use super::unwind::Unwind;
 use super::{error, write};
 use crate::error::{Error, Result};
 
@@ -26,6 +27,9 @@ pub(super) enum Content {
     Stubs,
     /// Their addresses.
     Slots,
+    /// How to unwind from functions: the table, and what it leads to.
+    UnwindInfo,
+    Frames,
 }
 
 /// Segments that hold sections, in order.
@@ -137,12 +141,13 @@ const PLAIN: SectionFlags = SectionFlags(0);
 const CODE: SectionFlags = SectionFlags(macho::S_ATTR_PURE_INSTRUCTIONS.0 | macho::S_ATTR_SOME_INSTRUCTIONS.0);
 
 /// The sections of executables, in order: those without contents are left out.
-const SECTIONS: [(SegmentKind, &str, Content, SectionFlags); 9] = [
+const SECTIONS: [(SegmentKind, &str, Content, SectionFlags); 10] = [
     (SegmentKind::Text, "__text", Content::Atoms(Role::Code), CODE),
     (SegmentKind::Text, "__stubs", Content::Stubs, SectionFlags(CODE.0 | macho::S_SYMBOL_STUBS.0 as u32)),
     (SegmentKind::Text, "__const", Content::Atoms(Role::ReadOnly), PLAIN),
     (SegmentKind::Text, crate::manifest::MACHO_SECTION, Content::Atoms(Role::Note), PLAIN),
-    (SegmentKind::Text, "__eh_frame", Content::Atoms(Role::Frames), PLAIN),
+    (SegmentKind::Text, "__unwind_info", Content::UnwindInfo, PLAIN),
+    (SegmentKind::Text, "__eh_frame", Content::Frames, PLAIN),
     (SegmentKind::DataConst, "__got", Content::Slots, SectionFlags(macho::S_NON_LAZY_SYMBOL_POINTERS.0 as u32)),
     (SegmentKind::DataConst, "__const", Content::Atoms(Role::RelocatedReadOnly), PLAIN),
     (SegmentKind::Data, "__data", Content::Atoms(Role::Writable), PLAIN),
@@ -154,7 +159,7 @@ fn too_large() -> Error {
 }
 
 /// Arranges what is linked.
-pub(super) fn arrange(program: &Program<'_>, reachable: &Reachable) -> Result<Layout> {
+pub(super) fn arrange(program: &Program<'_>, reachable: &Reachable, unwind: &Unwind<'_>) -> Result<Layout> {
     let page = if program.processor == Processor::X86_64 { PAGE_X86_64 } else { PAGE_AARCH64 };
     let list = |imports: &BTreeSet<Import>| imports.iter().copied().collect();
     let mut layout = Layout {
@@ -167,7 +172,24 @@ pub(super) fn arrange(program: &Program<'_>, reachable: &Reachable) -> Result<La
         addresses: HashMap::new(),
     };
     for (segment, name, content, flags) in SECTIONS {
-        let section = gather(program, reachable, &layout, segment, name, content, flags)?;
+        let mut section = OutputSection {
+            name,
+            segment,
+            content,
+            flags,
+            address: 0,
+            align: 1,
+            size: 0,
+            offset: 0,
+            atoms: Vec::new(),
+        };
+        (section.align, section.size) = match content {
+            Content::Stubs => (4, layout.stubs.len() as u64 * stub_size(&layout)),
+            Content::Slots => (SLOT, layout.slots.len() as u64 * SLOT),
+            Content::UnwindInfo => (4, unwind.info_size()),
+            Content::Frames => (8, unwind.frames_size()),
+            Content::Atoms(role) => gather(program, reachable, page, role, &mut section.atoms)?,
+        };
         if section.size != 0 {
             layout.sections.push(section);
         }
@@ -180,34 +202,25 @@ pub(super) fn arrange(program: &Program<'_>, reachable: &Reachable) -> Result<La
     Ok(layout)
 }
 
-/// Puts atoms together, or counts what else a section holds.
+/// Puts the atoms of a section behind each other: its alignment, its size.
 fn gather(
     program: &Program<'_>,
     reachable: &Reachable,
-    layout: &Layout,
-    segment: SegmentKind,
-    name: &'static str,
-    content: Content,
-    flags: SectionFlags,
-) -> Result<OutputSection> {
-    let mut section =
-        OutputSection { name, segment, content, flags, address: 0, align: 1, size: 0, offset: 0, atoms: Vec::new() };
-    match content {
-        Content::Stubs => (section.align, section.size) = (4, layout.stubs.len() as u64 * stub_size(layout)),
-        Content::Slots => (section.align, section.size) = (SLOT, layout.slots.len() as u64 * SLOT),
-        Content::Atoms(role) => {
-            for (id, atom) in program.atoms(role).filter(|(id, _)| reachable.contains(*id)) {
-                if atom.align > layout.page {
-                    return Err(error("a section wants to be aligned to more than a page"));
-                }
-                let start = section.size.next_multiple_of(atom.align);
-                section.size = start.checked_add(atom.size).ok_or_else(too_large)?;
-                section.align = section.align.max(atom.align);
-                section.atoms.push((id, start));
-            }
+    page: u64,
+    role: Role,
+    atoms: &mut Vec<(AtomId, u64)>,
+) -> Result<(u64, u64)> {
+    let (mut align, mut size) = (1, 0u64);
+    for (id, atom) in program.atoms(role).filter(|(id, _)| reachable.contains(*id)) {
+        if atom.align > page {
+            return Err(error("a section wants to be aligned to more than a page"));
         }
+        let start = size.next_multiple_of(atom.align);
+        size = start.checked_add(atom.size).ok_or_else(too_large)?;
+        align = atom.align.max(align);
+        atoms.push((id, start));
     }
-    Ok(section)
+    Ok((align, size))
 }
 
 /// Gives segments and their sections addresses and places.

@@ -1,7 +1,8 @@
 //! Links the program's object with the runtime library into an executable for macOS (Mach-O).
 //!
 //! Phases in order, one file each, as for ELF: [`input`] (parse objects, cut their sections into atoms) → [`symbols`] (resolve names,
-//! choose archive members) → [`reachable`] (what the entry point needs, and which functions of libSystem) → [`layout`] (sections,
+//! choose archive members) → [`reachable`] (what the entry point needs, and which functions of libSystem) → [`unwind`] (what
+//! is said of those functions, as [`frames`] read it) → [`layout`] (sections,
 //! segments, addresses) → [`fixups`], [`symtab`], [`linkedit`] (the tables at the end of the file) → [`write`] (relocate, and write the
 //! file) → [`signature`] (sign it on the way). [`relocate`] has what the processors decide.
 //!
@@ -9,6 +10,7 @@
 //! `kern/cs_blobs.h`, as Apple publishes them.
 
 mod fixups;
+mod frames;
 mod imports;
 mod input;
 mod layout;
@@ -18,6 +20,7 @@ mod relocate;
 mod signature;
 mod symbols;
 mod symtab;
+mod unwind;
 mod write;
 
 #[cfg(test)]
@@ -48,13 +51,14 @@ const LE: Endianness = Endianness::Little;
 pub(crate) fn link_executable(inputs: &Inputs<'_>, options: &MachoOptions<'_>, output: &mut dyn Write) -> Result<()> {
     let program = symbols::resolve(inputs, options)?;
     let reachable = reachable::find(&program)?;
-    let layout = layout::arrange(&program, &reachable)?;
+    let unwind = unwind::collect(&program, &reachable)?;
+    let layout = layout::arrange(&program, &reachable, &unwind)?;
     let fixups = fixups::collect(&program, &layout)?;
     let uuid = uuid(&program, options);
     // Signed programs are told apart by a name.
     let identity = format!("wasmc-{:032x}", u128::from_be_bytes(uuid));
     let linkedit = linkedit::collect(&program, &layout, &fixups, &identity, options)?;
-    write::executable(&program, &layout, &fixups, &linkedit, uuid, output)
+    write::executable(&program, &layout, &unwind, &fixups, &linkedit, uuid, output)
 }
 
 /// Identifies what was linked, whether stripped or not: a hash of the inputs, which determine the output. (RFC 9562, version 8.)

@@ -30,8 +30,7 @@ impl Reachable {
 pub(super) fn find(program: &Program<'_>) -> Result<Reachable> {
     let mut reachable = Reachable::default();
     let mut pending = vec![program.entry.atom];
-    // Frames that are not taken apart describe functions that are linked as a whole.
-    pending.extend([Role::Note, Role::Frames].into_iter().flat_map(|role| program.atoms(role)).map(|(id, _)| id));
+    pending.extend(program.atoms(Role::Note).map(|(id, _)| id));
     reachable.atoms.extend(&pending);
     while let Some(id) = pending.pop() {
         for relocation in &program.atom(id).relocations {

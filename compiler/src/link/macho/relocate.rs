@@ -46,6 +46,15 @@ impl Kind {
         matches!(self, Branch26 | Page21 | PageOffset12 | SlotPage21 | SlotPageOffset12)
     }
 
+    /// Bytes of the place.
+    pub fn width(self) -> u64 {
+        match self {
+            Kind::Absolute => 8,
+            Kind::Difference(width) => width.into(),
+            _ => 4,
+        }
+    }
+
     /// Whether the address wanted is that of the place where the target's is.
     fn is_slot(self) -> bool {
         use Kind::{RelativeSlot, RelativeSlotLoad, SlotPage21, SlotPageOffset12};

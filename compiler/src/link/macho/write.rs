@@ -13,6 +13,7 @@ use super::linkedit::{Extent, Linkedit};
 use super::relocate::{self, ADRP_BITS};
 use super::signature::Signer;
 use super::symbols::Program;
+use super::unwind::Unwind;
 use crate::error::Result;
 
 /// The dynamic linker.
@@ -44,6 +45,7 @@ pub(super) fn headers_size(segments: usize, sections: usize) -> u64 {
 pub(super) fn executable(
     program: &Program<'_>,
     layout: &Layout,
+    unwind: &Unwind<'_>,
     fixups: &Fixups,
     linkedit: &Linkedit,
     uuid: [u8; 16],
@@ -58,15 +60,26 @@ pub(super) fn executable(
     };
     put(&mut output, 0, &headers(program, layout, linkedit, uuid)?)?;
     for section in layout.sections.iter().filter(|section| !section.is_zero()) {
-        put(&mut output, section.offset, &contents(program, layout, fixups, section)?)?;
+        put(&mut output, section.offset, &contents(program, layout, unwind, fixups, section)?)?;
     }
     put(&mut output, linkedit.offset, &linkedit.bytes)?;
     Ok(output.finish(&linkedit.signature)?)
 }
 
 /// The contents of a section.
-fn contents(program: &Program<'_>, layout: &Layout, fixups: &Fixups, section: &OutputSection) -> Result<Vec<u8>> {
-    let mut bytes = vec![0; section.size as usize];
+fn contents(
+    program: &Program<'_>,
+    layout: &Layout,
+    unwind: &Unwind<'_>,
+    fixups: &Fixups,
+    section: &OutputSection,
+) -> Result<Vec<u8>> {
+    let mut bytes = match section.content {
+        Content::UnwindInfo => unwind.info_bytes(program.processor, layout)?,
+        Content::Frames => unwind.frames_bytes(layout)?,
+        Content::Atoms(_) | Content::Stubs | Content::Slots => vec![0; section.size as usize],
+    };
+    debug_assert_eq!(bytes.len() as u64, section.size);
     for &(id, offset) in &section.atoms {
         let atom = program.atom(id);
         let place = &mut bytes[offset as usize..][..atom.size as usize];
@@ -196,7 +209,7 @@ fn headers(program: &Program<'_>, layout: &Layout, linkedit: &Linkedit, uuid: [u
             let (first, size) = match section.content {
                 Content::Stubs => (0, stub_size(layout) as u32),
                 Content::Slots => (layout.stubs.len() as u32, 0),
-                Content::Atoms(_) => (0, 0),
+                _ => (0, 0),
             };
             let (offset, align) = (section.offset as u32, section.align.trailing_zeros());
             for word in [offset, align, 0, 0, section.flags.0, first, size, 0] {
