@@ -9,6 +9,7 @@ mod fixups;
 mod oracle;
 mod signature;
 mod unwind;
+mod wasi;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -76,9 +77,10 @@ fn llvm_reads_them() {
 #[test]
 fn the_linker_of_llvm_links_the_same() {
     let folder = tempfile::tempdir().expect("a temporary folder");
+    let everything = folder.path().join("everything.wat");
+    fs::write(&everything, wasi::everything()).expect("the folder can be written to");
     for target in TARGETS {
-        for program in PROGRAMS {
-            let program = programs().join(program);
+        for program in PROGRAMS.iter().map(|program| programs().join(program)).chain([everything.clone()]) {
             let own: Report = check::executable(&build(folder.path(), &program, "program", &["--target", target]));
             build(folder.path(), &program, "program.o", &["--target", target, "--emit", "obj"]);
             let other = oracle::link(folder.path(), target, &own);

@@ -1,6 +1,6 @@
 //! The processors that `--cpu` names beside Cranelift's own: levels, as sets of features, and what each target starts from.
 
-use target_lexicon::{Architecture, Triple};
+use target_lexicon::{Architecture, BinaryFormat, Triple};
 
 /// A processor, or a level of features that processors have from some year on.
 #[derive(Clone, Copy, Debug)]
@@ -73,11 +73,15 @@ pub fn levels(target: &Triple) -> &'static [Processor] {
 }
 
 /// What executables need unless `--cpu` says otherwise. On x86-64, that is what servers and desktops made since 2013 have: older
-/// processors are told of by a trap at the start (`translate/internal/processor.rs`). Elsewhere it is what every
-/// processor has.
+/// processors are told of by a trap at the start (`translate/internal/processor.rs`); for macOS it is what Apple's own processors
+/// have when they run programs for x86-64, until macOS 15. Elsewhere it is what every processor has.
 pub fn baseline(target: &Triple) -> Option<&'static str> {
     let levels = levels(target);
-    let position = if target.architecture == Architecture::X86_64 { 2 } else { 0 };
+    let position = match (target.architecture, target.binary_format) {
+        (Architecture::X86_64, BinaryFormat::Macho) => 1,
+        (Architecture::X86_64, _) => 2,
+        _ => 0,
+    };
     levels.get(position).map(|level| level.name)
 }
 
@@ -86,4 +90,18 @@ pub(super) fn features(target: &Triple, name: &str) -> Option<Vec<&'static str>>
     let levels = levels(target);
     let position = levels.iter().position(|level| level.name == name)?;
     Some(levels[..=position].iter().flat_map(|level| level.features).copied().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::baseline;
+
+    #[test]
+    fn what_executables_need_depends_on_the_system_too() {
+        let of = |target: &str| baseline(&target.parse().unwrap());
+        assert_eq!(of("x86_64-unknown-linux-gnu"), Some("x86-64-v3"));
+        assert_eq!(of("x86_64-pc-windows-msvc"), Some("x86-64-v3"));
+        assert_eq!(of("x86_64-apple-darwin"), Some("x86-64-v2"));
+        assert_eq!(of("aarch64-apple-darwin"), Some("armv8-a"));
+    }
 }

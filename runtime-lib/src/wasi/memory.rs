@@ -48,6 +48,12 @@ impl GuestMemory {
         Ok(GuestMemory { base: core::ptr::with_exposed_provenance_mut(base as usize), length })
     }
 
+    /// A memory of so many bytes.
+    #[cfg(test)]
+    pub(super) fn for_test(base: usize, length: u64) -> GuestMemory {
+        GuestMemory { base: core::ptr::with_exposed_provenance_mut(base), length }
+    }
+
     /// Checks a stretch of memory. Fails with `fault` where it does not lie inside entirely.
     pub fn bytes(self, address: u64, length: u64) -> Result<GuestBytes> {
         if length > self.length || address > self.length - length {
@@ -92,6 +98,11 @@ impl GuestBytes {
     /// Number of bytes.
     pub fn length(self) -> usize {
         self.length
+    }
+
+    /// The front of it, of at most so many bytes.
+    pub fn front(self, length: usize) -> GuestBytes {
+        GuestBytes { start: self.start, length: self.length.min(length) }
     }
 
     /// Copies `bytes` to the start, as far as there is room.

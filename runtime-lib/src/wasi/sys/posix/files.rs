@@ -34,6 +34,12 @@ impl IoVector {
         IoVector { start: bytes.start(), length: bytes.length() }
     }
 
+    /// Number of bytes.
+    #[cfg(test)]
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
     /// As rustix has it, to be filled.
     pub(super) fn to_fill(vectors: &mut [IoVector]) -> &mut [IoSliceMut<'_>] {
         // SAFETY: both are `struct iovec` (rustix, like std, promises that of its slices), and what they point to
