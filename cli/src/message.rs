@@ -38,6 +38,13 @@ impl Messages {
         self.write("error", AnsiColor::Red, &format_args!("{error:#}"));
     }
 
+    /// What should be known, though nothing is wrong.
+    pub fn note(self, text: impl Display) {
+        if !self.quiet {
+            self.write("note", AnsiColor::Cyan, &text);
+        }
+    }
+
     /// What is being done, for `-v`.
     pub fn detail(self, text: impl Display) {
         if self.verbose {

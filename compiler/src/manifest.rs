@@ -3,7 +3,7 @@
 //! The ELF section `.note.wasmc` (`SHT_NOTE`) holds one note (System V ABI, "Note Section") with the name `wasmc`,
 //! the type 1, and a descriptor in JSON: readable by anything, and open to new fields.
 
-use crate::{Bounds, Entry, MemoryBase, OptLevel, Options};
+use crate::{Bounds, Entry, MemoryBase, OptLevel, Options, targets};
 use object::{Endianness, Object, ObjectSection};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,8 @@ pub struct Manifest {
     pub version: String,
     /// Target triple.
     pub target: String,
+    /// An interpreter in the executable runs the code: there is no back end for the target's processor.
+    pub interpreted: bool,
     /// The processor asked for, in the words of `--cpu`; none for the target's baseline.
     pub cpu: Option<String>,
     /// `0`, `1`, `2` or `s`.
@@ -78,6 +80,7 @@ impl Manifest {
         Manifest {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             target: options.target.to_string(),
+            interpreted: targets::is_interpreted(&options.target),
             cpu: options.cpu.clone(),
             opt_level: match options.opt_level {
                 OptLevel::None => "0",

@@ -22,7 +22,7 @@ fn objects_are_made_for_every_target_that_is_listed() {
     let targets = targets(&sandbox);
     assert!(targets.len() > 10, "{targets:?}");
     for target in targets {
-        sandbox.wasmc(&format!("build --emit obj --target {target} hello.wat -o {target}.o")).succeeds();
+        sandbox.wasmc(&format!("build --quiet --emit obj --target {target} hello.wat -o {target}.o")).succeeds();
         let inspected = sandbox.wasmc(&format!("inspect {target}.o")).succeeds().text();
         assert!(inspected.contains(&target), "{inspected}");
     }
@@ -40,11 +40,24 @@ fn the_same_input_gives_the_same_bytes_wherever_and_however_it_is_built() {
     second.wasmc("build --jobs 3 a/longer/path/sort.wasm -o a/sort").succeeds();
     assert!(first.read("sort") == second.read("a/sort"), "executables differ");
     for target in targets(&first) {
-        first.wasmc(&format!("build --jobs 1 --emit obj --target {target} sort.wasm -o one.o")).succeeds();
+        first.wasmc(&format!("build --quiet --jobs 1 --emit obj --target {target} sort.wasm -o one.o")).succeeds();
         let path = "a/longer/path/sort.wasm -o a/longer/two.o";
-        second.wasmc(&format!("build --jobs 4 --emit obj --target {target} {path}")).succeeds();
+        second.wasmc(&format!("build --quiet --jobs 4 --emit obj --target {target} {path}")).succeeds();
         assert!(first.read("one.o") == second.read("a/longer/two.o"), "objects for {target} differ");
     }
+}
+
+#[test]
+fn interpreted_targets_are_called_so() {
+    let sandbox = Sandbox::new();
+    sandbox.write("hello.wat", HELLO);
+    let listed = sandbox.wasmc("targets").succeeds().text();
+    let row = listed.lines().find(|line| line.starts_with("i686-unknown-linux-gnu")).expect("it is listed");
+    assert_eq!(row.split_whitespace().nth(2), Some("interpreted"));
+    let build = "build --emit obj --target i686-unknown-linux-gnu hello.wat -o hello.o";
+    assert!(sandbox.wasmc(build).stderr.starts_with("note: there is no back end for i686-unknown-linux-gnu"));
+    sandbox.wasmc(&format!("{build} --quiet")).succeeds();
+    assert!(sandbox.wasmc("inspect hello.o").succeeds().text().contains("code         interpreted"));
 }
 
 #[test]
@@ -69,6 +82,17 @@ fn what_a_target_lacks_is_refused_by_name() {
     let object = r#"(module (type $s (struct)) (func (export "_start") (drop (struct.new $s))))"#;
     sandbox.write("object.wat", object);
     sandbox.wasmc(&format!("{freestanding} object.wat")).fails(&["structures", "no operating system"]);
+    let interpreted = "build --emit obj -o out.o --target armv7-unknown-linux-gnueabihf";
+    sandbox.write("large.wat", r#"(module (memory 0x8001) (func (export "_start")))"#);
+    sandbox
+        .wasmc(&format!("{interpreted} threads.wat"))
+        .fails(&["programs with threads", "armv7-unknown-linux-gnueabihf"]);
+    sandbox.wasmc(&format!("{interpreted} large.wat")).fails(&["2147549184 bytes", "32 bits"]);
+    sandbox
+        .wasmc(&format!("{interpreted} -g hello.wat"))
+        .fails(&["debug information", "armv7-unknown-linux-gnueabihf"]);
+    sandbox.wasmc(&format!("{interpreted} --cpu cortex-a9 hello.wat")).fails(&["--cpu", "interpreted"]);
+    sandbox.wasmc("build --target armv5te-unknown-linux-gnueabi hello.wat").fails(&["armv7-unknown-linux"]);
     let windows = "build --emit obj -o out.o --target x86_64-pc-windows-gnu";
     sandbox.wasmc(&format!("{windows} threads.wat")).fails(&["programs with threads", "x86_64-pc-windows-gnu"]);
     sandbox.wasmc(&format!("{windows} -g hello.wat")).fails(&["debug information", "x86_64-pc-windows-gnu"]);

@@ -14,7 +14,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use target_lexicon::OperatingSystem;
-use wasmc_compiler::{DebugLevel, Emit, Error, Options, Progress};
+use wasmc_compiler::{DebugLevel, Emit, Error, Options, Progress, targets};
 
 /// Builds what `arguments` say.
 pub fn execute(arguments: &BuildArguments, messages: Messages) -> Result<()> {
@@ -73,6 +73,12 @@ pub fn execute(arguments: &BuildArguments, messages: Messages) -> Result<()> {
 
     if arguments.flags.time {
         messages.line(&phases.times());
+    }
+    if targets::is_interpreted(&options.target) {
+        let target = &options.target;
+        messages.note(format_args!(
+            "there is no back end for {target}: the code is interpreted, many times slower than native"
+        ));
     }
     let written = std::fs::metadata(&path).ok().filter(|metadata| metadata.is_file());
     let written = written.map(|metadata| format!(", {}", size::display(metadata.len()))).unwrap_or_default();

@@ -11,7 +11,7 @@ use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::{
     AbiParam, AtomicRmwOp, BlockArg, BlockCall, ExceptionTableData, ExtFuncData, ExternalName, FuncRef, Function, Inst,
     InstBuilder, InstructionData, MemFlagsData, Opcode, SigRef, Signature, SourceLoc, TrapCode, Type, UserExternalName,
-    Value, ValueList, condcodes::IntCC, types,
+    Value, ValueDef, ValueList, condcodes::IntCC, types,
 };
 use cranelift_codegen::isa::TargetIsa;
 use wasmc_abi::interpreter::{MOST_PARAMETERS, Signature as HostSignature};
@@ -47,12 +47,12 @@ impl Adapter<'_> {
         let data = self.cursor.func.dfg.insts[inst];
         match data {
             InstructionData::Load { .. } => {
+                self.drop_fault(inst, 0);
                 self.narrow_argument(inst, 0);
-                self.drop_fault(inst);
             }
             InstructionData::Store { .. } => {
+                self.drop_fault(inst, 1);
                 self.narrow_argument(inst, 1);
-                self.drop_fault(inst);
             }
             InstructionData::LoadNoOffset { opcode: Opcode::AtomicLoad, .. }
             | InstructionData::StoreNoOffset { opcode: Opcode::AtomicStore, .. }
@@ -147,9 +147,16 @@ impl Adapter<'_> {
         }
     }
 
-    /// An access to linear memory was checked, and cannot fault.
-    fn drop_fault(&mut self, inst: Inst) {
+    /// An access to linear memory was checked, and cannot fault, but for those that check for themselves: their addresses
+    /// may be null (`fused_address` in `translate/address.rs`).
+    fn drop_fault(&mut self, inst: Inst, address: usize) {
         let dfg = &mut self.cursor.func.dfg;
+        let address = dfg.resolve_aliases(dfg.inst_args(inst)[address]);
+        if let ValueDef::Result(made_by, _) = dfg.value_def(address)
+            && dfg.insts[made_by].opcode() == Opcode::Select
+        {
+            return;
+        }
         let Some(mut flags) = dfg.insts[inst].memflags_data(dfg) else { return };
         // Pulley has loads that extend vectors only as such that may fault.
         let may_fault = matches!(
@@ -277,10 +284,13 @@ fn with_signature(table: &ExceptionTableData, signature: SigRef) -> ExceptionTab
 /// The source locations of instructions that the interpreter has trap: Cranelift takes no notes of those.
 pub(super) fn trapping_locations(function: &Function) -> HashSet<SourceLoc> {
     let traps = |&inst: &Inst| {
-        matches!(
-            function.dfg.insts[inst].opcode(),
-            Opcode::Udiv | Opcode::Sdiv | Opcode::Urem | Opcode::Srem | Opcode::FcvtToSint | Opcode::FcvtToUint
-        )
+        let data = &function.dfg.insts[inst];
+        let is_checked = data.memflags_trap_code(&function.dfg) == Some(TrapCode::HEAP_OUT_OF_BOUNDS);
+        is_checked
+            || matches!(
+                data.opcode(),
+                Opcode::Udiv | Opcode::Sdiv | Opcode::Urem | Opcode::Srem | Opcode::FcvtToSint | Opcode::FcvtToUint
+            )
     };
     let blocks = function.layout.blocks();
     let insts = blocks.flat_map(|block| function.layout.block_insts(block));

@@ -53,6 +53,12 @@ pub(crate) fn build(options: &Options, plan: &Plan<'_>) -> Result<Isas> {
 }
 
 fn build_for(options: &Options, needs: Needs) -> Result<Arc<dyn TargetIsa>> {
+    if is_interpreted(&options.target) && options.cpu.is_some() {
+        let target = &options.target;
+        return Err(Error::Option(format!(
+            "`--cpu` says nothing for {target}: its code is interpreted, on every processor"
+        )));
+    }
     let native = options.cpu.as_deref().is_some_and(|cpu| cpu.split(',').any(|item| item == "native"));
     let mut builder = if native && options.target == Triple::host() {
         cranelift_native::builder_with_options(true).map_err(|error| Error::Option(error.to_owned()))?
@@ -128,6 +134,9 @@ fn enable(builder: &mut isa::Builder, name: &str) -> Result<()> {
 /// # Errors
 /// `Error::Option` for a target without a back end.
 pub fn features(target: &Triple) -> Result<Vec<(&'static str, bool, &'static str)>> {
+    if is_interpreted(target) {
+        return Ok(Vec::new());
+    }
     let builder = isa::lookup(code_target(target)).map_err(|error| unsupported_target(target, error))?;
     let listed = builder.iter().map(|setting| {
         let is_feature = setting.kind == settings::SettingKind::Bool;

@@ -202,3 +202,65 @@ fn wide_relocation(
         r_addend: object::I64::new(endian, addend),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use object::write::{Object, Relocation, StandardSection, Symbol, SymbolSection};
+    use object::{Architecture, BinaryFormat, Object as _, ObjectSection, ObjectSymbol, RelocationFlags};
+    use object::{SymbolFlags, SymbolKind, SymbolScope};
+
+    fn narrow_object() -> Vec<u8> {
+        let mut object = Object::new(BinaryFormat::Elf, Architecture::I386, Endianness::Little);
+        let text = object.section_id(StandardSection::Text);
+        object.append_section_data(text, &[0x90; 12], 4);
+        let symbol = object.add_symbol(Symbol {
+            name: b"outside".to_vec(),
+            value: 0,
+            size: 0,
+            kind: SymbolKind::Text,
+            scope: SymbolScope::Unknown,
+            weak: false,
+            section: SymbolSection::Undefined,
+            flags: SymbolFlags::None,
+        });
+        let flags = RelocationFlags::Elf { r_type: elf::R_386_PC32 };
+        object.add_relocation(text, Relocation { offset: 5, symbol, addend: -4, flags }).unwrap();
+        object.write().unwrap()
+    }
+
+    #[test]
+    fn a_widened_object_says_the_same() {
+        let wide = object("test", &narrow_object()).unwrap();
+        let file = object::File::parse(&*wide).unwrap();
+        assert!(file.is_64());
+        let text = file.section_by_name(".text").unwrap();
+        assert_eq!(text.size(), 12);
+        let (offset, relocation) = text.relocations().next().unwrap();
+        // The addend stood in the code.
+        assert_eq!((offset, relocation.addend()), (5, -4));
+        let object::RelocationTarget::Symbol(symbol) = relocation.target() else { panic!() };
+        assert_eq!(file.symbol_by_index(symbol).unwrap().name(), Ok("outside"));
+    }
+
+    #[test]
+    fn archives_keep_their_members() {
+        let narrow = narrow_object();
+        let header = format!("{:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", "a.o/", 0, 0, 0, 644, narrow.len());
+        let bytes = [b"!<arch>\n", header.as_bytes(), &narrow].concat();
+        let wide = archive(&File { name: "lib.a", bytes: &bytes }).unwrap();
+        let members: Vec<_> = ArchiveFile::parse(&*wide).unwrap().members().map(|member| member.unwrap()).collect();
+        assert_eq!(members.iter().map(|member| member.name()).collect::<Vec<_>>(), [b"a.o"]);
+        assert!(object::File::parse(members[0].data(&*wide).unwrap()).unwrap().is_64());
+    }
+
+    #[test]
+    fn an_object_cut_short_is_an_error() {
+        let narrow = narrow_object();
+        for length in 0..narrow.len() {
+            // It must not panic; what is cut off may be nothing but padding.
+            let _ = object("test", &narrow[..length]);
+        }
+        assert!(object("test", &narrow[..60]).is_err());
+    }
+}

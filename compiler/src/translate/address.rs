@@ -10,6 +10,7 @@
 //! | `Guard` | the MMU | index < 2^32 and offset < 2^32, so the address is below base + 2^33 + `size`, all of which is reserved (`wasmc_abi::instance::GUARDED_RESERVATION`) and inaccessible from the memory's length on |
 //! | `Explicit`, 32-bit index | a comparison | `index + (offset + size) <= length` is evaluated in 64 bits, where it cannot wrap |
 //! | `Explicit` with `tail_guard`, offset + size at most half of it | a comparison and the MMU | `index < length` is compared; what the access then reaches beyond the length is in the tail guard (`wasmc_abi::instance::TAIL_GUARD`), which is inaccessible |
+//! | `Explicit`, 32-bit index, interpreted, offset + size at most the initial length | the interpreter | the address is null where `index > length - (offset + size)`, evaluated in 32 bits, where the difference is not negative: a memory never shrinks. The access traps at null, its trap code stays |
 //! | `Explicit`, 64-bit index otherwise | comparisons | `index <= length - (offset + size)`, where the difference is known not to be negative, or the sum `index + (offset + size)` with its carry |
 //!
 //! `optimize/bounds.rs` removes comparisons that others make unnecessary, with the proofs at its top.
@@ -26,6 +27,7 @@ use super::{REFERENCE, Translator};
 use crate::Bounds;
 use crate::optimize::BoundsCheck;
 use crate::plan::{BaseStrategy, MemoryPlace};
+use crate::targets::is_pulley;
 
 /// An index or a count as i64.
 #[derive(Clone, Copy)]
@@ -68,12 +70,54 @@ impl Translator<'_, '_, '_> {
     /// See the contract at the top of this file.
     pub(super) fn address(&mut self, memarg: &MemArg, index: Value, size: u32) -> (Value, Offset32) {
         let place = self.memory_place(memory_index(memarg));
-        let index = self.extent(index);
         let reach = memarg.offset.saturating_add(u64::from(size));
+        if is_pulley(self.isa.triple())
+            && let Some(address) = self.fused_address(place, memarg, index, reach)
+        {
+            return (address, Offset32::new(0));
+        }
+        let index = self.extent(index);
         if place.bounds == Bounds::Explicit {
             self.check_bounds(place, index, reach, place.tail_guard && reach <= TAIL_GUARD / 2);
         }
         self.unchecked_address(place, memarg, index.value)
+    }
+
+    /// An address that the interpreter makes, checks and accesses in one instruction: null outside of the memory; or one that
+    /// needs no check. None where it has no such instruction.
+    ///
+    /// What it knows again is this very form (`wasm_g32` in Cranelift's `pulley_shared/inst.isle`); whatever else
+    /// becomes of it traps at null as well.
+    fn fused_address(&mut self, place: MemoryPlace, memarg: &MemArg, index: Value, reach: u64) -> Option<Value> {
+        let offset = u16::try_from(memarg.offset).ok()?;
+        if self.type_of(index) != types::I32 || reach > place.initial || self.isa.pointer_type() != types::I32 {
+            return None;
+        }
+        let base = self.memory_base(place);
+        let base = self.builder.ins().ireduce(types::I32, base);
+        let known = self.known_number(index);
+        if let Some(end) = known.and_then(|index| index.checked_add(reach))
+            && end <= place.initial
+        {
+            // Always inside.
+            let within = self.builder.ins().iadd(base, index);
+            return Some(self.builder.ins().iadd_imm_u(within, i64::from(offset)));
+        }
+        let instance = self.data_address(place.descriptor.object);
+        let flags = if place.constant_size { self.constant_flags() } else { self.instance_flags() };
+        let length = place.descriptor.offset as i32 + MemoryDescriptor::LENGTH as i32;
+        // The lower half, on a little-endian target: a memory has less than 4 GiB there.
+        let length = self.builder.ins().load(types::I32, flags, instance, length);
+        let reach = self.builder.ins().iconst(types::I32, reach as i64);
+        let last = self.builder.ins().isub(length, reach);
+        let outside = self.builder.ins().icmp(IntCC::UnsignedGreaterThan, index, last);
+        let mut address = self.builder.ins().iadd(base, index);
+        if offset != 0 {
+            let offset = self.builder.ins().iconst(types::I32, i64::from(offset));
+            address = self.builder.ins().iadd(address, offset);
+        }
+        let null = self.builder.ins().iconst(types::I32, 0);
+        Some(self.builder.ins().select(outside, null, address))
     }
 
     /// As [`Self::address`], for what the runtime library accesses: a comparison finds what lies outside, not the MMU.

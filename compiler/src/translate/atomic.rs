@@ -8,6 +8,7 @@ use wasmparser::{MemArg, Operator};
 use super::Translator;
 use super::address::memory_index;
 use super::symbols::RuntimeSymbol;
+use crate::targets::is_pulley;
 
 impl Translator<'_, '_, '_> {
     /// Translates an atomic operator; false for operators of other families.
@@ -135,6 +136,10 @@ impl Translator<'_, '_, '_> {
     /// Native address of an atomic access; traps unless the address in the memory is a multiple of the width.
     fn aligned_address(&mut self, memarg: &MemArg, index: Value, memory: Type) -> Value {
         self.check_alignment(memarg, index, memory);
+        if is_pulley(self.isa.triple()) {
+            // Atomic accesses are none of the interpreter's checked ones.
+            return self.compared_address(memarg, index, memory.bytes());
+        }
         let (address, offset) = self.address(memarg, index, memory.bytes());
         self.builder.ins().iadd_imm_s(address, i64::from(offset))
     }

@@ -164,7 +164,7 @@ impl Translator<'_, '_, '_> {
     }
 
     /// The number that an operand is known to be.
-    fn known_number(&self, value: Value) -> Option<u64> {
+    pub(super) fn known_number(&self, value: Value) -> Option<u64> {
         let dfg = &self.builder.func.dfg;
         let ValueDef::Result(inst, _) = dfg.value_def(dfg.resolve_aliases(value)) else { return None };
         match dfg.insts[inst] {

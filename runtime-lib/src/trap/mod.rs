@@ -71,8 +71,8 @@ pub fn trap_in_compiled(registers: Registers, known: Option<TrapCode>) -> ! {
         let function = code_map.function(registers.program_counter)?;
         code_map.site(function, registers.program_counter)?.code
     };
-    // Every instruction that traps is a site.
-    let code = known.or_else(site).unwrap_or(TrapCode::Unreachable);
+    // Every instruction that traps is a site; one without a code is an access to linear memory.
+    let code = known.or_else(site).unwrap_or(TrapCode::MemoryOutOfBounds);
     match catch::take() {
         // SAFETY: `catch_trap` is still waiting for its callee: it has not taken the point back.
         Some(point) => unsafe { arch::resume(point.stack_pointer, point.program_counter, u32::from(code as u8)) },

@@ -8,6 +8,9 @@ use wasmc_compiler::manifest::Manifest;
 pub fn text(name: &str, manifest: &Manifest) -> String {
     let mut text = format!("{name}: built by wasmc {}\n", manifest.version);
     line(&mut text, "target", &manifest.target);
+    if manifest.interpreted {
+        line(&mut text, "code", "interpreted");
+    }
     line(&mut text, "processor", manifest.cpu.as_deref().unwrap_or("the target's baseline"));
     line(&mut text, "optimised", &format!("-O{}", manifest.opt_level));
     line(&mut text, "entry", &manifest.entry);
