@@ -31,6 +31,6 @@ programs! {
     rust "wasm":
         collections files hello panic words;
     wat "wat":
-        add conversions empty exceptions exit four_gib grow grow_trap inlining multi_value names segment_trap segments start start_trap
+        add conversions empty exceptions exit four_gib grow grow_trap inlining large_file multi_value names segment_trap segments start start_trap
         tables tail_calls thread_exceptions thread_instances thread_objects uncaught unknown_imports write;
 }

@@ -14,7 +14,8 @@ const IGNORE: usize = 1;
 /// rt_sigaction(2) with an action that calls no handler: everything but the disposition is zero, and the disposition
 /// is the first word of the kernel's structure on every processor that the library supports.
 fn set_disposition(signal: i32, disposition: usize) {
-    let action = [disposition, 0, 0, 0];
+    // As large as the structure is with words of 32 bits, whose mask has two.
+    let action = [disposition, 0, 0, 0, 0];
     // SAFETY: the kernel reads the action; no code of this process is called because of it. Signals that cannot be
     // caught are refused, which leaves them as they are.
     unsafe {
