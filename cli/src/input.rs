@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use std::borrow::Cow;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use wasmc_compiler::{Input, parse_text, parse_text_with_lines};
+use wasmc_compiler::{Input, external_debug_info, parse_text, parse_text_with_lines};
 
 /// A module as it was given.
 pub struct Module {
@@ -25,6 +25,8 @@ pub struct Program {
 pub struct Binaries<'a> {
     program: &'a Program,
     binaries: Vec<Cow<'a, [u8]>>,
+    /// Files that hold debug information of the modules, where it is wanted.
+    debug_info: Vec<Option<Vec<u8>>>,
 }
 
 impl Module {
@@ -48,6 +50,22 @@ impl Module {
     /// The binary format, converted where the file has the text format.
     pub fn binary(&self) -> Result<Cow<'_, [u8]>> {
         self.converted(parse_text)
+    }
+
+    /// The file that holds the module's debug information, where the module names one: beside the module, if the name is relative
+    /// or a URL.
+    pub fn debug_info(&self) -> Result<Option<Vec<u8>>> {
+        let Some(name) = external_debug_info(&self.bytes) else { return Ok(None) };
+        let name = if name.contains("://") { name.rsplit('/').next().unwrap_or(name) } else { name };
+        let path = self.path.parent().unwrap_or(Path::new("")).join(name);
+        let bytes = std::fs::read(&path).with_context(|| {
+            let module = self.display_name();
+            format!(
+                "{module} keeps its debug information in {}, which cannot be read: put it there, or leave -g out",
+                path.display()
+            )
+        })?;
+        Ok(Some(bytes))
     }
 
     fn converted(&self, parse: fn(&[u8], &Path) -> wasmc_compiler::Result<Vec<u8>>) -> Result<Cow<'_, [u8]>> {
@@ -105,7 +123,9 @@ impl Program {
     pub fn binaries(&self, debug_info: bool) -> Result<Binaries<'_>> {
         let parse = if debug_info { parse_text_with_lines } else { parse_text };
         let binaries = self.modules.iter().map(|module| module.converted(parse)).collect::<Result<_>>()?;
-        Ok(Binaries { program: self, binaries })
+        let separate = |module: &Module| if debug_info { module.debug_info() } else { Ok(None) };
+        let debug_info = self.modules.iter().map(separate).collect::<Result<_>>()?;
+        Ok(Binaries { program: self, binaries, debug_info })
     }
 }
 
@@ -117,11 +137,13 @@ impl Binaries<'_> {
             .modules
             .iter()
             .zip(&self.binaries)
+            .zip(&self.debug_info)
             .enumerate()
-            .map(|(index, (module, bytes))| Input {
+            .map(|(index, ((module, bytes), debug_info))| Input {
                 name: stem(&module.path),
                 bytes,
                 links: names.iter().take(index).cloned().zip(0..).collect(),
+                debug_info: debug_info.as_deref(),
             })
             .collect()
     }

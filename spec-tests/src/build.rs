@@ -2,7 +2,6 @@
 
 use crate::program::Program;
 use crate::script::Script;
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use wasmc_compiler::{Emit, Entry, Error, Input, Options, compile, link, parse_text};
@@ -28,7 +27,7 @@ fn runtime_folders() -> Vec<PathBuf> {
 
 /// Compiles one module that imports nothing from other modules.
 pub fn object(bytes: &[u8], options: &Options) -> Result<Vec<u8>, Refusal> {
-    let input = Input { name: "module".into(), bytes, links: BTreeMap::new() };
+    let input = Input { name: "module".into(), bytes, ..Input::default() };
     guard(|| compile(&[input], options, Emit::Object, &()))
 }
 
@@ -41,7 +40,7 @@ pub fn program_object(script: &Script, program: &Program, options: &Options) -> 
         };
         let mut inputs = Vec::new();
         if let Some(bytes) = &host {
-            inputs.push(Input { name: "spectest".into(), bytes, links: BTreeMap::new() });
+            inputs.push(Input { name: "spectest".into(), bytes, ..Input::default() });
         }
         for index in &program.instances {
             let instance = &script.instances[*index];
@@ -49,7 +48,12 @@ pub fn program_object(script: &Script, program: &Program, options: &Options) -> 
                 Ok(module) => &module.bytes[..],
                 Err(error) => return Err(Error::Text(error.to_string())),
             };
-            inputs.push(Input { name: format!("module{index}"), bytes, links: program.links(instance) });
+            inputs.push(Input {
+                name: format!("module{index}"),
+                bytes,
+                links: program.links(instance),
+                debug_info: None,
+            });
         }
         compile(&inputs, options, Emit::Object, &())
     })

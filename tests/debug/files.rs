@@ -5,7 +5,7 @@ use std::process::Command;
 
 use object::{Object, ObjectSection};
 
-use crate::debugger::{build, check_lines, gdb, output};
+use crate::debugger::{build, check_lines, gdb, output, source};
 
 const CRASH: &str = "debug/programs/crash-O2.wasm";
 
@@ -175,4 +175,56 @@ fn paths_are_mapped_in_traces_too() {
     let map = format!("settings set target.source-map /elsewhere {}", sources.display());
     let text = lldb(&program, &[&map, "breakpoint set -n app::report", "run"]);
     check_lines(&text, &["return above / below;"]);
+}
+
+/// A module whose debug information is in a file of its own, as `emcc -gseparate-dwarf` leaves it.
+#[test]
+fn modules_may_have_their_debug_information_elsewhere() {
+    let scratch = tempfile::tempdir().expect("a temporary folder can be made");
+    let whole = std::fs::read(source("debug/programs/values-O0.wasm")).expect("the program is there");
+    let named = without_debug_information(&whole, "https://example.org/builds/values.debug.wasm");
+    std::fs::write(scratch.path().join("app.wasm"), named).expect("the folder is writable");
+    let build = ["build", "-g", "-O0", "app.wasm"];
+    let text = run(scratch.path(), wasmc().to_str().expect("a path in UTF-8"), &build);
+    check_lines(&text, &["app.wasm keeps its debug information in values.debug.wasm, which cannot be read"]);
+    std::fs::write(scratch.path().join("values.debug.wasm"), whole).expect("the folder is writable");
+    let text = run(scratch.path(), wasmc().to_str().expect("a path in UTF-8"), &build);
+    assert_eq!(text, "");
+    let commands = ["break sum", "run", "backtrace", "print *list"];
+    check_lines(&gdb(&scratch.path().join("app"), &commands), &["sum (list=0x", "values.c:65", "$1 = {value = 21"]);
+}
+
+/// The module with a section that says where its debug information is, in the place of that.
+fn without_debug_information(module: &[u8], url: &str) -> Vec<u8> {
+    let mut output = module[..8].to_vec();
+    let mut rest = &module[8..];
+    let number = |bytes: &mut &[u8]| {
+        let (mut value, mut shift) = (0, 0);
+        loop {
+            let (byte, after) = bytes.split_first().expect("the module is sound");
+            *bytes = after;
+            value |= usize::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte & 0x80 == 0 {
+                return value;
+            }
+        }
+    };
+    while !rest.is_empty() {
+        let section = rest;
+        rest = &rest[1..];
+        let size = number(&mut rest);
+        let (mut contents, after) = rest.split_at(size);
+        let kept = &section[..section.len() - after.len()];
+        rest = after;
+        let length = if section[0] == 0 { number(&mut contents) } else { 0 };
+        if !contents[..length].starts_with(b".debug_") {
+            output.extend_from_slice(kept);
+        }
+    }
+    let name = "external_debug_info";
+    let contents = [&[name.len() as u8], name.as_bytes(), &[url.len() as u8], url.as_bytes()].concat();
+    output.extend_from_slice(&[0, contents.len() as u8]);
+    output.extend_from_slice(&contents);
+    output
 }

@@ -10,7 +10,7 @@ use crate::platform;
 use anyhow::{Context, Result, anyhow};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
-use wasmc_compiler::{Emit, Options, Progress};
+use wasmc_compiler::{DebugLevel, Emit, Options, Progress};
 
 /// Runs what `arguments` say; returns only on failure.
 pub fn execute(arguments: &RunArguments, messages: Messages) -> Result<()> {
@@ -137,6 +137,11 @@ fn key(program: &Program, arguments: &RunArguments) -> Key {
     for module in program.modules() {
         key.add(input::stem(&module.path).as_bytes());
         key.add(&module.bytes);
+        if options.debug_info != DebugLevel::None
+            && let Ok(Some(separate)) = module.debug_info()
+        {
+            key.add(&separate);
+        }
     }
     key
 }

@@ -18,7 +18,9 @@ pub fn execute(arguments: &SymbolizeArguments) -> Result<()> {
     let name = file.display_name();
     let is_elf = file.bytes.starts_with(b"\x7fELF");
     let bytes = if is_elf { Cow::Borrowed(&*file.bytes) } else { file.binary()? };
-    let symbolizer = Symbolizer::new(&name, &bytes).with_context(|| format!("cannot use {name}"))?;
+    let debug_info = file.debug_info()?;
+    let symbolizer =
+        Symbolizer::new(&name, &bytes, debug_info.as_deref()).with_context(|| format!("cannot use {name}"))?;
     let mut trace: Box<dyn BufRead> = if input::is_stdin(&arguments.trace) {
         Box::new(std::io::stdin().lock())
     } else {

@@ -5,6 +5,7 @@ mod facts;
 mod hints;
 mod names;
 mod parse;
+mod separate;
 mod types;
 
 use std::borrow::Cow;
@@ -13,6 +14,7 @@ pub(crate) use constant::{ConstantExpression, ConstantOperator};
 pub(crate) use facts::{BodyFacts, CallSite, validate_bodies};
 pub(crate) use hints::BranchHints;
 pub(crate) use parse::{body_length, body_offset, parse};
+pub use separate::external_debug_info;
 pub(crate) use types::{Heap, Reference, Shape, Storage, TypeId, Types};
 use wasmparser::{
     CompositeInnerType, FuncToValidate, FuncType, FunctionBody, GlobalType, MemoryType, SubType, TableType,

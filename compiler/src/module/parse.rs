@@ -7,6 +7,7 @@ use wasmparser::{
     Validator, WasmFeatures,
 };
 
+use super::separate::debug_sections;
 use super::{
     Body, BranchHints, ConstantExpression, DataSegment, ElementSegment, Export, Global, Import, ImportCounts,
     ImportType, Module, SegmentMode, Table, Types, names,
@@ -43,8 +44,11 @@ pub(crate) fn parse<'a>(inputs: &[Input<'a>], standard: Standard) -> Result<(Vec
     let mut ids = Vec::with_capacity(inputs.len());
     let mut last = None;
     for input in inputs {
-        let (module, types) = read_sections(&input.name, input.bytes, features, &mut validator)
+        let (mut module, types) = read_sections(&input.name, input.bytes, features, &mut validator)
             .map_err(|error| explain(error, input.bytes))?;
+        if let (true, Some(separate)) = (module.debug_sections.is_empty(), input.debug_info) {
+            module.debug_sections = debug_sections(separate);
+        }
         validator.reset();
         let view = types.as_ref();
         ids.push((0..view.core_type_count_in_module()).map(|index| view.core_type_at_in_module(index)).collect());
