@@ -11,7 +11,7 @@
 #define FLAGS 0
 #endif
 #ifndef VERSION
-#define VERSION 3
+#define VERSION 4
 #endif
 
     .macro site address, previous, has_code, wasm_delta, code
