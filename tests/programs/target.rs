@@ -11,8 +11,7 @@ pub fn name() -> Option<String> {
 pub fn runner() -> Option<String> {
     let name = name()?;
     if name.contains("-windows-") {
-        // Debian has it in no folder for commands.
-        return Some("/usr/lib/wine/wine64".to_owned());
+        return Some(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/wine").to_owned());
     }
     if name.contains("-apple-") {
         // `cargo build -p macho-loader`
