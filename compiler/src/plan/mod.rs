@@ -161,12 +161,6 @@ pub(crate) fn plan<'a>(
         },
         &mut data,
     )?;
-    if let (Some(block), Some(objects)) = (&mut places.block, exceptions.objects) {
-        block.add_exceptions(objects, exceptions.largest);
-    }
-    if let (Some(block), Some(objects)) = (&mut places.block, &objects) {
-        block.add(objects.heap, size_of::<Heap>());
-    }
     let segments = segments::plan(
         &segments::Context {
             modules: &modules,
@@ -179,6 +173,12 @@ pub(crate) fn plan<'a>(
         &mut data,
     );
     if let Some(block) = &mut places.block {
+        if let Some(objects) = exceptions.objects {
+            block.add_exceptions(objects, exceptions.largest);
+        }
+        if let Some(objects) = &objects {
+            block.add(objects.heap, size_of::<Heap>());
+        }
         for contents in segments.elements.iter().flatten().filter(|contents| contents.is_dynamic) {
             block.add_elements(contents);
         }

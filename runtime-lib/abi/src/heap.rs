@@ -41,7 +41,7 @@ pub const NULL_PAGES: u64 = HEAP_BASE;
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Heap {
-    /// Address of the next object.
+    /// Address of the next object; 0 before the heap has addresses.
     pub next: u64,
     /// An object that would end beyond this address is allocated by the runtime library.
     pub limit: u64,

@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use wasmc_abi::heap::{HEAP_BASE, HEAP_END, HEAP_LOW, HEAP_THREADS, Half, Heap, HeapDescription};
 use wasmc_abi::trap::TrapCode;
 
-use super::{SMALLEST, is_stressed, wanted};
+use super::{SMALLEST, is_stressed, wanted, whole_pages};
 use crate::sys::{self, PAGE_SIZE};
 use crate::{process, trap};
 
@@ -72,7 +72,7 @@ pub(super) fn make_room(description: &HeapDescription, half: &mut Half, used: u6
     }
     release(half);
     let is_low = description.flags & HEAP_LOW != 0;
-    let least = super::whole_pages(used.saturating_add(size)).min(wanted);
+    let least = whole_pages(used.saturating_add(size)).min(wanted);
     let mut reserved = wanted;
     loop {
         if let Ok(start) = reserve(reserved, is_low) {
@@ -82,7 +82,7 @@ pub(super) fn make_room(description: &HeapDescription, half: &mut Half, used: u6
         if reserved == least {
             return false;
         }
-        reserved = super::whole_pages(reserved / 2).max(least);
+        reserved = whole_pages(reserved / 2).max(least);
     }
 }
 

@@ -59,7 +59,7 @@ pub unsafe fn allocate(size: u64, heap: *mut Heap, caller: Caller, pending: Opti
     let Some(description) = description() else { trap::trap(TrapCode::HeapExhausted) };
     // SAFETY: the thread's own; compiled code, which uses the bounds too, waits.
     let heap = unsafe { &mut *heap };
-    if heap.halves[0].reserved == 0 && heap.halves[1].reserved == 0 {
+    if heap.next == 0 {
         halves::reserve_first(description, heap);
     }
     if size > heap.limit.saturating_sub(heap.next) {
