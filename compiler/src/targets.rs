@@ -53,7 +53,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "aarch64-apple-darwin", runtime: Some("aarch64-apple-darwin"), tested: None },
     objects_only("x86_64-unknown-freebsd"),
     objects_only("aarch64-unknown-freebsd"),
-    objects_only("x86_64-unknown-none"),
+    Target { name: "x86_64-unknown-none", runtime: None, tested: Some("qemu-system-x86_64") },
     Target { name: "aarch64-unknown-none", runtime: None, tested: Some("qemu-system-aarch64") },
     Target { name: "riscv64gc-unknown-none-elf", runtime: None, tested: Some("qemu-system-riscv64") },
 ];

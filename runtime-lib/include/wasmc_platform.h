@@ -4,7 +4,8 @@
  * (`tools/build-runtimes riscv64gc-unknown-none-elf`), and a platform that defines the functions named wasmc_platform_…;
  * then call wasmc_run. docs/targets.md has an example.
  *
- * The platform must have enabled floating point, and accesses to unaligned addresses (on AArch64: caches and the MMU).
+ * The platform must have enabled floating point (on x86-64: SSE, and AVX unless the program is built for processors without), and
+ * accesses to unaligned addresses (on AArch64: caches and the MMU).
  * Everything runs on one processor, without interrupts that call the program.
  */
 #ifndef WASMC_PLATFORM_H
@@ -58,8 +59,8 @@ struct wasmc_fault {
   uint64_t kind;
   uint64_t program_counter;
   uint64_t stack_pointer;
-  uint64_t frame_pointer; /* x29 on AArch64, s0 on RISC-V */
-  uint64_t link;          /* x30 on AArch64, ra on RISC-V */
+  uint64_t frame_pointer; /* x29 on AArch64, s0 on RISC-V, rbp on x86-64 */
+  uint64_t link;          /* x30 on AArch64, ra on RISC-V, nothing on x86-64 */
   uint64_t has_address;   /* whether the next is known */
   uint64_t address;       /* what was accessed */
 };

@@ -1,7 +1,8 @@
 //! Floating-point operations for processors without the instruction: see [`wasmc_abi::symbols::LIBCALLS`].
 //!
 //! Exact as wasm spec 4.3.3 has them: zeros keep their sign, NaNs come back quiet with their payload. The rounding mode is
-//! to nearest, ties to even, as it is everywhere in a program.
+//! to nearest, ties to even, as it is everywhere in a program. On x86-64 without floating-point registers, compiled code calls
+//! the functions of the same names in `arch/x86_64/soft_float.rs` instead.
 
 #[cfg(target_arch = "x86_64")]
 pub use crate::arch::wasmc_x86_pshufb;
@@ -9,28 +10,28 @@ pub use crate::arch::wasmc_x86_pshufb;
 macro_rules! rounding {
     ($float:ty, $bits:ty, $quiet:literal, $integral:literal, $ceil:ident, $floor:ident, $trunc:ident, $nearest:ident) => {
         /// `ceil`: the smallest integral value that is not less.
-        #[cfg_attr(not(test), unsafe(no_mangle))]
+        #[cfg_attr(not(any(test, all(target_arch = "x86_64", not(target_feature = "sse2")))), unsafe(no_mangle))]
         pub extern "C" fn $ceil(x: $float) -> $float {
             let truncated = $trunc(x);
             if truncated < x { (truncated + 1.0).copysign(x) } else { truncated }
         }
 
         /// `floor`: the largest integral value that is not greater.
-        #[cfg_attr(not(test), unsafe(no_mangle))]
+        #[cfg_attr(not(any(test, all(target_arch = "x86_64", not(target_feature = "sse2")))), unsafe(no_mangle))]
         pub extern "C" fn $floor(x: $float) -> $float {
             let truncated = $trunc(x);
             if truncated > x { (truncated - 1.0).copysign(x) } else { truncated }
         }
 
         /// `trunc`: the integral value next to it on the side of zero.
-        #[cfg_attr(not(test), unsafe(no_mangle))]
+        #[cfg_attr(not(any(test, all(target_arch = "x86_64", not(target_feature = "sse2")))), unsafe(no_mangle))]
         pub extern "C" fn $trunc(x: $float) -> $float {
             let nearest = $nearest(x);
             if nearest.abs() > x.abs() { (nearest.abs() - 1.0).copysign(x) } else { nearest }
         }
 
         /// `nearest`: the closest integral value, the even one of two.
-        #[cfg_attr(not(test), unsafe(no_mangle))]
+        #[cfg_attr(not(any(test, all(target_arch = "x86_64", not(target_feature = "sse2")))), unsafe(no_mangle))]
         pub extern "C" fn $nearest(x: $float) -> $float {
             if x.is_nan() {
                 // Arithmetic would do this as well, but the compiler may drop it.
@@ -57,13 +58,13 @@ rounding!(
 );
 
 /// `x * y + z`, rounded once.
-#[cfg_attr(not(test), unsafe(no_mangle))]
+#[cfg_attr(not(any(test, all(target_arch = "x86_64", not(target_feature = "sse2")))), unsafe(no_mangle))]
 pub extern "C" fn wasmc_fma_f32(x: f32, y: f32, z: f32) -> f32 {
     libm::fmaf(x, y, z)
 }
 
 /// `x * y + z`, rounded once.
-#[cfg_attr(not(test), unsafe(no_mangle))]
+#[cfg_attr(not(any(test, all(target_arch = "x86_64", not(target_feature = "sse2")))), unsafe(no_mangle))]
 pub extern "C" fn wasmc_fma_f64(x: f64, y: f64, z: f64) -> f64 {
     libm::fma(x, y, z)
 }

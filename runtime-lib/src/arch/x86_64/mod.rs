@@ -8,6 +8,8 @@ mod exception;
 mod frame;
 mod heap;
 mod shuffle;
+#[cfg(not(target_feature = "sse2"))]
+mod soft_float;
 
 #[cfg(not(windows))]
 pub use bytes::{bcmp, memcmp, memcpy, memmove, memset, strlen, wasmc_memory_fill, wasmc_memory_move};

@@ -1,51 +1,46 @@
 //! Byte shuffles for processors without SSSE3.
 
-use core::arch::x86_64::__m128i;
+use super::convention::{cfi, first, second};
 
-/// What the instruction `pshufb` does: byte i of the result is the byte of `source` that the low four bits of byte i of
-/// `selector` name, or 0 where that byte's top bit is set. See [`wasmc_abi::symbols::LIBCALLS`].
-#[cfg(not(windows))]
-#[cfg_attr(not(test), unsafe(no_mangle))]
-#[expect(improper_ctypes_definitions, reason = "the calling convention passes vectors of 16 bytes in xmm registers")]
-pub extern "C" fn wasmc_x86_pshufb(source: __m128i, selector: __m128i) -> __m128i {
-    shuffle(&source, &selector)
-}
-
-/// The same, for compiled code: it has vectors in registers, also where the C convention has them in memory.
-#[cfg(windows)]
+/// What the instruction `pshufb` does with its two operands, in xmm0 and xmm1: see [`shuffle`]. Compiled code has vectors in
+/// registers everywhere; not all C conventions do. See [`wasmc_abi::symbols::LIBCALLS`].
 #[unsafe(naked)]
-#[unsafe(no_mangle)]
+#[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn wasmc_x86_pshufb() {
     core::arch::naked_asm!(
+        cfi!(".cfi_startproc"),
         "push rbp",
+        cfi!(".cfi_def_cfa_offset 16"),
+        cfi!(".cfi_offset rbp, -16"),
         "mov rbp, rsp",
+        cfi!(".cfi_def_cfa_register rbp"),
         "sub rsp, 64",
         "movaps [rsp + 32], xmm0",
         "movaps [rsp + 48], xmm1",
-        "lea rcx, [rsp + 32]",
-        "lea rdx, [rsp + 48]",
+        concat!("lea ", first!(), ", [rsp + 32]"),
+        concat!("lea ", second!(), ", [rsp + 48]"),
         "call {}",
+        "movaps xmm0, [rsp + 32]",
         "leave",
+        cfi!(".cfi_def_cfa rsp, 8"),
         "ret",
+        cfi!(".cfi_endproc"),
         sym shuffle,
     )
 }
 
-#[expect(improper_ctypes_definitions, reason = "the calling conventions return vectors of 16 bytes in xmm0")]
-extern "C" fn shuffle(source: &__m128i, selector: &__m128i) -> __m128i {
-    // SAFETY: a vector and 16 bytes are the same bits.
-    let bytes = |vector| unsafe { core::mem::transmute::<__m128i, [u8; 16]>(vector) };
-    let (source, selector) = (bytes(*source), bytes(*selector));
-    let mut result = [0u8; 16];
-    for (to, &from) in result.iter_mut().zip(&selector) {
+/// Byte i becomes the byte that the low four bits of byte i of `selector` name, or 0 where that byte's top bit is set.
+extern "C" fn shuffle(bytes: &mut [u8; 16], selector: &[u8; 16]) {
+    let source = *bytes;
+    for (to, &from) in bytes.iter_mut().zip(selector) {
         *to = if from & 0x80 != 0 { 0 } else { source[usize::from(from & 15)] };
     }
-    // SAFETY: as above.
-    unsafe { core::mem::transmute(result) }
 }
 
 #[cfg(test)]
 mod tests {
+    use core::arch::x86_64::__m128i;
+
     use super::*;
 
     #[test]
@@ -54,8 +49,19 @@ mod tests {
         let selector: [u8; 16] = [0, 15, 0x80, 0x8f, 16, 0x7f, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0xff];
         // SAFETY: a vector and 16 bytes are the same bits.
         let vector = |bytes| unsafe { core::mem::transmute::<[u8; 16], __m128i>(bytes) };
+        let result: __m128i;
+        // SAFETY: the function preserves what a function of C does.
+        unsafe {
+            core::arch::asm!(
+                "call {}",
+                sym wasmc_x86_pshufb,
+                inout("xmm0") vector(source) => result,
+                in("xmm1") vector(selector),
+                clobber_abi("C"),
+            );
+        }
         // SAFETY: as above.
-        let result: [u8; 16] = unsafe { core::mem::transmute(wasmc_x86_pshufb(vector(source), vector(selector))) };
+        let result: [u8; 16] = unsafe { core::mem::transmute(result) };
         assert_eq!(result, [100, 115, 0, 0, 100, 115, 101, 102, 103, 104, 105, 106, 107, 108, 109, 0]);
     }
 }
