@@ -50,6 +50,7 @@ fn link(name: &str, macros: &[&str], flags: &[&str]) -> PathBuf {
                 "-o",
             ])
             .arg(&object)
+            .arg(format!("-DABI_VERSION={}", wasmc_abi::program::ABI_VERSION))
             .arg(sources.join(source));
         for definition in macros {
             compiler.arg(format!("-D{definition}"));

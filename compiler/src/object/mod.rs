@@ -12,6 +12,7 @@ mod exceptions;
 mod format;
 mod heap;
 mod note;
+mod processor;
 mod program;
 mod relocation;
 mod sections;
@@ -45,7 +46,9 @@ pub(crate) fn write(
     let (detached, sources) = if options.split_debug { (sources, None) } else { (None, sources) };
     let sources = sources.map(|map| sources::describe(&mut plan, map));
     let core_dump = core_dump::describe(&mut plan, options);
-    let root = program::describe(&mut plan, &code, heap, sources, core_dump, options);
+    let processor = processor::describe(&mut plan, isa, options);
+    let parts = program::Parts { heap, sources, core_dump, processor };
+    let root = program::describe(&mut plan, &code, parts, options);
     let mut object = format::new_object(isa, &options.target)?;
     note::write(&mut object, &manifest, format::endianness(isa));
     let mut sections = sections::Sections::new(&mut object);

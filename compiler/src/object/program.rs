@@ -8,15 +8,16 @@ use super::code_map::CodeMapParts;
 use crate::plan::{DataId, DataObject, Placement, Plan, Slot, StructureWriter, Target, Unit};
 use crate::{Entry, Options};
 
+/// Descriptions that not every program has.
+pub(super) struct Parts {
+    pub heap: Option<DataId>,
+    pub sources: Option<DataId>,
+    pub core_dump: Option<DataId>,
+    pub processor: Option<DataId>,
+}
+
 /// Adds the `Program` to the plan's data.
-pub(super) fn describe(
-    plan: &mut Plan<'_>,
-    code: &CodeMapParts,
-    heap: Option<DataId>,
-    sources: Option<DataId>,
-    core_dump: Option<DataId>,
-    options: &Options,
-) -> DataId {
+pub(super) fn describe(plan: &mut Plan<'_>, code: &CodeMapParts, parts: Parts, options: &Options) -> DataId {
     let memories = memories(plan);
     let images = images(plan);
     let environment = texts(plan, "wasmc_environment", &options.environment);
@@ -53,19 +54,20 @@ pub(super) fn describe(
     span(&mut writer, arguments);
     span(&mut writer, threads);
     span(&mut writer, modules);
-    for part in [heap, sources] {
-        match part {
-            Some(part) => writer.address(Target::Data(part), 0),
-            None => writer.u64(0),
-        }
-    }
+    optional(&mut writer, parts.heap);
+    optional(&mut writer, parts.sources);
     writer.address(Target::Weak(symbols::BUILD_ID), 0);
-    match core_dump {
-        Some(core_dump) => writer.address(Target::Data(core_dump), 0),
-        None => writer.u64(0),
-    }
+    optional(&mut writer, parts.core_dump);
+    optional(&mut writer, parts.processor);
     debug_assert_eq!(writer.bytes.len(), size_of::<wasmc_abi::program::Program>());
     plan.data.add(writer.finish(symbols::PROGRAM, 16))
+}
+
+fn optional(writer: &mut StructureWriter, part: Option<DataId>) {
+    match part {
+        Some(part) => writer.address(Target::Data(part), 0),
+        None => writer.u64(0),
+    }
 }
 
 fn span(writer: &mut StructureWriter, (object, length): (DataId, u64)) {

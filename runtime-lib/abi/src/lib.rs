@@ -12,6 +12,7 @@ pub mod heap;
 pub mod instance;
 pub mod interpreter;
 pub mod leb128;
+pub mod processor;
 pub mod program;
 pub mod source_map;
 pub mod symbols;

@@ -3,7 +3,7 @@
 use crate::{Span, code_map::CodeMap};
 
 /// Version of every layout in this crate; the two sides must agree.
-pub const ABI_VERSION: u32 = 4;
+pub const ABI_VERSION: u32 = 5;
 
 /// The root of everything the compiler tells the runtime library. Read-only once the program is relocated.
 #[repr(C)]
@@ -44,9 +44,11 @@ pub struct Program {
     pub build_id: u64,
     /// Address of the [`CoreDump`](crate::core_dump::CoreDump), or 0 where traps write none.
     pub core_dump: u64,
+    /// Address of the [`Requirements`](crate::processor::Requirements), or 0 where nothing is checked at the start.
+    pub processor: u64,
 }
 
-const _: () = assert!(size_of::<Program>() == 8 + 8 + 8 + 16 + 16 + 8 + 64 + 64 + 16 + 32);
+const _: () = assert!(size_of::<Program>() == 8 + 8 + 8 + 16 + 16 + 8 + 64 + 64 + 16 + 40);
 
 /// The variables `WASMC_DIR`, `WASMC_ENV`, `WASMC_MAX_MEMORY` and `WASMC_MAX_STACK` are heeded at start-up, and
 /// `WASMC_COREDUMP` at a trap.

@@ -68,6 +68,9 @@ pub const PRINT_SOURCES: &str = "wasmc_print_sources";
 /// environment asks for one, and says so.
 pub const WRITE_CORE_DUMP: &str = "wasmc_write_core_dump";
 
+/// `extern "C" fn(requirements: &Requirements)`: reports the trap `UnsupportedProcessor` where the processor lacks a feature.
+pub const CHECK_PROCESSOR: &str = "wasmc_check_processor";
+
 /// Operations that Cranelift calls a function for where the processor lacks an instruction: `extern "C"`, with the
 /// operation's own types; on x86-64 `pshufb` takes and returns vectors in xmm registers.
 pub const LIBCALLS: &[&str] = &[

@@ -76,7 +76,7 @@ trap_codes! {
         "A module imports a memory or a table that is smaller, when the module is instantiated, than the import asks for.";
     /// Machine code met an instruction that this processor does not have.
     UnsupportedProcessor = 14, "unsupported processor",
-        "The executable uses instructions that this processor does not have. Build it for an older processor: `wasmc build --cpu x86-64`.";
+        "The executable uses instructions that this processor does not have. Build it for older ones: with `--cpu x86-64` for x86-64, elsewhere without `--cpu`.";
     /// Not a trap of the specification: an exception that nobody caught.
     UncaughtException = 15, "uncaught exception",
         "The program threw an exception, and none of the functions that were waiting for their callees caught it. The message names the tag of the exception and its payload: for C++ that is the tag `__cpp_exception` and the address of the thrown object.";

@@ -161,6 +161,7 @@ mod tests {
             sources: 0,
             build_id: 0,
             core_dump: 0,
+            processor: 0,
         }
     }
 

@@ -111,10 +111,7 @@ pub(super) fn trap(code: TrapCode, detail: Detail<'_>, backtrace: &Backtrace) ->
 pub(crate) fn end(code: TrapCode, backtrace: &Backtrace, detail: &dyn Fn(&mut Output<'_>)) -> ! {
     let mut storage = [0; BUFFER_SIZE];
     let mut output = Output::new(sys::STANDARD_ERROR, &mut storage);
-    output.bytes(if code == TrapCode::UncaughtException { b"wasmc: " } else { b"wasmc: trap: " });
-    output.bytes(code.message().as_bytes());
-    detail(&mut output);
-    output.byte(b'\n');
+    reason(&mut output, code, detail);
     wasm_stack(&mut output, backtrace, true);
     let core_dump = program().core_dump as usize;
     if core_dump != 0 {
@@ -126,6 +123,26 @@ pub(crate) fn end(code: TrapCode, backtrace: &Backtrace, detail: &dyn Fn(&mut Ou
             write(&mut output, description, backtrace);
         }
     }
+    finish(&mut output, code)
+}
+
+/// As [`end`], where no code of the program has run.
+#[cfg(all(target_os = "linux", any(target_arch = "aarch64", target_arch = "riscv64", target_arch = "s390x")))]
+pub(crate) fn end_before_start(code: TrapCode, detail: &dyn Fn(&mut Output<'_>)) -> ! {
+    let mut storage = [0; 512];
+    let mut output = Output::new(sys::STANDARD_ERROR, &mut storage);
+    reason(&mut output, code, detail);
+    finish(&mut output, code)
+}
+
+fn reason(output: &mut Output<'_>, code: TrapCode, detail: &dyn Fn(&mut Output<'_>)) {
+    output.bytes(if code == TrapCode::UncaughtException { b"wasmc: " } else { b"wasmc: trap: " });
+    output.bytes(code.message().as_bytes());
+    detail(output);
+    output.byte(b'\n');
+}
+
+fn finish(output: &mut Output<'_>, code: TrapCode) -> ! {
     output.bytes(b"  (`wasmc explain ");
     output.bytes(code.name().as_bytes());
     output.bytes(b"` tells more)\n");

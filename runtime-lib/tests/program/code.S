@@ -11,7 +11,7 @@
 #define FLAGS 0
 #endif
 #ifndef VERSION
-#define VERSION 4
+#define VERSION ABI_VERSION
 #endif
 
     .macro site address, previous, has_code, wasm_delta, code
@@ -218,7 +218,7 @@ wasmc_program:
 #endif
     .quad 0, 0
     .quad modules, 2
-    // No objects, no lines, no build ID, no core dump.
-    .quad 0, 0, 0, 0
+    // No objects, no lines, no build ID, no core dump, no needs of the processor.
+    .quad 0, 0, 0, 0, 0
 
     .section .note.GNU-stack, "", @progbits

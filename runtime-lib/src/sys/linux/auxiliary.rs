@@ -7,6 +7,10 @@ pub(super) mod kind {
     pub const PROGRAM_HEADERS: usize = 3;
     pub const PROGRAM_HEADER_COUNT: usize = 5;
     pub const ENTRY: usize = 9;
+    #[cfg(any(target_arch = "aarch64", target_arch = "s390x"))]
+    pub const CAPABILITIES: usize = 16;
+    #[cfg(target_arch = "aarch64")]
+    pub const MORE_CAPABILITIES: usize = 26;
     pub const FILE_NAME: usize = 31;
     pub const VDSO: usize = 33;
 }
@@ -64,9 +68,14 @@ impl InitialStack {
 /// Whether the program may use the kernel's vDSO. valgrind takes it out of the vector, and does not let its code read its
 /// data.
 pub fn offers_vdso() -> bool {
+    crate::process::environment_array().is_null() || value(kind::VDSO) != 0
+}
+
+/// The value of the auxiliary vector's entry of this kind, or 0.
+pub(super) fn value(kind: usize) -> usize {
     let mut end = crate::process::environment_array();
     if end.is_null() {
-        return true;
+        return 0;
     }
     // SAFETY: the environment is where the kernel left it: a null pointer ends it, the vector is behind that.
     unsafe {
@@ -75,7 +84,7 @@ pub fn offers_vdso() -> bool {
             end = end.add(1);
         }
         let stack = InitialStack { arguments: core::ptr::null(), environment, auxiliary: end.add(1).cast() };
-        stack.auxiliary(kind::VDSO) != 0
+        stack.auxiliary(kind)
     }
 }
 

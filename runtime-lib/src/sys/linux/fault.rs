@@ -30,11 +30,11 @@ static HANDLER_STACK: HandlerStack = HandlerStack(UnsafeCell::new([0; HANDLER_ST
 
 /// The kernel's `struct sigaction`. Where it has no restorer, the mask stands in its place: both are zero then.
 #[repr(C)]
-struct SignalAction {
-    handler: usize,
-    flags: usize,
-    restorer: usize,
-    mask: u64,
+pub(super) struct SignalAction {
+    pub handler: usize,
+    pub flags: usize,
+    pub restorer: usize,
+    pub mask: u64,
 }
 
 /// `stack_t`, sigaltstack(2).

@@ -33,6 +33,8 @@ mod handle;
 mod initial_stack;
 #[cfg(any(target_arch = "arm", target_arch = "x86"))]
 mod narrow;
+#[cfg(any(target_arch = "aarch64", target_arch = "riscv64", target_arch = "s390x"))]
+mod processor;
 #[cfg(not(test))]
 mod relocate;
 mod signal;

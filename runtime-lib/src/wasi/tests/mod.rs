@@ -70,6 +70,7 @@ fn empty_program() -> Program {
         sources: 0,
         build_id: 0,
         core_dump: 0,
+        processor: 0,
     }
 }
 
