@@ -291,7 +291,9 @@ fn add_unit(
             section.append(added);
         }
     }
-    info.strings.number(&mut unit.info, strings);
+    if let Some(text) = info.sections.get_mut(&Part::Strings) {
+        info.strings.number(&mut unit.info, strings, text);
+    }
     for relocation in &mut unit.info.relocations {
         if let Target::Part(part) = relocation.target {
             relocation.addend += u64::from(starts.get(&part).copied().unwrap_or(0));

@@ -23,8 +23,9 @@ pub(super) struct Strings {
 }
 
 impl Strings {
-    /// Puts numbers in the place of all offsets of strings, which count from `start` in the output's `.debug_str`.
-    pub fn number(&mut self, info: &mut Buffer, start: u32) {
+    /// Puts numbers in the place of all offsets of strings, which count from `start` in the output's `.debug_str`. A string
+    /// that is the end of another, as linkers leave it, is copied: verifiers (LLVM 19) want each to begin behind a zero.
+    pub fn number(&mut self, info: &mut Buffer, start: u32, strings: &mut Buffer) {
         let mut relocations = std::mem::take(&mut info.relocations);
         relocations.retain(|relocation| {
             if relocation.target != Target::Part(Part::Strings) {
@@ -33,7 +34,7 @@ impl Strings {
             let offset = start + relocation.addend as u32;
             let number = *self.numbers.entry(offset).or_insert(self.offsets.len() as u32);
             if number as usize == self.offsets.len() {
-                self.offsets.push(offset);
+                self.offsets.push(beginning(offset, strings));
             }
             info.patch(relocation.offset, number);
             false
@@ -53,6 +54,19 @@ impl Strings {
     }
 }
 
+/// The offset of a string that is at `offset`, and that is no end of another.
+fn beginning(offset: u32, strings: &mut Buffer) -> u32 {
+    let (before, from) = strings.bytes.split_at((offset as usize).min(strings.bytes.len()));
+    if before.last().is_none_or(|last| *last == 0) {
+        return offset;
+    }
+    let length = from.iter().position(|byte| *byte == 0).unwrap_or(from.len());
+    let copy = strings.position();
+    strings.bytes.extend_from_within(offset as usize..offset as usize + length);
+    strings.u8(0);
+    copy
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,11 +74,13 @@ mod tests {
     #[test]
     fn equal_offsets_have_equal_numbers() {
         let mut strings = Strings::default();
+        let mut text = Buffer::new(false);
+        text.bytes = b"on\0two\0seven\0".to_vec();
         for (start, offsets, numbers) in [(0, [7, 3, 7], [0, 1, 0]), (4, [0, 3, 0], [2, 0, 2])] {
             let mut info = Buffer::new(false);
             info.offset(Part::Lines, 0);
             offsets.iter().for_each(|offset| info.offset(Part::Strings, *offset));
-            strings.number(&mut info, start);
+            strings.number(&mut info, start, &mut text);
             assert_eq!(info.relocations.len(), 1);
             let written: Vec<u8> = info.bytes.chunks(4).map(|number| number[0]).collect();
             assert_eq!(written[1..], numbers);
@@ -72,6 +88,8 @@ mod tests {
         let mut table = Buffer::new(false);
         strings.write(&mut table);
         assert_eq!(table.bytes, [16, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-        assert_eq!(table.relocations.iter().map(|relocation| relocation.addend).collect::<Vec<_>>(), [7, 3, 4]);
+        assert_eq!(table.relocations.iter().map(|relocation| relocation.addend).collect::<Vec<_>>(), [7, 3, 13]);
+        // The end of `two`.
+        assert_eq!(text.bytes[13..], *b"wo\0");
     }
 }
