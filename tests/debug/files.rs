@@ -121,16 +121,16 @@ fn lines_alone_give_backtraces_without_variables() {
     assert!(info * 2 < section(&whole, ".debug_info").map_or(0, |contents| contents.len()));
     assert_eq!(strings, 0);
     let program = build(scratch.path(), CRASH, &["-gline-tables-only"]);
-    let text = gdb(&program, &["break app::report", "run", "backtrace", "info locals", "info args"]);
+    let text = gdb(&program, &["break crash.cc:11", "run", "backtrace", "info locals", "info args"]);
     let expected =
-        ["#0  app::report () at ./crash.cc:23", "__main_argc_argv () at ./crash.cc:38", "No locals.", "No arguments."];
+        ["#2  app::report () at ./crash.cc:23", "__main_argc_argv () at ./crash.cc:35", "No locals.", "No arguments."];
     check_lines(&text, &expected);
     let expected = [
         "[inlined] app::Ratio::value() const at crash.cc:11",
         "[inlined] int app::rounded<app::Ratio>(app::Ratio const&, int) at crash.cc:17",
         "app::report(int, int) at crash.cc:23",
     ];
-    let text = lldb(&program, &["breakpoint set -n app::report", "run", "bt"]);
+    let text = lldb(&program, &["breakpoint set -f crash.cc -l 11", "run", "bt"]);
     check_lines(&text, &expected);
     check_lines(&run(scratch.path(), "llvm-dwarfdump", &["--verify", "program"]), &["No errors."]);
     check_lines(&run(scratch.path(), "./program", &[]), &["app::Ratio::value at crash.cc:11 (inlined)"]);
@@ -173,7 +173,7 @@ fn paths_are_mapped_in_traces_too() {
     let text = gdb(&program, &[&substitute, "break app::report", "run", "list 21,23"]);
     check_lines(&text, &["int report(int below, int unit) {"]);
     let map = format!("settings set target.source-map /elsewhere {}", sources.display());
-    let text = lldb(&program, &[&map, "breakpoint set -n app::report", "run"]);
+    let text = lldb(&program, &[&map, "breakpoint set -f crash.cc -l 11", "run"]);
     check_lines(&text, &["return above / below;"]);
 }
 

@@ -6,26 +6,47 @@ use super::record::Record;
 use crate::object::Text;
 use crate::plan::{Plan, Unit};
 
-/// A function with code.
+/// A function with code, or one in the code of another, which wasmc inlined it into.
+#[derive(Clone)]
 pub(super) struct Function<'t> {
     /// Its body, in bytes from the start of the code section's contents.
     pub wasm: Range<u32>,
-    /// Its machine code, in bytes from the start of the text section.
+    /// Its machine code, in bytes from the start of the text section; all that of the one which it was inlined into.
     pub text: Range<u32>,
     pub record: &'t Record,
+    /// Its number in the record: 0 for the function whose code it is.
+    pub body: u32,
     /// Its module's, and its position in the code section.
     pub module: usize,
     pub position: usize,
 }
 
-impl Function<'_> {
-    /// Offsets in the text section, ascending, and addresses in the code section: what holds from there to the next.
-    /// The first is that of the entry.
-    pub fn origins(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
-        let (text, wasm) = (self.text.start, self.wasm.start);
-        let mut origins = self.record.origins().map(move |(native, body)| (text + native, wasm + body)).peekable();
+impl<'t> Function<'t> {
+    /// Offsets in the text section, ascending, and source locations: what holds from there to the next. The first is that
+    /// of the entry.
+    pub fn locations(&self) -> impl Iterator<Item = (u32, u32)> + use<'t> {
+        let text = self.text.start;
+        let mut origins = self.record.origins().map(move |(native, location)| (text + native, location)).peekable();
         let has_entry = origins.peek().is_some_and(|(native, _)| *native == text);
-        (!has_entry).then_some((text, wasm)).into_iter().chain(origins)
+        (!has_entry).then_some((text, 0)).into_iter().chain(origins)
+    }
+
+    /// Its machine code, piece by piece, with the address in the code section that each was made of: for code of a body
+    /// inlined into it, that of the call.
+    pub fn pieces(&self) -> impl Iterator<Item = (Range<u32>, u32)> + '_ {
+        let mut locations = self.locations().peekable();
+        std::iter::from_fn(move || {
+            let (start, location) = locations.next()?;
+            let end = locations.peek().map_or(self.text.end, |next| next.0);
+            Some((start..end, location))
+        })
+        .filter(|(text, _)| text.start < text.end)
+        .filter_map(|(text, location)| Some((text, self.wasm.start + self.record.place_in(self.body, location)?)))
+    }
+
+    /// The first instruction that was made of what is at an address or behind it: an offset in the text section.
+    pub fn instruction_at(&self, address: u64) -> Option<u32> {
+        self.pieces().find(|(_, origin)| u64::from(*origin) >= address).map(|(text, _)| text.start)
     }
 
     /// Whether an address is that of the body or of its size, a number in up to five bytes.
@@ -35,22 +56,31 @@ impl Function<'_> {
     }
 }
 
+/// Where a body is, in bytes from the start of the code section's contents.
+pub(super) fn address_range(plan: &Plan<'_>, module: usize, position: usize) -> Range<u32> {
+    let parsed = &plan.modules[module];
+    let range = parsed.bodies[position].code.range();
+    let start = (range.start as u32).wrapping_sub(parsed.code_start);
+    start..start + (range.end - range.start) as u32
+}
+
 /// Answers which machine code was made of parts of functions. Questions about one function come behind one another, so it
 /// remembers one.
 #[derive(Default)]
 pub(super) struct Spans {
-    /// Where that function's machine code begins.
-    function: Option<u32>,
+    /// Where that function's machine code begins, and its number there.
+    function: Option<(u32, u32)>,
     /// Its machine code, piece by piece, by the address that the piece was made of.
     pieces: Vec<(u32, Range<u32>)>,
 }
 
 impl Spans {
-    /// The machine code of a range of addresses: offsets in the text section, sorted.
-    pub fn of(&mut self, addresses: &Addresses<'_>, range: &Range<u64>) -> Vec<Range<u32>> {
+    /// The machine code of a range of addresses in functions: offsets in the text section, sorted.
+    pub fn of(&mut self, functions: &[Function<'_>], range: &Range<u64>) -> Vec<Range<u32>> {
         let mut spans = Vec::new();
-        for function in addresses.functions_in(range) {
-            if range.start <= u64::from(function.wasm.start) && range.end >= u64::from(function.wasm.end) {
+        for function in functions.iter().filter(|_| !is_dead(range.start)) {
+            let is_whole = range.start <= u64::from(function.wasm.start) && range.end >= u64::from(function.wasm.end);
+            if is_whole && function.body == 0 {
                 spans.push(function.text.clone());
                 continue;
             }
@@ -64,17 +94,12 @@ impl Spans {
     }
 
     fn remember(&mut self, function: &Function<'_>) {
-        if self.function.replace(function.text.start) == Some(function.text.start) {
+        let key = (function.text.start, function.body);
+        if self.function.replace(key) == Some(key) {
             return;
         }
         self.pieces.clear();
-        let mut origins = function.origins().peekable();
-        while let Some((start, origin)) = origins.next() {
-            let end = origins.peek().map_or(function.text.end, |next| next.0);
-            if start < end {
-                self.pieces.push((origin, start..end));
-            }
-        }
+        self.pieces.extend(function.pieces().map(|(text, origin)| (origin, text)));
         self.pieces.sort_unstable_by_key(|(origin, text)| (*origin, text.start));
     }
 }
@@ -106,16 +131,13 @@ pub(super) struct Addresses<'t> {
 impl<'t> Addresses<'t> {
     /// Collects a module's functions.
     pub fn of(plan: &Plan<'_>, text: &'t Text, module: usize) -> Addresses<'t> {
-        let parsed = &plan.modules[module];
         let mut functions = Vec::new();
-        for (position, body) in parsed.bodies.iter().enumerate() {
-            let range = body.code.range();
-            let start = (range.start as u32).wrapping_sub(parsed.code_start);
-            let wasm = start..start + (range.end - range.start) as u32;
+        for position in 0..plan.modules[module].bodies.len() {
+            let wasm = address_range(plan, module, position);
             if let Some(unit) = plan.units.id(Unit::Wasm { module, position })
                 && let Some((text, record)) = text.recorded(unit)
             {
-                functions.push(Function { wasm, text, record, module, position });
+                functions.push(Function { wasm, text, record, body: 0, module, position });
             }
         }
         Addresses { functions }
@@ -151,12 +173,6 @@ impl<'t> Addresses<'t> {
         let end = self.functions.partition_point(|function| u64::from(function.wasm.start) < range.end);
         self.functions.get(start..end).unwrap_or(&[])
     }
-
-    /// The first instruction that was made of what is at an address: an offset in the text section.
-    pub fn instruction_at(&self, address: u64) -> Option<u32> {
-        let function = self.function_at(address)?;
-        function.origins().find(|(_, origin)| u64::from(*origin) >= address).map(|(text, _)| text)
-    }
 }
 
 /// The common parts of two sorted lists of ranges.
@@ -180,12 +196,13 @@ mod tests {
 
     #[test]
     fn no_function_is_where_linkers_put_those_that_they_leave_out() {
-        let record = Record { origins: Vec::new(), locals: Locals::Slots(Vec::new()) };
-        let function = Function { wasm: 2..40, text: 0..100, record: &record, module: 0, position: 0 };
+        let record = Record { origins: Vec::new(), inlined: Vec::new(), locals: Locals::Slots(Vec::new()) };
+        let function = Function { wasm: 2..40, text: 0..100, record: &record, body: 0, module: 0, position: 0 };
         let addresses = Addresses { functions: vec![function] };
         assert!(addresses.function_from(1).is_some() && addresses.function_from(0).is_none());
         let mut spans = Spans::default();
-        assert_eq!((spans.of(&addresses, &(1..40)).len(), spans.of(&addresses, &(0..40)).len()), (1, 0));
+        let mut count = |range| spans.of(addresses.functions_in(&range), &range).len();
+        assert_eq!((count(1..40), count(0..40)), (1, 0));
     }
 
     #[test]

@@ -4,14 +4,15 @@ use std::ops::Range;
 
 use gimli::{Encoding, EndianSlice, Expression, LittleEndian, Operation};
 
-use super::addresses::Function;
+use super::addresses::{Function, address_range};
 use super::history::Subject;
 use super::opcode::*;
 use super::place::places_of;
 use super::record::{Locals, ValuePlace};
 use super::registers::Registers;
 use super::writer::Buffer;
-use crate::plan::Plan;
+use crate::plan::{Plan, Unit};
+use crate::translate::InlinedBody;
 
 /// What a module's debug information is read from.
 pub(super) type Reader<'a> = EndianSlice<'a, LittleEndian>;
@@ -86,6 +87,16 @@ enum Kind {
 type Operations<'a> = Vec<Operation<Reader<'a>>>;
 
 impl<'p> Context<'p, '_> {
+    /// The position in the module's code section of the body that wasmc inlined, and its addresses.
+    pub fn body_of(&self, inlined: &InlinedBody) -> Option<(usize, Range<u32>)> {
+        match self.plan.units.list.get(inlined.function.0 as usize) {
+            Some(&Unit::Wasm { module, position }) if module == self.module => {
+                Some((position, address_range(self.plan, module, position)))
+            }
+            _ => None,
+        }
+    }
+
     /// Translates an expression that holds in `function`, or anywhere; `start` is where in the code section it begins to.
     pub fn translate<'r>(
         &self,
@@ -242,6 +253,10 @@ impl<'p> Context<'p, '_> {
                 output.u8(CONSTU);
                 output.unsigned(address);
                 stack.push(Kind::Guest);
+            }
+            // The frame of a body inlined into another is not the function's.
+            Operation::FrameOffset { .. } if scene.function.is_some_and(|function| function.body != 0) => {
+                return Err(Untranslatable);
             }
             Operation::FrameOffset { offset } => {
                 output.u8(FBREG);

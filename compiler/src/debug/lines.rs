@@ -4,9 +4,11 @@ use std::ops::Range;
 
 use gimli::{AttributeValue, ColumnType, LineProgramHeader};
 
-use super::addresses::{Addresses, Function, is_dead};
+use super::addresses::{Function, is_dead};
 use super::expression::Reader;
+use super::unit::Environment;
 use super::writer::{Buffer, Target};
+use crate::translate::bodies_around;
 
 /// A row of a line table: what holds from its address on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +23,21 @@ pub(super) struct Row {
     pub prologue_end: bool,
     pub epilogue_begin: bool,
     pub end_sequence: bool,
+}
+
+/// The lines of a body.
+pub(super) struct BodyLines {
+    /// Its address in the code section.
+    pub start: u32,
+    /// Sorted.
+    pub rows: Vec<Row>,
+}
+
+impl BodyLines {
+    /// The number of the row that holds at an address. There is one.
+    fn row_at(&self, address: u32) -> usize {
+        self.rows.partition_point(|row| row.address <= address).saturating_sub(1)
+    }
 }
 
 /// Names of files and folders, as version 5 numbers them.
@@ -139,36 +156,58 @@ impl LineWriter {
         LineWriter { output }
     }
 
-    /// Writes the lines of a function: `rows` are those of its body, sorted.
-    pub fn function(&mut self, function: &Function<'_>, rows: &[Row]) {
-        let Some(first) = rows.first() else { return };
+    /// Writes the lines of a function, by those of its own body and of the bodies inlined into it, in the order of their
+    /// numbers. Code of a body without lines has that of the call.
+    pub fn function(&mut self, function: &Function<'_>, bodies: &[BodyLines]) {
+        let Some(own) = bodies.first() else { return };
+        let Some(first) = own.rows.first() else { return };
+        let record = function.record;
         let mut state = State { address: function.text.start, file: 1, line: 1, column: 0, is_stmt: true };
         self.output.bytes.extend([0, 9, SET_ADDRESS]);
         self.output.address(Target::Text, function.text.start.into());
         // Where the input does not say, the prologue ends with the first instruction that was made of an operator.
-        let prologue_end = rows.iter().position(|row| row.prologue_end).unwrap_or(0);
+        let prologue_end = own.rows.iter().position(|row| row.prologue_end).unwrap_or(0);
         let mut prologue_end_written = false;
-        let mut seen = vec![false; rows.len()];
-        let mut last: Option<usize> = None;
-        for (text, wasm) in function.origins() {
-            let number = rows.partition_point(|row| row.address <= wasm).saturating_sub(1);
+        let mut seen: Vec<Vec<bool>> = bodies.iter().map(|body| vec![false; body.rows.len()]).collect();
+        let mut last = None;
+        // From the innermost body with lines to the function's own: their rows.
+        let mut places: Vec<(usize, usize)> = Vec::new();
+        for (text, location) in function.locations() {
+            places.clear();
+            places.extend(bodies_around(&record.inlined, location).filter_map(|(number, location)| {
+                let body = bodies.get(number as usize).filter(|body| !body.rows.is_empty())?;
+                let address = body.start + (location - record.start(number));
+                Some((number as usize, body.row_at(address)))
+            }));
+            let (Some(&inner), Some(&(_, outer))) = (places.first(), places.last()) else { continue };
             let is_entry = text == function.text.start;
-            let ends_prologue = !prologue_end_written && !is_entry && number >= prologue_end;
-            if last == Some(number) && !ends_prologue {
+            let ends_prologue = !prologue_end_written && !is_entry && outer >= prologue_end;
+            if last == Some(inner) && !ends_prologue {
                 continue;
             }
-            last = Some(number);
-            // The first instruction of a function is where a breakpoint on its first line belongs.
-            let row = if is_entry { first } else { &rows[number] };
+            last = Some(inner);
             // A statement begins once: code that comes back to it, as after scheduling, is no place to stop at. Where
             // nothing was made of its first instructions, it begins with what follows them.
-            let statement = statement_at(rows, number);
-            let begins = statement.is_some_and(|statement| !std::mem::replace(&mut seen[statement], true));
+            let mut begins = |(body, row): (usize, usize)| {
+                let statement = statement_at(&bodies[body].rows, row);
+                statement.is_some_and(|statement| !std::mem::replace(&mut seen[body][statement], true))
+            };
+            // A call begins where the body does that stands for it.
+            for &(body, row) in places[1..].iter().rev().filter(|_| !is_entry) {
+                if begins((body, row)) {
+                    let call =
+                        Row { is_stmt: true, prologue_end: false, epilogue_begin: false, ..bodies[body].rows[row] };
+                    self.row(&mut state, text, &call);
+                }
+            }
+            // The first instruction of a function is where a breakpoint on its first line belongs.
+            let row = if is_entry { first } else { &bodies[inner.0].rows[inner.1] };
+            let begins = begins(inner);
             prologue_end_written |= ends_prologue;
             let row = Row {
                 is_stmt: begins || ends_prologue && row.is_stmt,
                 prologue_end: ends_prologue,
-                epilogue_begin: row.epilogue_begin && begins,
+                epilogue_begin: row.epilogue_begin && begins && inner.0 == 0,
                 ..*row
             };
             self.row(&mut state, text, &row);
@@ -305,21 +344,27 @@ pub(super) fn rows_of(rows: &[Row], wasm: &Range<u32>) -> Vec<Row> {
     own
 }
 
-/// Writes the line table of a unit. `None` where it has none.
+/// Writes the line table of a unit with these rows. `None` where it has none. `is_shown` says which bodies inlined into a
+/// function have lines of their own.
 pub(super) fn translate(
-    dwarf: &gimli::Dwarf<Reader<'_>>,
+    environment: &Environment<'_, '_>,
     unit: &gimli::Unit<Reader<'_>>,
-    addresses: &Addresses<'_>,
-    map_path: &dyn Fn(&[u8]) -> Vec<u8>,
-    big_endian: bool,
+    rows: &[Row],
+    is_shown: &dyn Fn(&Function<'_>, u32) -> bool,
 ) -> Option<Buffer> {
     let header = unit.line_program.as_ref()?.header().clone();
-    let files = read_files(dwarf, unit, &header, map_path);
-    let rows = read_rows(unit);
-    let mut writer = LineWriter::new(&files, big_endian);
+    let files = read_files(environment.dwarf, unit, &header, environment.map_path);
+    let mut writer = LineWriter::new(&files, environment.big_endian);
     if let (Some(first), Some(last)) = (rows.first(), rows.last()) {
+        let addresses = environment.addresses;
         for function in addresses.functions_in(&(first.address.into()..u64::from(last.address) + 1)) {
-            writer.function(function, &rows_of(&rows, &function.wasm));
+            let lines_of = |wasm: Range<u32>| BodyLines { start: wasm.start, rows: rows_of(rows, &wasm) };
+            let mut bodies = vec![lines_of(function.wasm.clone())];
+            bodies.extend((1..).zip(&function.record.inlined).map(|(number, body)| {
+                let wasm = environment.context.body_of(body).filter(|_| is_shown(function, number));
+                lines_of(wasm.map_or(0..0, |(_, wasm)| wasm))
+            }));
+            writer.function(function, &bodies);
         }
     }
     Some(writer.finish())

@@ -24,7 +24,7 @@ impl<'e, 'a> Translator<'e, 'a> {
         if scope.dead && purpose != Purpose::Number {
             return None;
         }
-        match self.environment.context.translate(expression, purpose, scope.function, 0).ok()? {
+        match self.environment.context.translate(expression, purpose, scope.function.as_deref(), 0).ok()? {
             Location::Everywhere(mut expression) => {
                 if name == dw::DW_AT_location && scope.is_reference && is_in_frame(&expression) {
                     never_null(&mut expression);
@@ -59,8 +59,8 @@ impl<'e, 'a> Translator<'e, 'a> {
         let mut entries = environment.dwarf.attr_locations(self.unit, list).ok()??;
         let mut found: Vec<(Range<u32>, Buffer)> = Vec::new();
         while let Ok(Some(entry)) = entries.next() {
-            let spans = self.spans.of(environment.addresses, &(entry.range.begin..entry.range.end));
-            match environment.context.translate(entry.data, purpose, scope.function, entry.range.begin) {
+            let spans = self.spans_of(scope, &(entry.range.begin..entry.range.end));
+            match environment.context.translate(entry.data, purpose, scope.function.as_deref(), entry.range.begin) {
                 Ok(Location::Everywhere(data)) => found.extend(spans.into_iter().map(|span| (span, data.clone()))),
                 Ok(Location::Ranges(ranges)) => {
                     for (range, data) in ranges {
@@ -72,7 +72,7 @@ impl<'e, 'a> Translator<'e, 'a> {
             }
         }
         found.sort_by_key(|(range, _)| (range.start, range.end));
-        if let Some(function) = scope.function.filter(|_| name == dw::DW_AT_location) {
+        if let Some(function) = scope.function.as_ref().filter(|_| name == dw::DW_AT_location) {
             self.fill_gaps(function, scope.entry, &mut found);
         }
         if found.is_empty() {

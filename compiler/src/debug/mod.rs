@@ -11,6 +11,7 @@ mod contents;
 mod expression;
 mod history;
 mod inference;
+mod inlined;
 mod instance;
 mod lines;
 mod lists;

@@ -136,8 +136,8 @@ pub(super) fn places_of(function: &Function<'_>, subjects: &[Subject]) -> Vec<(R
     let Locals::Ranges(all) = &function.record.locals else { return Vec::new() };
     let mut found: Vec<(Range<u32>, Vec<ValuePlace>)> = Vec::new();
     for (number, subject) in subjects.iter().enumerate() {
-        let start = all.partition_point(|range| (range.body, range.subject) < (0, *subject));
-        let own = all[start..].iter().take_while(|range| (range.body, range.subject) == (0, *subject));
+        let start = all.partition_point(|range| (range.body, range.subject) < (function.body, *subject));
+        let own = all[start..].iter().take_while(|range| (range.body, range.subject) == (function.body, *subject));
         let mut next = Vec::new();
         for range in own {
             let part = function.text.start + range.start..function.text.start + range.end;

@@ -15,13 +15,15 @@ use super::carriers::Source;
 use super::contents;
 use super::history::{Subject, Timeline};
 use crate::codegen::{signed_leb128, unsigned_leb128};
-use crate::translate::{InlinedBody, place_in_unit};
+use crate::translate::{InlinedBody, bodies_around};
 
 /// Where machine code of one function came from.
 pub(crate) struct Record {
-    /// Pairs of LEB128 numbers: unsigned distance in the machine code to the pair before, signed distance in the body.
-    /// Each holds for the code up to the next.
+    /// Pairs of LEB128 numbers: unsigned distance in the machine code to the pair before, signed distance of the source
+    /// locations. Each holds for the code up to the next.
     pub(super) origins: Vec<u8>,
+    /// The bodies of other functions in it. Number 0 is the function's own, these follow.
+    pub inlined: Vec<InlinedBody>,
     pub locals: Locals,
 }
 
@@ -68,31 +70,43 @@ impl Record {
         sources: &HashMap<Value, Source>,
     ) -> Record {
         let mut origins = Vec::new();
-        let (mut native, mut wasm) = (0, 0);
-        let mut last = None;
+        let (mut native, mut last) = (0, None);
         for location in compiled.buffer.get_srclocs_sorted() {
-            if location.loc.is_default() {
+            let bits = location.loc.bits();
+            if location.loc.is_default() || last == Some(bits) {
                 continue;
             }
-            let loc = place_in_unit(inlined, location.loc.bits());
-            if last == Some(loc) {
-                continue;
-            }
-            last = Some(loc);
             unsigned_leb128(&mut origins, u64::from(location.start - native));
-            signed_leb128(&mut origins, i64::from(loc) - wasm);
-            (native, wasm) = (location.start, i64::from(loc));
+            signed_leb128(&mut origins, i64::from(bits) - i64::from(last.unwrap_or(0)));
+            (native, last) = (location.start, Some(bits));
         }
         let locals = match slots(compiled) {
             Some(slots) => Locals::Slots(slots),
             None => Locals::Ranges(ranges(compiled, isa, inlined, timelines, sources)),
         };
-        Record { origins, locals }
+        Record { origins, inlined: inlined.to_vec(), locals }
     }
 
-    /// Offsets in the machine code, ascending, and in the body: what holds from there up to the next.
+    /// Offsets in the machine code, ascending, and source locations: what holds from there up to the next.
     pub fn origins(&self) -> Origins<'_> {
-        Origins { bytes: &self.origins, native: 0, wasm: 0 }
+        Origins { bytes: &self.origins, native: 0, location: 0 }
+    }
+
+    /// Where in a body a source location is: at the call, for one in a body that was inlined into it. `None` where it is
+    /// in neither.
+    pub fn place_in(&self, body: u32, location: u32) -> Option<u32> {
+        let found = bodies_around(&self.inlined, location).find(|(number, _)| *number == body)?;
+        Some(found.1 - self.start(body))
+    }
+
+    /// The number of the body that a source location is in.
+    pub fn body_at(&self, location: u32) -> u32 {
+        self.inlined.partition_point(|body| body.start <= location) as u32
+    }
+
+    /// The source location of a body's first byte.
+    pub fn start(&self, body: u32) -> u32 {
+        body.checked_sub(1).and_then(|number| self.inlined.get(number as usize)).map_or(0, |body| body.start)
     }
 }
 
@@ -137,13 +151,9 @@ fn spans(compiled: &CompiledCode) -> Vec<Span> {
 /// The code of each body and of those inlined into it, by source location in the body.
 fn by_body(spans: Vec<Span>, inlined: &[InlinedBody]) -> HashMap<u32, Vec<Span>> {
     let mut bodies: HashMap<u32, Vec<Span>> = HashMap::new();
-    for Span { mut location, code } in spans {
-        loop {
-            let number = inlined.partition_point(|other| other.start <= location);
-            bodies.entry(number as u32).or_default().push(Span { location, code: code.clone() });
-            // The place of the call that the body stands for, in the function or in an earlier body.
-            let Some(around) = number.checked_sub(1) else { break };
-            location = inlined[around].call;
+    for Span { location, code } in spans {
+        for (number, location) in bodies_around(inlined, location) {
+            bodies.entry(number).or_default().push(Span { location, code: code.clone() });
         }
     }
     for spans in bodies.values_mut() {
@@ -242,7 +252,7 @@ fn places(compiled: &CompiledCode, isa: &dyn TargetIsa) -> HashMap<u32, Vec<(Ran
 pub(crate) struct Origins<'r> {
     bytes: &'r [u8],
     native: u32,
-    wasm: u32,
+    location: u32,
 }
 
 impl Iterator for Origins<'_> {
@@ -251,10 +261,11 @@ impl Iterator for Origins<'_> {
     fn next(&mut self) -> Option<(u32, u32)> {
         let mut reader = gimli::EndianSlice::new(self.bytes, gimli::LittleEndian);
         let native = gimli::Reader::read_uleb128(&mut reader).ok()?;
-        let wasm = gimli::Reader::read_sleb128(&mut reader).ok()?;
+        let location = gimli::Reader::read_sleb128(&mut reader).ok()?;
         self.bytes = reader.slice();
         self.native = self.native.saturating_add(native as u32);
-        self.wasm = self.wasm.saturating_add_signed(wasm as i32);
-        Some((self.native, self.wasm))
+        // The distance between two numbers of 32 bits has 33.
+        self.location = (i64::from(self.location) + location) as u32;
+        Some((self.native, self.location))
     }
 }

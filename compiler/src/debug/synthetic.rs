@@ -4,7 +4,7 @@
 use gimli::constants as dw;
 
 use super::addresses::{Addresses, Function};
-use super::lines::{File, Files, LineWriter, Row};
+use super::lines::{BodyLines, File, Files, LineWriter, Row};
 use super::record::{Locals, ValuePlace};
 use super::registers::Registers;
 use super::unit::TranslatedUnit;
@@ -63,7 +63,7 @@ pub(super) fn describe(
     let code_start = plan.modules[module].code_start;
     for function in addresses.functions() {
         add_function(plan, registers, function, &types, &mut info);
-        lines.function(function, &rows(function, code_start));
+        lines.function(function, &[rows(function, code_start)]);
     }
     info.u8(0);
     info.finish_length();
@@ -130,8 +130,8 @@ fn local_types(plan: &Plan<'_>, function: &Function<'_>) -> Vec<Option<usize>> {
 }
 
 /// A row for each offset that code was made of.
-fn rows(function: &Function<'_>, code_start: u32) -> Vec<Row> {
-    let mut addresses: Vec<u32> = function.origins().map(|(_, wasm)| wasm).collect();
+fn rows(function: &Function<'_>, code_start: u32) -> BodyLines {
+    let mut addresses: Vec<u32> = function.pieces().map(|(_, wasm)| wasm).collect();
     addresses.sort_unstable();
     addresses.dedup();
     let row = |(number, address): (usize, &u32)| Row {
@@ -145,7 +145,7 @@ fn rows(function: &Function<'_>, code_start: u32) -> Vec<Row> {
         epilogue_begin: false,
         end_sequence: false,
     };
-    addresses.iter().enumerate().map(row).collect()
+    BodyLines { start: function.wasm.start, rows: addresses.iter().enumerate().map(row).collect() }
 }
 
 fn abbreviations(big_endian: bool) -> Buffer {

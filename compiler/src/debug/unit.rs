@@ -1,4 +1,5 @@
-//! Translates one unit: its tree of entries. Their attributes: `attribute.rs`, `location.rs`, `ranges.rs`.
+//! Translates one unit: its tree of entries. Their attributes: `attribute.rs`, `location.rs`, `ranges.rs`; the calls that wasmc
+//! inlined: `inlined.rs`.
 //!
 //! An attribute or entry that cannot be carried over is left out alone, and counted.
 
@@ -11,7 +12,8 @@ use gimli::{AttributeValue, DwAt, DwForm, DwTag, UnitOffset, UnitType, constants
 use super::addresses::{Addresses, Function, Spans};
 use super::attribute::is_pointer;
 use super::expression::{Context, Reader};
-use super::lines;
+use super::inlined::{Calls, Inlined};
+use super::lines::{self, Row};
 use super::lists::Lists;
 use super::selection;
 use super::strings;
@@ -71,7 +73,9 @@ pub(super) type Specification = (DwAt, DwForm);
 /// An entry whose children are being read.
 pub(super) struct Open<'e> {
     /// Its place in the text section, if it or an entry around it is a function.
-    pub(super) function: Option<&'e Function<'e>>,
+    pub(super) function: Option<Rc<Function<'e>>>,
+    /// The calls that wasmc inlined, and whose entries come at the end of this one's children.
+    pub(super) calls: Calls,
     /// Entries inside a function that has no code have no location.
     pub(super) dead: bool,
     /// Its own offset in the input's `.debug_info`.
@@ -81,14 +85,30 @@ pub(super) struct Open<'e> {
     /// The code of the entry, or of the one around; `None` where any may be inside.
     pub(super) spans: Option<Rc<[Range<u32>]>>,
     /// The full name of what is inside begins with this.
-    prefix: String,
+    pub(super) prefix: String,
 }
 
 impl Open<'_> {
     /// Nothing is around.
     pub fn outside() -> Self {
-        Open { function: None, dead: false, entry: 0, is_reference: false, spans: None, prefix: String::new() }
+        Open {
+            function: None,
+            calls: Calls::default(),
+            dead: false,
+            entry: 0,
+            is_reference: false,
+            spans: None,
+            prefix: String::new(),
+        }
     }
+}
+
+/// What a tree of entries is read for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tree {
+    Unit,
+    /// The function's entries once more, for a body that wasmc inlined.
+    Inlined,
 }
 
 /// What a reference leads to.
@@ -100,6 +120,8 @@ pub(super) enum Link {
     Other,
     /// The copy of a type as pointers lead to it, if there is one: see `pointees.rs`.
     Pointee,
+    /// The abstract entry of a function that wasmc inlined: see `inlined.rs`.
+    Abstract,
 }
 
 pub(super) struct Translator<'e, 'a> {
@@ -115,24 +137,27 @@ pub(super) struct Translator<'e, 'a> {
     /// Their numbers, by their bytes behind the number.
     abbreviations: HashMap<Vec<u8>, u64>,
     /// Room for the parts of an entry, used again for each.
-    scratch: Scratch,
+    pub(super) scratch: Scratch,
     /// And for its abbreviation.
     abbreviation: Vec<u8>,
     pub(super) spans: Spans,
+    pub(super) inlined: Inlined,
+    /// The unit's.
+    pub(super) rows: Vec<Row>,
     pub(super) locations: Lists,
     pub(super) ranges: Lists,
     /// Old and new offsets in the unit of all entries so far.
-    moved: Vec<(u32, u32)>,
+    pub(super) moved: Vec<(u32, u32)>,
     /// Places that refer to entries of this unit, by old offset.
     own_references: Vec<(u32, u32, Link)>,
 }
 
 /// An entry while it is put together.
 #[derive(Default)]
-struct Scratch {
-    specifications: Vec<Specification>,
-    values: Buffer,
-    references: Vec<(u32, u32, Link)>,
+pub(super) struct Scratch {
+    pub(super) specifications: Vec<Specification>,
+    pub(super) values: Buffer,
+    pub(super) references: Vec<(u32, u32, Link)>,
 }
 
 /// Translates a unit.
@@ -151,6 +176,8 @@ pub(super) fn translate<'a>(
         scratch: Scratch::default(),
         abbreviation: Vec::new(),
         spans: Spans::default(),
+        inlined: Inlined::of(environment, unit),
+        rows: lines::read_rows(unit),
         locations: Lists::default(),
         ranges: Lists::default(),
         moved: Vec::new(),
@@ -159,7 +186,7 @@ pub(super) fn translate<'a>(
     translator.output.info = Buffer::new(environment.big_endian);
     translator.output.abbreviations = Buffer::new(environment.big_endian);
     translator.header();
-    translator.entries()?;
+    translator.entries(&mut unit.entries_raw(None)?, Tree::Unit, Vec::new());
     Ok(translator.finish())
 }
 
@@ -184,9 +211,13 @@ impl<'e, 'a> Translator<'e, 'a> {
         }
     }
 
-    fn entries(&mut self) -> Result<(), gimli::Error> {
-        let mut reader = self.unit.entries_raw(None)?;
-        let mut open: Vec<Open<'e>> = Vec::new();
+    /// Writes entries up to the end of those that are `open`, or of the first one.
+    pub(super) fn entries(
+        &mut self,
+        reader: &mut gimli::EntriesRaw<'_, Reader<'a>>,
+        tree: Tree,
+        mut open: Vec<Open<'e>>,
+    ) {
         let mut skipped_from: Option<isize> = None;
         let mut attributes = Vec::new();
         while !reader.is_empty() {
@@ -204,14 +235,7 @@ impl<'e, 'a> Translator<'e, 'a> {
                             skipped_from = None;
                         }
                     }
-                    _ => {
-                        if open.len() == 1 {
-                            self.pointees();
-                        }
-                        if open.pop().is_some() {
-                            self.output.info.u8(0);
-                        }
-                    }
+                    _ => self.close(&mut open, tree),
                 }
                 if open.is_empty() {
                     break;
@@ -246,7 +270,7 @@ impl<'e, 'a> Translator<'e, 'a> {
                 }
                 attributes.retain(|attribute| selection::is_of_lines(attribute.name()));
             }
-            if is_left_out(tag) {
+            if is_left_out(tag) || tree == Tree::Inlined && !is_of_instance(tag) {
                 self.output.dropped.entries += 1;
                 if has_children {
                     skipped_from = Some(depth);
@@ -256,19 +280,30 @@ impl<'e, 'a> Translator<'e, 'a> {
             let scope = self.entry(offset, tag, has_children, &attributes, open.last());
             if has_children {
                 open.push(scope);
-            } else if open.is_empty() {
-                break;
+            } else {
+                if !scope.calls.is_empty() {
+                    self.inlined_calls(&scope);
+                    self.output.info.u8(0);
+                }
+                if open.is_empty() {
+                    break;
+                }
             }
         }
         // Damage has hidden the ends.
-        let left = open.len();
-        for number in 0..left {
-            if number + 1 == left {
-                self.pointees();
-            }
-            self.output.info.u8(0);
+        while !open.is_empty() {
+            self.close(&mut open, tree);
         }
-        Ok(())
+    }
+
+    /// Ends the children of the innermost entry.
+    fn close(&mut self, open: &mut Vec<Open<'e>>, tree: Tree) {
+        let Some(scope) = open.pop() else { return };
+        self.inlined_calls(&scope);
+        if open.is_empty() && tree == Tree::Unit {
+            self.pointees();
+        }
+        self.output.info.u8(0);
     }
 
     /// Writes an entry.
@@ -281,7 +316,8 @@ impl<'e, 'a> Translator<'e, 'a> {
         parent: Option<&Open<'e>>,
     ) -> Open<'e> {
         let mut scope = Open {
-            function: parent.and_then(|parent| parent.function),
+            function: parent.and_then(|parent| parent.function.clone()),
+            calls: Calls::default(),
             dead: parent.is_some_and(|parent| parent.dead),
             entry: self.unit.header.debug_info_offset().map_or(0, |start| start.0 as u32) + offset.0 as u32,
             is_reference: false,
@@ -293,8 +329,10 @@ impl<'e, 'a> Translator<'e, 'a> {
         scope.prefix = self.name_scope(offset.0 as u32, tag, &value, parent.map_or("", |parent| &parent.prefix));
         let low = value(dw::DW_AT_low_pc).and_then(|value| self.address(value));
         if tag == dw::DW_TAG_subprogram && (low.is_some() || value(dw::DW_AT_ranges).is_some()) {
-            scope.function = low.and_then(|low| self.environment.addresses.function_from(low));
+            let function = low.and_then(|low| self.environment.addresses.function_from(low));
+            scope.function = function.cloned().map(Rc::new);
             scope.dead = scope.function.is_none();
+            self.abstract_entry(offset, attributes, &scope);
         }
         if let (dw::DW_TAG_variable | dw::DW_TAG_formal_parameter, Some(AttributeValue::UnitRef(ty))) =
             (tag, value(dw::DW_AT_type))
@@ -312,7 +350,7 @@ impl<'e, 'a> Translator<'e, 'a> {
                 dw::DW_AT_sibling | dw::DW_AT_str_offsets_base | dw::DW_AT_addr_base => continue,
                 dw::DW_AT_loclists_base | dw::DW_AT_rnglists_base => continue,
                 dw::DW_AT_GNU_ranges_base | dw::DW_AT_GNU_addr_base => continue,
-                dw::DW_AT_entry_pc => self.entry_address(attribute.value(), &mut values),
+                dw::DW_AT_entry_pc => self.entry_address(attribute.value(), &scope, &mut values),
                 _ => self.attribute(tag, name, attribute, &scope, &mut values, &mut references),
             };
             match form {
@@ -331,10 +369,8 @@ impl<'e, 'a> Translator<'e, 'a> {
             values.u8(self.unit.header.address_size());
         }
         let is_root = parent.is_none();
-        let spans = self.code_range(tag, is_root, low, &value, &scope, &mut specifications, &mut values);
-        if spans.is_some() {
-            scope.spans = spans;
-        }
+        self.code_range(tag, is_root, low, &value, &mut scope, &mut specifications, &mut values);
+        let has_children = has_children || !scope.calls.is_empty();
         if is_root {
             self.root(&value, &mut specifications, &mut values);
         }
@@ -370,7 +406,7 @@ impl<'e, 'a> Translator<'e, 'a> {
         for &(place, old, link) in references {
             match link {
                 Link::Other => self.output.references.push((start + place, old)),
-                Link::Own | Link::Pointee => self.own_references.push((start + place, old, link)),
+                Link::Own | Link::Pointee | Link::Abstract => self.own_references.push((start + place, old, link)),
             }
         }
         position
@@ -389,9 +425,8 @@ impl<'e, 'a> Translator<'e, 'a> {
             values.offset(Part::StringOffsets, strings::TABLE);
         }
         if value(dw::DW_AT_stmt_list).is_some() {
-            let big_endian = environment.big_endian;
-            let lines =
-                lines::translate(environment.dwarf, self.unit, environment.addresses, environment.map_path, big_endian);
+            let is_shown = |function: &Function<'_>, body| self.inlined.is_shown(environment, function.record, body);
+            let lines = lines::translate(environment, self.unit, &self.rows, &is_shown);
             if lines.is_some() {
                 specifications.push((dw::DW_AT_stmt_list, dw::DW_FORM_sec_offset));
                 values.offset(Part::Lines, 0);
@@ -428,9 +463,13 @@ impl<'e, 'a> Translator<'e, 'a> {
         output.abbreviations.u8(0);
         output.info.finish_length();
         for (place, old, link) in &self.own_references {
-            let copy = if *link == Link::Pointee { self.pointees.get(old) } else { None };
+            let copy = match link {
+                Link::Pointee => self.pointees.get(old).copied(),
+                Link::Abstract => self.inlined.abstract_entry(*old),
+                Link::Own | Link::Other => None,
+            };
             if let Some(copy) = copy {
-                output.info.patch(*place, *copy);
+                output.info.patch(*place, copy);
                 continue;
             }
             // One to an entry that was left out is made one to the unit itself, which is of no kind that it could mean.
@@ -456,4 +495,17 @@ impl<'e, 'a> Translator<'e, 'a> {
 /// Entries that make no sense any more: calls are elsewhere, and are made in other ways.
 fn is_left_out(tag: DwTag) -> bool {
     matches!(tag, dw::DW_TAG_call_site | dw::DW_TAG_GNU_call_site)
+}
+
+/// Entries inside a function that each body made of it has one of.
+fn is_of_instance(tag: DwTag) -> bool {
+    matches!(
+        tag,
+        dw::DW_TAG_formal_parameter
+            | dw::DW_TAG_variable
+            | dw::DW_TAG_lexical_block
+            | dw::DW_TAG_try_block
+            | dw::DW_TAG_catch_block
+            | dw::DW_TAG_inlined_subroutine
+    )
 }

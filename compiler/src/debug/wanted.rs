@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use gimli::{AttributeValue, Operation, constants as dw};
 
+use super::addresses::address_range;
 use super::expression::Reader;
 use crate::plan::Plan;
 use crate::{Options, parallel};
@@ -138,14 +139,6 @@ fn part(list: &[(u32, u32)], range: Range<u32>) -> &[(u32, u32)] {
     let start = list.partition_point(|(first, _)| *first < range.start);
     let length = list[start..].partition_point(|(first, _)| *first < range.end);
     &list[start..start + length]
-}
-
-/// Where a body is, in bytes from the start of the code section's contents.
-pub(super) fn address_range(plan: &Plan<'_>, module: usize, position: usize) -> Range<u32> {
-    let parsed = &plan.modules[module];
-    let range = parsed.bodies[position].code.range();
-    let start = (range.start as u32).wrapping_sub(parsed.code_start);
-    start..start + (range.end - range.start) as u32
 }
 
 /// What one unit refers to, by address.

@@ -24,13 +24,17 @@ pub(crate) struct InlinedBody {
     pub function: UnitId,
 }
 
-/// Where in the unit's own body a source location is: at the call, for one in an inlined body.
-pub(crate) fn place_in_unit(inlined: &[InlinedBody], mut location: u32) -> u32 {
-    // Each call stands before the body that replaces it.
-    while let Some(number) = inlined.partition_point(|body| body.start <= location).checked_sub(1) {
-        location = inlined[number].call;
-    }
-    location
+/// The body that a source location is in and those around it, to the unit's own: their numbers (0 is the unit's own, the
+/// others follow) and the locations there, for the outer ones those of the calls.
+pub(crate) fn bodies_around(inlined: &[InlinedBody], location: u32) -> impl Iterator<Item = (u32, u32)> {
+    let number = |location: u32| inlined.partition_point(|body| body.start <= location);
+    let around = move |&(inner, _): &(usize, u32)| {
+        // Each call stands before the body that replaces it.
+        let call = inlined[inner.checked_sub(1)?].call;
+        Some((number(call), call))
+    };
+    let first = (number(location), location);
+    std::iter::successors(Some(first), around).map(|(number, location)| (number as u32, location))
 }
 
 /// The body that is being translated, and what is known of those before.

@@ -30,7 +30,7 @@ use cranelift_codegen::isa::{CallConv, TargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use wasmparser::{FuncType, FunctionBody, Operator, ValType};
 
-pub(crate) use inline::{InlinedBody, place_in_unit};
+pub(crate) use inline::{InlinedBody, bodies_around};
 use internal::translate_internal;
 pub(crate) use symbols::{Namespace, RuntimeSymbol, Word};
 pub(crate) use trap::trap_number;
