@@ -139,7 +139,7 @@ pub(crate) fn has_frame_pointer(triple: &Triple) -> bool {
 
 /// Whether programs can start threads: each finds its block by the pinned register, and the runtime library makes them.
 pub(crate) fn has_threads(triple: &Triple) -> bool {
-    has_pinned_register(triple) && triple.operating_system == OperatingSystem::Linux
+    has_pinned_register(triple) && matches!(triple.operating_system, OperatingSystem::Linux | OperatingSystem::Windows)
 }
 
 /// Whether debug information can be written for this processor.

@@ -1,8 +1,9 @@
 //! Threads of the program (wasi-threads): each is an instance of its own over the shared memories.
 //!
 //! A thread has a [`Slot`], and the slot a mapping: guard and stack of wasm code, stack of the handler of faults, block of
-//! data ([`wasmc_abi::thread`]). The kernel clears the slot's identifier when a thread has ended (CLONE_CHILD_CLEARTID);
-//! from then on the slot and its mapping serve the next thread, which so begins without mapping anything.
+//! data ([`wasmc_abi::thread`]); the block only, where the system makes stacks. The slot's identifier is cleared when a thread has
+//! ended (on Linux by the kernel: CLONE_CHILD_CLEARTID); from then on the slot and its mapping serve the next thread, which so
+//! begins without mapping anything.
 
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
@@ -20,8 +21,10 @@ use crate::{arch, heap, process, program, sys};
 struct Slot {
     /// The operating system's number of the thread, or 0 where there is none.
     system_thread: AtomicU32,
-    /// Start of the mapping, the guard, or 0 where there is none yet.
+    /// Start of the mapping, or 0 where there is none yet.
     mapping: AtomicUsize,
+    /// Lower and upper end of the stack; the latter is 0 where no thread has begun to use one.
+    stack: [AtomicUsize; 2],
     start: UnsafeCell<ThreadStart>,
 }
 
@@ -145,7 +148,7 @@ fn start(template: &'static ThreadTemplate, argument: i32) -> Option<i32> {
         let system_thread = &(*slot).system_thread;
         // Before the thread can end, and so free the slot.
         system_thread.store(u32::MAX, Ordering::Relaxed);
-        if sys::start_thread(room.stack(mapping).high, system_thread, begin, slot.cast()).is_err() {
+        if sys::start_thread(room.stack(mapping).high, stack_size(), system_thread, begin, slot.cast()).is_err() {
             system_thread.store(0, Ordering::Relaxed);
             return None;
         }
@@ -198,46 +201,55 @@ unsafe extern "C" fn begin(slot: *mut u8) -> ! {
     let room = Room::of(template);
     // SAFETY: the slot is this thread's until it ends; the mapping has a stack for the handler.
     unsafe {
-        sys::set_handler_stack(room.stack((*slot).mapping.load(Ordering::Relaxed)).high);
+        let StackRange { low, high } = room.stack((*slot).mapping.load(Ordering::Relaxed));
+        let (low, high) = sys::enter_thread(low, high);
+        (*slot).stack[0].store(low, Ordering::Relaxed);
+        (*slot).stack[1].store(high, Ordering::Release);
         let entry = core::ptr::with_exposed_provenance::<()>(template.entry as usize);
         let entry: unsafe extern "C" fn(*mut u8) = core::mem::transmute(entry);
         arch::call_compiled(entry, (*slot).start.get().cast());
         heap::release((*(*slot).start.get()).block);
+        (*slot).stack[1].store(0, Ordering::Relaxed);
+        sys::exit_thread(&(*slot).system_thread)
     }
-    sys::exit_thread()
+}
+
+/// Every thread has as much stack as the first.
+fn stack_size() -> usize {
+    let first = stack::first();
+    (first.high - first.low).next_multiple_of(sys::PAGE_SIZE)
 }
 
 /// How a slot's mapping is divided, from its start: guard, stack, stack of the handler of faults, block.
 #[derive(Clone, Copy)]
 struct Room {
+    guard: usize,
     stack: usize,
     block: usize,
 }
 
 impl Room {
-    /// Every thread has as much stack as the first.
     fn of(template: &ThreadTemplate) -> Room {
-        let first = stack::first();
-        let stack = (first.high - first.low).next_multiple_of(sys::PAGE_SIZE);
-        Room { stack, block: block_size(template) }
+        let (guard, stack) = if sys::MAKES_STACKS { (0, 0) } else { (GUARD_SIZE, stack_size()) };
+        Room { guard, stack, block: block_size(template) }
     }
 
     fn map(self) -> Option<usize> {
         let usable = self.stack.checked_add(sys::HANDLER_STACK_SIZE)?.checked_add(self.block)?;
-        let mapping = sys::reserve(0, usable.checked_add(GUARD_SIZE)?).ok()?;
+        let mapping = sys::reserve(0, usable.checked_add(self.guard)?).ok()?;
         // SAFETY: reserved just now.
-        match unsafe { sys::commit(mapping + GUARD_SIZE, usable) } {
+        match unsafe { sys::commit(mapping + self.guard, usable) } {
             Ok(()) => Some(mapping),
             Err(_) => {
                 // SAFETY: as above.
-                unsafe { sys::release(mapping, usable + GUARD_SIZE) };
+                unsafe { sys::release(mapping, usable + self.guard) };
                 None
             }
         }
     }
 
     fn stack(self, mapping: usize) -> StackRange {
-        let low = mapping + GUARD_SIZE;
+        let low = mapping + self.guard;
         StackRange { low, high: low + self.stack }
     }
 
@@ -249,13 +261,11 @@ impl Room {
 /// The stack of wasm code, other than the first thread's, that an address is on or just below.
 fn stack_with(address: usize) -> Option<StackRange> {
     let slots = SLOTS.load(Ordering::Acquire);
-    let template = template();
-    let room = Room::of(template);
     // SAFETY: there are as many slots.
-    let slots = unsafe { core::slice::from_raw_parts(slots, template.limit as usize) };
+    let slots = unsafe { core::slice::from_raw_parts(slots, template().limit as usize) };
     slots.iter().find_map(|slot| {
-        let mapping = slot.mapping.load(Ordering::Acquire);
-        let stack = room.stack(mapping);
-        (mapping != 0 && (mapping..stack.high).contains(&address)).then_some(stack)
+        let high = slot.stack[1].load(Ordering::Acquire);
+        let low = slot.stack[0].load(Ordering::Relaxed);
+        (low.saturating_sub(GUARD_SIZE)..high).contains(&address).then_some(StackRange { low, high })
     })
 }

@@ -44,7 +44,7 @@ fn surround(command: &mut Command, folder: &Path) {
     command.current_dir(folder).env_clear().env("HOST_SECRET", "not for the program");
 }
 
-/// The same on one processor, where an emulator runs it: for programs with threads.
+/// The same on one processor, where an emulator of processors runs it: for programs with threads.
 ///
 /// What threads see of each other's stores is then a matter of the machine code, which is theirs, and of the emulator,
 /// which is not tested: that of qemu 7.2 on x86-64 lets a `ldar` overtake an earlier `stlr`, which AArch64 does not
@@ -52,7 +52,7 @@ fn surround(command: &mut Command, folder: &Path) {
 /// there is nothing to see that the program's order does not have.
 pub fn threaded_executable(path: &Path, folder: &Path) -> Command {
     let emulated = executable(path, folder);
-    if target::runner().is_none() {
+    if target::runner().is_none_or(|runner| !runner.starts_with("qemu-")) {
         return emulated;
     }
     let mut command = Command::new("taskset");

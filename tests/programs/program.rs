@@ -63,9 +63,6 @@ pub fn check(subfolder: &str, name: &str, extension: &str) {
 
 /// Which of the things that a program may need the target lacks.
 fn lacks() -> &'static [&'static str] {
-    if target::name().is_some_and(|name| name.contains("-windows-")) {
-        return &["threads"];
-    }
     if target::name().is_some_and(|name| name.contains("-apple-")) {
         return &["threads", "objects"];
     }

@@ -12,8 +12,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 use wasmc_abi::trap::TrapCode;
 
-use crate::arch;
-use crate::program;
+use crate::{arch, program, sys};
 use backtrace::{Backtrace, StackRange};
 use code_map::CodeMap;
 use fault::{Explanation, Fault, FaultKind, Registers, Resumption};
@@ -40,12 +39,16 @@ pub enum Detail<'a> {
 /// Called for each fault: returns where to go on if somebody catches the trap, else reports it and ends the process.
 pub fn on_fault(fault: &Fault) -> Resumption {
     let stack = crate::stack::with(fault.registers.stack_pointer);
+    let guard = crate::stack::guard(stack);
+    // What the handler runs on is accessible, be it a part of the guard.
+    let low = if sys::HANDLES_FAULTS_IN_PLACE { stack.low.min(fault.registers.stack_pointer) } else { stack.low };
+    let stack = StackRange { low, ..stack };
     if fault.kind == FaultKind::Sent {
         crate::process::run_at_exit();
         report::sent_signal(fault.signal);
     }
     let code_map = CodeMap::new(&program().code);
-    match fault::explain(fault, program(), &code_map, crate::stack::guard(stack)) {
+    match fault::explain(fault, program(), &code_map, guard) {
         Explanation::Trap(code, detail) => match catch::take() {
             Some(point) => Resumption { point, code: u32::from(code as u8) },
             None => finish(code, detail, fault.registers, stack),
@@ -99,7 +102,7 @@ pub(crate) fn become_reporter(stack: StackRange) {
     let other = REPORTER.compare_exchange(0, stack.high, Ordering::Relaxed, Ordering::Relaxed);
     if other.is_err_and(|reporter| reporter != stack.high) {
         loop {
-            crate::sys::pause();
+            sys::pause();
         }
     }
 }

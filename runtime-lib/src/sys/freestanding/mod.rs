@@ -19,6 +19,9 @@ pub const STANDARD_OUTPUT: i32 = 1;
 /// Descriptor of standard error.
 pub const STANDARD_ERROR: i32 = 2;
 
+/// Whether the handler of faults runs on the stack of the code that it interrupts.
+pub const HANDLES_FAULTS_IN_PLACE: bool = false;
+
 /// Bytes below a stack where a fault means that it is full.
 pub const STACK_GUARD: usize = 1 << 20;
 

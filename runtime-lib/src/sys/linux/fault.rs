@@ -81,7 +81,7 @@ unsafe extern "C" fn on_signal(signal: i32, information: *const SignalInformatio
 ///
 /// # Safety
 /// Nobody else may use that memory as long as the thread runs.
-pub unsafe fn set_handler_stack(start: usize) -> usize {
+pub(super) unsafe fn set_handler_stack(start: usize) -> usize {
     let stack = SignalStack { pointer: start, flags: 0, size: HANDLER_STACK_SIZE };
     // SAFETY: the caller's promise.
     unsafe { system_call(number::SIGALTSTACK, [(&raw const stack).expose_provenance(), 0, 0, 0, 0, 0]) }

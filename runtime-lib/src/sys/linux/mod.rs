@@ -45,14 +45,17 @@ pub use address_space::{allocate, commit, discard, forbid, move_pages, prefer_la
 pub use auxiliary::offers_vdso;
 pub use descriptor::{STANDARD_ERROR, STANDARD_INPUT, STANDARD_OUTPUT, exit, read, write_all, write_memory};
 pub use error::Error;
-pub use fault::{HANDLER_STACK_SIZE, install_fault_handler, set_handler_stack};
+pub use fault::{HANDLER_STACK_SIZE, install_fault_handler};
 pub use futex::{clock_time, monotonic_time, wait_while, wake_one};
 pub use handle::{create_new, duplicate, is_listening, open, remove, socket_type};
 pub use initial_stack::limit_initial_stack;
 pub use signal::pause;
 pub use signal::{ignore_signal, restore_signal, send_signal};
 #[cfg(not(any(target_arch = "arm", target_arch = "x86")))]
-pub use thread::{exit_thread, start_thread};
+pub use thread::{MAKES_STACKS, enter_thread, exit_thread, start_thread};
+
+/// Whether the handler of faults runs on the stack of the code that it interrupts.
+pub const HANDLES_FAULTS_IN_PLACE: bool = false;
 
 /// Bytes below a stack where a fault means that it is full.
 pub const STACK_GUARD: usize = 1 << 20;

@@ -4,6 +4,10 @@ use core::sync::atomic::AtomicU32;
 
 use super::architecture::{clone, number, system_call};
 use super::error::{Error, check};
+use super::fault::set_handler_stack;
+
+/// Stacks are the caller's to map.
+pub const MAKES_STACKS: bool = false;
 
 /// Memory, file system, descriptors, handlers in common; one process; the thread's number is stored where the parent and
 /// the exit find it.
@@ -19,6 +23,7 @@ const CHILD_CLEARTID: usize = 0x20_0000;
 /// sound in another thread.
 pub unsafe fn start_thread(
     stack_top: usize,
+    _stack_size: usize,
     number: &'static AtomicU32,
     begin: unsafe extern "C" fn(*mut u8) -> !,
     argument: *mut u8,
@@ -27,8 +32,19 @@ pub unsafe fn start_thread(
     check(unsafe { clone(FLAGS, stack_top, number.as_ptr(), number.as_ptr(), begin, argument) }).map(drop)
 }
 
-/// Ends the calling thread. _exit(2)
-pub fn exit_thread() -> ! {
+/// To be called by a new thread first of all, with the lower and upper end of its stack, which it returns. Behind the stack is that
+/// for the handler of faults.
+///
+/// # Safety
+/// As for [`set_handler_stack`].
+pub unsafe fn enter_thread(low: usize, high: usize) -> (usize, usize) {
+    // SAFETY: the caller's promise.
+    unsafe { set_handler_stack(high) };
+    (low, high)
+}
+
+/// Ends the calling thread; the kernel clears its number. _exit(2)
+pub fn exit_thread(_number: &AtomicU32) -> ! {
     loop {
         // SAFETY: the call does not return.
         unsafe { system_call(number::EXIT, [0; 6]) };

@@ -27,6 +27,9 @@ pub use handle::{create_new, duplicate, is_listening, open, remove, socket_type}
 pub use signal::{ignore_signal, restore_signal, send_signal};
 pub use time::{clock_time, monotonic_time, pause, wait_while, wake_one};
 
+/// Whether the handler of faults runs on the stack of the code that it interrupts.
+pub const HANDLES_FAULTS_IN_PLACE: bool = false;
+
 /// Bytes below a stack where a fault means that it is full.
 pub const STACK_GUARD: usize = 1 << 20;
 

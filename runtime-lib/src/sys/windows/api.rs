@@ -100,6 +100,7 @@ pub struct ObjectAttributes {
 
 // Processes and threads.
 pub const THIS_PROCESS: Handle = core::ptr::without_provenance_mut(usize::MAX);
+pub const STACK_SIZE_PARAM_IS_A_RESERVATION: u32 = 0x1_0000;
 pub const THIS_THREAD: Handle = core::ptr::without_provenance_mut(usize::MAX - 1);
 
 // Errors.
@@ -174,6 +175,14 @@ unsafe extern "system" {
         flags: u32,
         template: Handle,
     ) -> Handle;
+    pub fn CreateThread(
+        security: *const c_void,
+        stack_size: usize,
+        begin: unsafe extern "system" fn(*mut c_void) -> u32,
+        argument: *mut c_void,
+        flags: u32,
+        number: *mut u32,
+    ) -> Handle;
     pub fn DeleteFileW(name: *const u16) -> Bool;
     pub fn DuplicateHandle(
         process: Handle,
@@ -185,6 +194,7 @@ unsafe extern "system" {
         options: u32,
     ) -> Bool;
     pub fn ExitProcess(code: u32) -> !;
+    pub fn ExitThread(code: u32) -> !;
     pub fn FlushFileBuffers(file: Handle) -> Bool;
     pub fn GetCommandLineW() -> *const u16;
     pub fn GetConsoleMode(console: Handle, mode: *mut u32) -> Bool;

@@ -10,6 +10,7 @@ mod fault;
 mod file;
 mod futex;
 mod stack;
+mod thread;
 
 pub use address_space::{
     allocate, commit, discard, forbid, move_pages, prefer_large_pages, release, reserve, reserve_low,
@@ -23,6 +24,10 @@ pub use fault::install_fault_handler;
 pub use file::{create_new, remove};
 pub use futex::{monotonic_time, pause, wait_while, wake_one};
 pub use stack::{STACK_GUARD, limit_initial_stack};
+pub use thread::{HANDLER_STACK_SIZE, MAKES_STACKS, enter_thread, exit_thread, start_thread};
+
+/// Whether the handler of faults runs on the stack of the code that it interrupts.
+pub const HANDLES_FAULTS_IN_PLACE: bool = true;
 
 /// Bytes of the pages that protection works with.
 pub const PAGE_SIZE: usize = 4096;

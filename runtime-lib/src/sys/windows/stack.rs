@@ -13,38 +13,59 @@ const GUARANTEED: usize = 64 << 10;
 /// guard, the guaranteed bytes.
 pub const STACK_GUARD: usize = GUARANTEED + 4 * PAGE_SIZE;
 
-/// Offsets in the thread environment block: `DeallocationStack`, where the stack's reservation begins, and `StackLimit`,
-/// up to where it is committed.
+/// Offsets in the thread environment block: `DeallocationStack`, where the stack's reservation begins, `StackLimit`, up to where
+/// it is committed, and `StackBase`, its upper end.
 const LOWEST: usize = 0x1478;
 const LIMIT: usize = 0x10;
+const BASE: usize = 0x8;
+
+/// The word of the thread environment block at an offset.
+macro_rules! thread_word {
+    ($offset:expr) => {{
+        let word: usize;
+        // SAFETY: reads a word that every thread has.
+        unsafe {
+            core::arch::asm!("mov {}, gs:[{offset}]", out(reg) word, offset = const $offset, options(nostack, readonly))
+        };
+        word
+    }};
+}
 
 /// Has the stack end about `size` bytes below this function's frame: the lower and upper end of what is left of it. `None`
 /// where the executable asked for less.
 #[inline(never)]
 pub fn limit_initial_stack(size: usize) -> Option<(usize, usize)> {
-    let mut guaranteed = GUARANTEED as u32;
-    let frame = (&raw const guaranteed).addr();
+    let frame = 0u32;
     // Room for this frame and those of the callers, the start's.
-    let high = (frame - 4096) & !15;
-    // SAFETY: changes what remains at the end.
-    unsafe { SetThreadStackGuarantee(&raw mut guaranteed) };
-    let reserved: usize;
-    // SAFETY: reads where the reservation of the thread's stack begins.
-    unsafe {
-        core::arch::asm!("mov {}, gs:[{lowest}]", out(reg) reserved, lowest = const LOWEST, options(nostack, readonly))
-    };
+    let high = ((&raw const frame).addr() - 4096) & !15;
     let low = high.checked_sub(size)? & !(PAGE_SIZE - 1);
     let lowest = low.checked_sub(STACK_GUARD)?;
-    if lowest < reserved {
+    if lowest < thread_word!(LOWEST) {
         return None;
     }
     // SAFETY: the reservation seems to begin later from now on; it is given back when the process ends only.
     unsafe { core::arch::asm!("mov gs:[{place}], {}", in(reg) lowest, place = const LOWEST, options(nostack)) };
+    guard_end(lowest)?;
+    Some((low, high))
+}
+
+/// Has the stack of a further thread end where its reservation does: the lower and upper end of the stack.
+pub(super) fn guard_whole() -> Option<(usize, usize)> {
+    let lowest = thread_word!(LOWEST);
+    guard_end(lowest)?;
+    Some((lowest + STACK_GUARD, thread_word!(BASE)))
+}
+
+/// Has a full stack throw an exception, with the guaranteed bytes left, where the reservation begins at `lowest`.
+fn guard_end(lowest: usize) -> Option<()> {
+    let mut guaranteed = GUARANTEED as u32;
+    // SAFETY: changes what remains at the end.
+    unsafe { SetThreadStackGuarantee(&raw mut guaranteed) };
     // Where the guard comes to last, there is one already: Wine has the whole stack accessible from the start.
     // SAFETY: a page of the stack's reservation, below all that is in use.
     unsafe { super::address_space::commit(lowest + GUARANTEED, PAGE_SIZE) }.ok()?;
     guard(lowest + GUARANTEED);
-    Some((low, high))
+    Some(())
 }
 
 /// Makes a page one whose first access is an exception, or has the stack grow.
