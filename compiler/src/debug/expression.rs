@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use gimli::{Encoding, EndianSlice, Expression, LittleEndian, Operation};
+use gimli::{DebugAddrIndex, Encoding, EndianSlice, Expression, LittleEndian, Operation};
 
 use super::addresses::{Function, address_range};
 use super::history::Subject;
@@ -44,6 +44,8 @@ pub(super) struct Context<'p, 'a> {
     pub module: usize,
     pub encoding: Encoding,
     pub registers: Registers,
+    /// What the unit's table of addresses has under a number (DWARF 5, 7.27).
+    pub address_of: &'p (dyn Fn(DebugAddrIndex) -> Option<u64> + 'p),
 }
 
 /// Why an expression cannot be carried over.
@@ -108,7 +110,12 @@ impl<'p> Context<'p, '_> {
         let mut operations: Operations<'r> = Vec::new();
         let mut iterator = expression.operations(self.encoding);
         while let Some(operation) = iterator.next().map_err(|_| Untranslatable)? {
-            operations.push(operation);
+            let value_of = |index| (self.address_of)(index).ok_or(Untranslatable);
+            operations.push(match operation {
+                Operation::AddressIndex { index } => Operation::Address { address: value_of(index)? },
+                Operation::ConstantIndex { index } => Operation::UnsignedConstant { value: value_of(index)? },
+                operation => operation,
+            });
         }
         let offset = function.map_or(0, |function| (start as u32).saturating_sub(function.wasm.start));
         let nowhere = Scene { function, offset, place: &|_| None };

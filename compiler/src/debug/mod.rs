@@ -158,17 +158,20 @@ fn translate_module(
         || (),
         |(), number| {
             let header = headers[number];
-            let context = Context { plan, module, encoding: header.encoding(), registers };
-            let environment = Environment {
-                dwarf: &dwarf,
-                addresses: &addresses,
-                context,
-                has_references,
-                lines_only,
-                map_path: &|path: &[u8]| map_path(path, &options.debug_prefix_map),
-                big_endian,
-            };
-            let translated = dwarf.unit(header).and_then(|unit| unit::translate(&environment, &unit));
+            let translated = dwarf.unit(header).and_then(|unit| {
+                let address_of = |index| dwarf.address(&unit, index).ok();
+                let encoding = header.encoding();
+                let environment = Environment {
+                    dwarf: &dwarf,
+                    addresses: &addresses,
+                    context: Context { plan, module, encoding, registers, address_of: &address_of },
+                    has_references,
+                    lines_only,
+                    map_path: &|path: &[u8]| map_path(path, &options.debug_prefix_map),
+                    big_endian,
+                };
+                unit::translate(&environment, &unit)
+            });
             progress.step();
             Ok(translated.ok())
         },
