@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use std::borrow::Cow;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use wasmc_compiler::{Input, external_debug_info, parse_text, parse_text_with_lines};
+use wasmc_compiler::{Input, SplitUnit, external_debug_info, parse_text, parse_text_with_lines, split_units};
 
 /// A module as it was given.
 pub struct Module {
@@ -26,7 +26,23 @@ pub struct Binaries<'a> {
     program: &'a Program,
     binaries: Vec<Cow<'a, [u8]>>,
     /// Files that hold debug information of the modules, where it is wanted.
-    debug_info: Vec<Option<Vec<u8>>>,
+    debug_info: Vec<DebugFiles>,
+}
+
+/// Files with debug information of a module.
+#[derive(Default)]
+pub struct DebugFiles {
+    /// Their contents.
+    pub files: Vec<Vec<u8>>,
+    /// Those that could not be read, of units of which the module has lines at least.
+    pub missing: Vec<String>,
+}
+
+impl DebugFiles {
+    /// The files, as the compiler takes them.
+    pub fn contents(&self) -> Vec<&[u8]> {
+        self.files.iter().map(Vec::as_slice).collect()
+    }
 }
 
 impl Module {
@@ -52,12 +68,20 @@ impl Module {
         self.converted(parse_text)
     }
 
-    /// The file that holds the module's debug information, where the module names one: beside the module, if the name is relative
-    /// or a URL.
-    pub fn debug_info(&self) -> Result<Option<Vec<u8>>> {
+    /// The files that hold debug information of the module.
+    pub fn debug_info(&self) -> Result<DebugFiles> {
+        let mut found = DebugFiles::default();
+        found.files.extend(self.external_debug_info()?);
+        let units = split_units(found.files.first().unwrap_or(&self.bytes));
+        self.add_split_debug_info(&units, &mut found);
+        Ok(found)
+    }
+
+    /// The file that the module names: beside the module, if the name is relative or a URL.
+    fn external_debug_info(&self) -> Result<Option<Vec<u8>>> {
         let Some(name) = external_debug_info(&self.bytes) else { return Ok(None) };
         let name = if name.contains("://") { name.rsplit('/').next().unwrap_or(name) } else { name };
-        let path = self.path.parent().unwrap_or(Path::new("")).join(name);
+        let path = self.folder().join(name);
         let bytes = std::fs::read(&path).with_context(|| {
             let module = self.display_name();
             format!(
@@ -66,6 +90,33 @@ impl Module {
             )
         })?;
         Ok(Some(bytes))
+    }
+
+    /// Adds the files with the entries of these units: a package beside the module, with its name and `.dwp` behind it; or of each
+    /// its own, where it was made, or beside the module.
+    fn add_split_debug_info(&self, units: &[SplitUnit], found: &mut DebugFiles) {
+        if units.is_empty() {
+            return;
+        }
+        let mut package = self.path.clone().into_os_string();
+        package.push(".dwp");
+        if let Ok(package) = std::fs::read(package) {
+            found.files.push(package);
+            return;
+        }
+        for SplitUnit { folder, name, .. } in units {
+            let beside = Path::new(name).file_name().unwrap_or_default();
+            let places =
+                [Path::new(folder).join(name), self.folder().join(folder).join(name), self.folder().join(beside)];
+            match places.iter().find_map(|path| std::fs::read(path).ok()) {
+                Some(file) => found.files.push(file),
+                None => found.missing.push(name.clone()),
+            }
+        }
+    }
+
+    fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
     }
 
     fn converted(&self, parse: fn(&[u8], &Path) -> wasmc_compiler::Result<Vec<u8>>) -> Result<Cow<'_, [u8]>> {
@@ -123,13 +174,26 @@ impl Program {
     pub fn binaries(&self, debug_info: bool) -> Result<Binaries<'_>> {
         let parse = if debug_info { parse_text_with_lines } else { parse_text };
         let binaries = self.modules.iter().map(|module| module.converted(parse)).collect::<Result<_>>()?;
-        let separate = |module: &Module| if debug_info { module.debug_info() } else { Ok(None) };
+        let separate = |module: &Module| if debug_info { module.debug_info() } else { Ok(DebugFiles::default()) };
         let debug_info = self.modules.iter().map(separate).collect::<Result<_>>()?;
         Ok(Binaries { program: self, binaries, debug_info })
     }
 }
 
 impl Binaries<'_> {
+    /// What there is to say of debug information that is missing.
+    pub fn missing_debug_info(&self) -> Option<String> {
+        let mut missing = self.debug_info.iter().flat_map(|found| &found.missing);
+        let first = missing.next()?;
+        let others = match missing.count() {
+            0 => String::new(),
+            count => format!(" and {count} more files"),
+        };
+        Some(format!(
+            "debug information is in {first}{others}, not to be found: of what is there, there will be lines only"
+        ))
+    }
+
     /// The modules as the compiler takes them: each may import from those before it.
     pub fn inputs(&self) -> Vec<Input<'_>> {
         let names = &self.program.link_names;
@@ -143,7 +207,7 @@ impl Binaries<'_> {
                 name: stem(&module.path),
                 bytes,
                 links: names.iter().take(index).cloned().zip(0..).collect(),
-                debug_info: debug_info.as_deref(),
+                debug_info: debug_info.contents(),
             })
             .collect()
     }

@@ -34,6 +34,11 @@ impl Phases {
         Phases { begun: Instant::now(), messages, list: Mutex::default(), bar, bar_shown: AtomicBool::new(false) }
     }
 
+    /// Where to say what else there is to say.
+    pub fn messages(&self) -> Messages {
+        self.messages
+    }
+
     /// Takes the bar away.
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {

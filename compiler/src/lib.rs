@@ -25,10 +25,10 @@ use std::io::Write;
 use std::path::Path;
 
 pub use codegen::{Processor, baseline, features, levels};
-pub use debug::{Debugger, debug_script};
+pub use debug::{Debugger, SplitUnit, debug_script};
 pub use error::{Error, Result};
 pub use link::Separated;
-pub use module::external_debug_info;
+pub use module::{external_debug_info, split_units};
 pub use options::{
     Bounds, DebugLevel, Entry, MemoryBase, OptLevel, Options, Preopen, RelaxedSimd, Standard, UnknownImports,
 };
@@ -48,8 +48,9 @@ pub struct Input<'a> {
     /// Which earlier input provides an import's module name: import module name → index of that input.
     /// Other names are looked for in the runtime library.
     pub links: BTreeMap<String, usize>,
-    /// A module that holds its debug information, where it has none itself: see [`external_debug_info`].
-    pub debug_info: Option<&'a [u8]>,
+    /// Other files with its debug information, as modules: one that holds it where the module has none itself (see
+    /// [`external_debug_info`]), and those that hold entries of units ([`split_units`]).
+    pub debug_info: Vec<&'a [u8]>,
 }
 
 /// Told how far a build is.

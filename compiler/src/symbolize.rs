@@ -35,14 +35,14 @@ pub struct OtherBuild {
 }
 
 impl Symbolizer {
-    /// Takes the source map from an executable or a file of debug information, or makes it from the module's own, or from
-    /// `debug_info`, the module that holds it ([`external_debug_info`](crate::external_debug_info)).
+    /// Takes the source map from an executable or a file of debug information, or makes it from the module's own and from
+    /// what other files hold of it ([`Input::debug_info`]).
     ///
     /// # Errors
     /// Where there is none.
-    pub fn new(name: &str, bytes: &[u8], debug_info: Option<&[u8]>) -> Result<Symbolizer> {
+    pub fn new(name: &str, bytes: &[u8], debug_info: &[&[u8]]) -> Result<Symbolizer> {
         if bytes.starts_with(b"\0asm") {
-            let inputs = [Input { name: name.to_owned(), bytes, debug_info, ..Input::default() }];
+            let inputs = [Input { name: name.to_owned(), bytes, debug_info: debug_info.to_vec(), ..Input::default() }];
             let (modules, _) = module::parse(&inputs, Standard::default())?;
             let map = source_map(&modules, &[], 0)?;
             let map = map.ok_or_else(|| missing("the module holds no debug information (DWARF)"))?;

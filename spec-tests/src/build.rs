@@ -52,7 +52,7 @@ pub fn program_object(script: &Script, program: &Program, options: &Options) -> 
                 name: format!("module{index}"),
                 bytes,
                 links: program.links(instance),
-                debug_info: None,
+                debug_info: Vec::new(),
             });
         }
         compile(&inputs, options, Emit::Object, &())

@@ -228,3 +228,36 @@ fn without_debug_information(module: &[u8], url: &str) -> Vec<u8> {
     output.extend_from_slice(&contents);
     output
 }
+
+/// Units whose entries are in files of their own (`clang -gsplit-dwarf`), found beside the module, in a package, or not at all.
+#[test]
+fn units_may_be_split() {
+    let expected = ["$1 = 22", "word = {number = 1065353216, real = 1}", "color = GREEN"];
+    for version in [4, 5] {
+        let scratch = tempfile::tempdir().expect("a temporary folder can be made");
+        let name = format!("values-split{version}");
+        let module = scratch.path().join("module.wasm");
+        let copy = |from: &str, to: &str| {
+            let from = source("debug/programs").join(from);
+            std::fs::copy(from, scratch.path().join(to)).expect("the file is there");
+        };
+        let debug = || {
+            crate::process::build(scratch.path(), &module, "program", &["-g", "-O0"]);
+            gdb(&scratch.path().join("program"), &["break 67", "run", "print counter", "info locals"])
+        };
+        copy(&format!("{name}.wasm"), "module.wasm");
+        copy(&format!("{name}.dwo"), &format!("{name}.dwo"));
+        check_lines(&debug(), &expected);
+        check_lines(&run(scratch.path(), "llvm-dwarfdump", &["--verify", "program"]), &["No errors."]);
+        std::fs::remove_file(scratch.path().join(format!("{name}.dwo"))).expect("it was copied");
+        let said =
+            run(scratch.path(), &wasmc().to_string_lossy(), &["build", "-g", "-O0", "module.wasm", "-o", "program"]);
+        check_lines(&said, &[&format!("note: debug information is in {name}.dwo, not to be found")]);
+        let text = gdb(&scratch.path().join("program"), &["break values.c:67", "run"]);
+        check_lines(&text, &["main () at ./values.c:67"]);
+        if version == 5 {
+            copy("values-split5.dwp", "module.wasm.dwp");
+            check_lines(&debug(), &expected);
+        }
+    }
+}

@@ -219,7 +219,6 @@ fn text_format() {
 #[test]
 fn classes_and_methods() {
     let commands = ["break 26", "run", "backtrace", "print width", "print *this", "print low_.y", "up", "print shape"];
-    let text = debug("shapes-O0", &["-O0"], &commands);
     let expected = [
         "geometry::Box::area (this=",
         "total (boxes=",
@@ -230,7 +229,10 @@ fn classes_and_methods() {
         "$3 = 2",
         "(const geometry::Shape &) @0x",
     ];
-    check_lines(&text, &expected);
+    // The second has its types in units of their own.
+    for module in ["shapes-O0", "shapes-types"] {
+        check_lines(&debug(module, &["-O0"], &commands), &expected);
+    }
     // A reference can be read where it is bound.
     let text = debug("shapes-O0", &["-O0"], &["break 48", "run", "info locals", "next", "print shape.name_"]);
     check_lines(&text, &["shape = ", "$1 = (const char (*)[1]) 0x"]);
@@ -259,4 +261,10 @@ fn calls_that_are_inlined_have_frames() {
     let program = build(scratch.path(), "debug/programs/small-O2.wasm", &["-gline-tables-only"]);
     let text = gdb(&program, &["break area", "run", "backtrace"]);
     check_lines(&text, &["#0  area ()", "__main_argc_argv () at ./small.c:33"]);
+}
+
+#[test]
+fn statics_are_found_by_the_table_of_addresses() {
+    let text = debug("values-dwarf5", &["-O0"], &["break 67", "run", "print counter", "print fixed"]);
+    check_lines(&text, &["$1 = 22", "$2 = {value = 42, next = 0x0, name = \"fixed\\000\\000\"}"]);
 }

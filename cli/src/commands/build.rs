@@ -89,6 +89,9 @@ pub fn execute(arguments: &BuildArguments, messages: Messages) -> Result<()> {
 /// Compiles the modules; errors say in which file they are.
 pub fn compile(program: &Program, options: &Options, emit: Emit, phases: &Phases) -> Result<Vec<u8>> {
     let binaries = program.binaries(options.debug_info != DebugLevel::None)?;
+    if let Some(missing) = binaries.missing_debug_info() {
+        phases.messages().note(missing);
+    }
     let result = wasmc_compiler::compile(&binaries.inputs(), options, emit, phases);
     result.with_context(|| program.main().display_name())
 }

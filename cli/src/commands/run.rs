@@ -138,9 +138,9 @@ fn key(program: &Program, arguments: &RunArguments) -> Key {
         key.add(input::stem(&module.path).as_bytes());
         key.add(&module.bytes);
         if options.debug_info != DebugLevel::None
-            && let Ok(Some(separate)) = module.debug_info()
+            && let Ok(found) = module.debug_info()
         {
-            key.add(&separate);
+            found.files.iter().for_each(|file| key.add(file));
         }
     }
     key

@@ -20,7 +20,7 @@ pub fn execute(arguments: &SymbolizeArguments) -> Result<()> {
     let bytes = if is_elf { Cow::Borrowed(&*file.bytes) } else { file.binary()? };
     let debug_info = file.debug_info()?;
     let symbolizer =
-        Symbolizer::new(&name, &bytes, debug_info.as_deref()).with_context(|| format!("cannot use {name}"))?;
+        Symbolizer::new(&name, &bytes, &debug_info.contents()).with_context(|| format!("cannot use {name}"))?;
     let mut trace: Box<dyn BufRead> = if input::is_stdin(&arguments.trace) {
         Box::new(std::io::stdin().lock())
     } else {

@@ -3,6 +3,7 @@
 use gimli::{AttributeValue, DwAt, DwForm, DwTag, Section as _, constants as dw};
 
 use super::expression::Reader;
+use super::pointees::signature_of_pointee;
 use super::strings::STRING;
 use super::unit::{Link, Open, Translator};
 use super::writer::{Buffer, Part};
@@ -83,13 +84,20 @@ impl<'e, 'a> Translator<'e, 'a> {
                 values.u32(0);
                 dw::DW_FORM_ref4
             }
+            // A unit of another file refers to none but itself.
+            AttributeValue::DebugInfoRef(offset) if self.environment.skeleton.is_some() => {
+                references.push((values.position(), offset.to_unit_offset(&self.unit.header)?.0 as u32, Link::Own));
+                values.u32(0);
+                dw::DW_FORM_ref4
+            }
             AttributeValue::DebugInfoRef(offset) => {
                 references.push((values.position(), offset.0 as u32, Link::Other));
                 values.offset(Part::Info, 0);
                 dw::DW_FORM_ref_addr
             }
             AttributeValue::DebugTypesRef(signature) => {
-                values.u64(signature.0);
+                let is_pointee = is_pointer(tag) && name == dw::DW_AT_type;
+                values.u64(if is_pointee { signature_of_pointee(signature) } else { signature.0 });
                 dw::DW_FORM_ref_sig8
             }
             AttributeValue::DebugStrRef(offset) => self.string(is_path(tag, name), offset, values)?,

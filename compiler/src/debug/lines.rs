@@ -353,7 +353,7 @@ pub(super) fn translate(
     is_shown: &dyn Fn(&Function<'_>, u32) -> bool,
 ) -> Option<Buffer> {
     let header = unit.line_program.as_ref()?.header().clone();
-    let files = read_files(environment.dwarf, unit, &header, environment.map_path);
+    let files = read_files(environment.lines, unit, &header, environment.map_path);
     let mut writer = LineWriter::new(&files, environment.big_endian);
     if let (Some(first), Some(last)) = (rows.first(), rows.last()) {
         let addresses = environment.addresses;
@@ -395,8 +395,15 @@ pub(super) fn read_files(
         folder: file.directory_index(),
         md5: header.file_has_md5().then(|| *file.md5()),
     }));
+    // A unit without a name, as one of types, is told as its first file.
+    if let [own, first, ..] = files.files.as_mut_slice()
+        && own.name.is_empty()
+    {
+        (own.name, own.folder) = (first.name.clone(), first.folder);
+    }
     for file in &mut files.files {
-        file.name = map_path(&file.name);
+        // gdb (13) does not survive a file without a name.
+        file.name = if file.name.is_empty() { b"<unknown>".to_vec() } else { map_path(&file.name) };
         if file.folder >= files.folders.len() as u64 {
             file.folder = 0;
         }

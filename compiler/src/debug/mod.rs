@@ -28,12 +28,13 @@ mod sources;
 mod strings;
 mod synthetic;
 mod unit;
+mod units;
 mod wanted;
 mod writer;
 
 use std::collections::BTreeMap;
 
-use gimli::{EndianSlice, LittleEndian, Section as _, constants as dw};
+use gimli::{Section as _, constants as dw};
 
 pub(crate) use carriers::{Source, label, resolve};
 pub(crate) use history::{History, Timeline};
@@ -42,17 +43,19 @@ pub(crate) use registers::Registers;
 pub use scripts::{Debugger, debug_script};
 pub(crate) use sources::{printable, source_map};
 pub(crate) use unit::Dropped;
+pub use units::SplitUnit;
+pub(crate) use units::split_units;
 pub(crate) use wanted::Wanted;
 pub(crate) use writer::{Buffer, Part, Target};
 
-use crate::module::Module;
 use crate::object::Text;
 use crate::plan::Plan;
 use crate::{DebugLevel, Error, Options, Progress, Result, parallel};
 use addresses::Addresses;
-use expression::{Context, Reader};
+use expression::Context;
 use strings::Strings;
 use unit::{Environment, TranslatedUnit};
+use units::{Dwarf, OpenUnit, Units};
 
 /// The sections of debug information.
 pub(crate) struct DebugInfo {
@@ -141,43 +144,51 @@ fn translate_module(
     progress: &dyn Progress,
     info: &mut DebugInfo,
 ) -> Result<()> {
-    let dwarf = dwarf_of(&plan.modules[module]);
-    let (headers, damaged) = unit_headers(&dwarf);
-    info.dropped.units += usize::from(damaged);
+    let units = Units::of(&plan.modules[module]);
+    info.dropped.units += usize::from(units.damaged);
     let addresses = Addresses::of(plan, text, module);
     let big_endian = plan.big_endian;
     let lines_only = options.debug_info == DebugLevel::Lines;
-    let strings = if lines_only { 0 } else { add_strings(info, dwarf.debug_str.reader().slice(), big_endian) };
-    let has_references = refers_across_units(&dwarf);
+    let mut strings = |dwarf: &Dwarf<'_>| match lines_only {
+        true => 0,
+        false => add_strings(info, dwarf.debug_str.reader().slice(), big_endian),
+    };
+    let own_strings = strings(&units.dwarf);
+    let split_strings: Vec<u32> = units.files.iter().map(strings).collect();
+    let has_references = refers_across_units(&units.dwarf);
     let mut pending = Vec::new();
     let mut moved = Vec::new();
-    progress.phase("debug info", headers.len());
+    progress.phase("debug info", units.len());
     parallel::in_order(
-        headers.len(),
+        units.len(),
         options.jobs,
         || (),
         |(), number| {
-            let header = headers[number];
-            let translated = dwarf.unit(header).and_then(|unit| {
-                let address_of = |index| dwarf.address(&unit, index).ok();
-                let encoding = header.encoding();
+            let translated = units.open(number).and_then(|open| {
+                let OpenUnit { dwarf, unit, .. } = &open;
+                let address_of = |index| dwarf.address(unit, index).ok();
+                let encoding = unit.header.encoding();
                 let environment = Environment {
-                    dwarf: &dwarf,
+                    dwarf,
+                    lines: open.lines,
+                    skeleton: open.skeleton.as_ref(),
+                    is_copy: open.is_copy,
                     addresses: &addresses,
                     context: Context { plan, module, encoding, registers, address_of: &address_of },
-                    has_references,
+                    has_references: has_references && open.file.is_none(),
                     lines_only,
                     map_path: &|path: &[u8]| map_path(path, &options.debug_prefix_map),
                     big_endian,
                 };
-                unit::translate(&environment, &unit)
+                let strings = open.file.map_or(own_strings, |file| split_strings[file]);
+                Ok((unit::translate(&environment, unit)?, strings))
             });
             progress.step();
             Ok(translated.ok())
         },
         |_, translated| {
             match translated {
-                Some(translated) => {
+                Some((translated, strings)) => {
                     info.units += 1;
                     add_unit(info, translated, strings, &mut pending, &mut moved, big_endian);
                 }
@@ -190,46 +201,10 @@ fn translate_module(
     Ok(())
 }
 
-/// The debug information that a module holds.
-fn dwarf_of<'a>(module: &Module<'a>) -> gimli::Dwarf<Reader<'a>> {
-    let section = |id: gimli::SectionId| module.debug_section(id.name()).unwrap_or(&[]);
-    gimli::Dwarf::load(|id| Ok::<_, gimli::Error>(EndianSlice::new(section(id), LittleEndian)))
-        .unwrap_or_else(|_: gimli::Error| gimli::Dwarf::default())
-}
-
 /// A source path with its start replaced as the options say; where several do, the last one counts.
 fn map_path(path: &[u8], prefixes: &[(String, String)]) -> Vec<u8> {
     let found = prefixes.iter().rev().find_map(|(old, new)| Some((path.strip_prefix(old.as_bytes())?, new)));
     found.map_or_else(|| path.to_vec(), |(rest, new)| [new.as_bytes(), rest].concat())
-}
-
-/// The headers of all units, and whether damage hides more of them.
-fn unit_headers<'a>(dwarf: &gimli::Dwarf<Reader<'a>>) -> (Vec<gimli::UnitHeader<Reader<'a>>>, bool) {
-    let mut headers = Vec::new();
-    let mut damaged = false;
-    let mut units = dwarf.units();
-    loop {
-        match units.next() {
-            Ok(Some(header)) => headers.push(header),
-            Ok(None) => break,
-            Err(_) => {
-                damaged = true;
-                break;
-            }
-        }
-    }
-    let mut types = dwarf.type_units();
-    loop {
-        match types.next() {
-            Ok(Some(header)) => headers.push(header),
-            Ok(None) => break,
-            Err(_) => {
-                damaged = true;
-                break;
-            }
-        }
-    }
-    (headers, damaged)
 }
 
 /// Carries a module's strings over; returns where they begin.
@@ -242,7 +217,7 @@ fn add_strings(info: &mut DebugInfo, strings: &[u8], big_endian: bool) -> u32 {
 }
 
 /// Whether any unit may refer to entries of another by their offset (`DW_FORM_ref_addr`).
-fn refers_across_units(dwarf: &gimli::Dwarf<Reader<'_>>) -> bool {
+fn refers_across_units(dwarf: &Dwarf<'_>) -> bool {
     use gimli::{Reader as _, Section as _};
     let mut reader = *dwarf.debug_abbrev.reader();
     // Tables stand behind one another (DWARF 5, 7.5.3); damage ends the search.

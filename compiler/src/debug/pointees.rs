@@ -9,9 +9,9 @@
 //! arrays of one element.
 //!
 //! The copies stand in a block of their own at the end of the unit, where indices of names do not look; so they bear
-//! their full names.
+//! their full names. That of a type with a unit of its own (DWARF 5, 3.1.4) is in another such unit, with another signature.
 
-use gimli::{AttributeValue, DwAt, DwTag, UnitOffset, constants as dw};
+use gimli::{AttributeValue, DebugTypeSignature, DwAt, DwTag, UnitOffset, constants as dw};
 
 use super::unit::{Link, Open, Specification, Translator};
 use super::writer::Buffer;
@@ -47,6 +47,12 @@ fn copy_of(tag: DwTag) -> Copy {
         | dw::DW_TAG_enumeration_type => Copy::Array,
         _ => Copy::None,
     }
+}
+
+/// The signature of the unit with the copy of a type, by that of the type's own unit.
+pub(super) fn signature_of_pointee(signature: DebugTypeSignature) -> u64 {
+    // Signatures are hashes: one that differs in these bits is no other type's.
+    signature.0 ^ 0xa5a5_5a5a_c3c3_3c3c
 }
 
 /// Whether an entry inside a type is part of what its values are.
@@ -178,11 +184,22 @@ impl<'a> Translator<'_, 'a> {
         let mut links = Vec::new();
         let full_name = top.and_then(|(old, _)| self.full_names.get(&old)).cloned();
         let is_wrapper = top.is_some_and(|(_, copy)| copy == Copy::Wrapper);
+        let mut is_elsewhere = false;
         for attribute in attributes {
             let name = attribute.name();
             let position = values.position();
             let form = match (name, attribute.value()) {
-                (dw::DW_AT_sibling | dw::DW_AT_signature | dw::DW_AT_data_location, _) => continue,
+                (dw::DW_AT_sibling | dw::DW_AT_data_location, _) => continue,
+                // The type itself is in a unit of its own; so is its copy.
+                (dw::DW_AT_signature, AttributeValue::DebugTypesRef(signature)) => {
+                    is_elsewhere = true;
+                    values.u64(signature_of_pointee(signature));
+                    Some(dw::DW_FORM_ref_sig8)
+                }
+                (dw::DW_AT_type, AttributeValue::DebugTypesRef(signature)) if is_wrapper => {
+                    values.u64(signature_of_pointee(signature));
+                    Some(dw::DW_FORM_ref_sig8)
+                }
                 (dw::DW_AT_name, _) if full_name.is_some() => {
                     values.string(full_name.as_deref().unwrap_or_default().as_bytes());
                     Some(dw::DW_FORM_string)
@@ -200,7 +217,7 @@ impl<'a> Translator<'_, 'a> {
                 None => values.truncate(position),
             }
         }
-        if top.is_some() && !is_wrapper {
+        if top.is_some() && !is_wrapper && !is_elsewhere {
             self.add_location(&mut specifications, &mut values);
         }
         self.write_entry(tag, has_children, &specifications, &values, &links)

@@ -41,7 +41,12 @@ impl<'e, 'a> Translator<'e, 'a> {
             return;
         }
         let mut parts: Vec<Range<u64>> = Vec::new();
-        if let Some(ranges) = value(dw::DW_AT_ranges) {
+        if let (true, Some(skeleton)) = (is_root, environment.skeleton) {
+            let mut ranges = environment.lines.unit_ranges(skeleton).ok();
+            while let Some(Ok(Some(range))) = ranges.as_mut().map(|ranges| ranges.next()) {
+                parts.push(range.begin..range.end);
+            }
+        } else if let Some(ranges) = value(dw::DW_AT_ranges) {
             if let Ok(Some(mut ranges)) = environment.dwarf.attr_ranges(self.unit, ranges) {
                 while let Ok(Some(range)) = ranges.next() {
                     parts.push(range.begin..range.end);

@@ -15,6 +15,7 @@ use super::expression::{Context, Reader};
 use super::inlined::{Calls, Inlined};
 use super::lines::{self, Row};
 use super::lists::Lists;
+use super::pointees::signature_of_pointee;
 use super::selection;
 use super::strings;
 use super::writer::{Buffer, Part};
@@ -55,6 +56,12 @@ impl Dropped {
 /// What units are translated with.
 pub(super) struct Environment<'e, 'a> {
     pub dwarf: &'e gimli::Dwarf<Reader<'a>>,
+    /// What line tables are read with.
+    pub lines: &'e gimli::Dwarf<Reader<'a>>,
+    /// What the module says of the unit, where that is in another file.
+    pub skeleton: Option<&'e gimli::Unit<Reader<'a>>>,
+    /// The unit is that of a type as pointers lead to it.
+    pub is_copy: bool,
     pub addresses: &'e Addresses<'e>,
     pub context: Context<'e, 'a>,
     /// Units refer to one another by offset.
@@ -197,7 +204,9 @@ impl<'e, 'a> Translator<'e, 'a> {
         info.u32(0);
         info.u16(5);
         let (kind, signature) = match self.unit.header.type_() {
-            UnitType::Type { type_signature, type_offset } => (dw::DW_UT_type, Some((type_signature, type_offset))),
+            UnitType::Type { type_signature, type_offset } | UnitType::SplitType { type_signature, type_offset } => {
+                (dw::DW_UT_type, Some((type_signature, type_offset)))
+            }
             UnitType::Partial => (dw::DW_UT_partial, None),
             _ => (dw::DW_UT_compile, None),
         };
@@ -205,9 +214,14 @@ impl<'e, 'a> Translator<'e, 'a> {
         info.u8(8);
         info.offset(Part::Abbreviations, 0);
         if let Some((signature, offset)) = signature {
-            info.u64(signature.0);
-            self.own_references.push((info.position(), offset.0 as u32, Link::Own));
+            let is_copy = self.environment.is_copy;
+            info.u64(if is_copy { signature_of_pointee(signature) } else { signature.0 });
+            let link = if is_copy { Link::Pointee } else { Link::Own };
+            self.own_references.push((info.position(), offset.0 as u32, link));
             info.u32(0);
+            if is_copy {
+                self.wanted_pointees.push(offset.0 as u32);
+            }
         }
     }
 
@@ -257,7 +271,11 @@ impl<'e, 'a> Translator<'e, 'a> {
                 self.output.dropped.entries += 1;
                 break;
             }
-            let tag = abbreviation.tag();
+            let tag = match abbreviation.tag() {
+                // Without the entries that are elsewhere, it is all there is of the unit.
+                dw::DW_TAG_skeleton_unit => dw::DW_TAG_compile_unit,
+                tag => tag,
+            };
             let has_children = abbreviation.has_children();
             if skipped_from.is_some() {
                 self.output.dropped.entries += usize::from(!self.environment.lines_only);
@@ -350,6 +368,7 @@ impl<'e, 'a> Translator<'e, 'a> {
                 dw::DW_AT_sibling | dw::DW_AT_str_offsets_base | dw::DW_AT_addr_base => continue,
                 dw::DW_AT_loclists_base | dw::DW_AT_rnglists_base => continue,
                 dw::DW_AT_GNU_ranges_base | dw::DW_AT_GNU_addr_base => continue,
+                dw::DW_AT_dwo_name | dw::DW_AT_GNU_dwo_name | dw::DW_AT_GNU_dwo_id => continue,
                 dw::DW_AT_entry_pc => self.entry_address(attribute.value(), &scope, &mut values),
                 _ => self.attribute(tag, name, attribute, &scope, &mut values, &mut references),
             };
@@ -372,7 +391,7 @@ impl<'e, 'a> Translator<'e, 'a> {
         self.code_range(tag, is_root, low, &value, &mut scope, &mut specifications, &mut values);
         let has_children = has_children || !scope.calls.is_empty();
         if is_root {
-            self.root(&value, &mut specifications, &mut values);
+            self.root(&mut specifications, &mut values);
         }
         let position = self.write_entry(tag, has_children, &specifications, &values, &references);
         specifications.clear();
@@ -413,18 +432,17 @@ impl<'e, 'a> Translator<'e, 'a> {
     }
 
     /// What only the first entry of a unit has.
-    fn root(
-        &mut self,
-        value: &dyn Fn(DwAt) -> Option<Value<'a>>,
-        specifications: &mut Vec<Specification>,
-        values: &mut Buffer,
-    ) {
+    fn root(&mut self, specifications: &mut Vec<Specification>, values: &mut Buffer) {
         let environment = self.environment;
         if !environment.lines_only {
             specifications.push((dw::DW_AT_str_offsets_base, dw::DW_FORM_sec_offset));
             values.offset(Part::StringOffsets, strings::TABLE);
         }
-        if value(dw::DW_AT_stmt_list).is_some() {
+        if let Some(folder) = environment.skeleton.and_then(|skeleton| skeleton.comp_dir) {
+            specifications.push((dw::DW_AT_comp_dir, dw::DW_FORM_string));
+            values.string(&(environment.map_path)(folder.slice()));
+        }
+        if self.unit.line_program.is_some() {
             let is_shown = |function: &Function<'_>, body| self.inlined.is_shown(environment, function.record, body);
             let lines = lines::translate(environment, self.unit, &self.rows, &is_shown);
             if lines.is_some() {

@@ -6,6 +6,7 @@ use gimli::{AttributeValue, Operation, constants as dw};
 
 use super::addresses::address_range;
 use super::expression::Reader;
+use super::units::{Dwarf, Unit, Units};
 use crate::plan::Plan;
 use crate::{Options, parallel};
 
@@ -150,18 +151,19 @@ struct Found {
 }
 
 fn search_module(plan: &Plan<'_>, module: usize, options: &Options) -> WantedInModule {
-    let dwarf = super::dwarf_of(&plan.modules[module]);
-    let (headers, _) = super::unit_headers(&dwarf);
+    let units = Units::of(&plan.modules[module]);
     let mut wanted = WantedInModule::default();
     let searched = parallel::in_order(
-        headers.len(),
+        units.len(),
         options.jobs,
         || (),
         // What is damaged is not searched further.
         |(), number| {
             let mut found = Found::default();
-            if let Ok(unit) = dwarf.unit(headers[number]) {
-                let _ = search_unit(&dwarf, &unit, &mut found);
+            if let Ok(open) = units.open(number)
+                && !open.is_copy
+            {
+                let _ = search_unit(open.dwarf, &open.unit, &mut found);
             }
             Ok(found)
         },
@@ -211,7 +213,7 @@ impl<'a> Scope<'a> {
         self.low.is_some() || self.ranges.is_some()
     }
 
-    fn addresses(&self, dwarf: &gimli::Dwarf<Reader<'a>>, unit: &gimli::Unit<Reader<'a>>) -> Vec<Range<u32>> {
+    fn addresses(&self, dwarf: &Dwarf<'a>, unit: &Unit<'a>) -> Vec<Range<u32>> {
         let mut found = Vec::new();
         if let Some(ranges) = self.ranges {
             if let Ok(Some(mut ranges)) = dwarf.attr_ranges(unit, ranges) {
@@ -231,11 +233,7 @@ impl<'a> Scope<'a> {
     }
 }
 
-fn search_unit<'a>(
-    dwarf: &gimli::Dwarf<Reader<'a>>,
-    unit: &gimli::Unit<Reader<'a>>,
-    found: &mut Found,
-) -> gimli::Result<()> {
+fn search_unit<'a>(dwarf: &Dwarf<'a>, unit: &Unit<'a>, found: &mut Found) -> gimli::Result<()> {
     let mut reader = unit.entries_raw(None)?;
     let start = unit.header.debug_info_offset().map_or(0, |offset| offset.0 as u32);
     // Those around the entry that have code.
@@ -293,7 +291,7 @@ fn search_unit<'a>(
 }
 
 /// What an expression says, if it is as simple as most are.
-fn home(unit: &gimli::Unit<Reader<'_>>, expression: gimli::Expression<Reader<'_>>) -> Home {
+fn home(unit: &Unit<'_>, expression: gimli::Expression<Reader<'_>>) -> Home {
     let mut operations = expression.operations(unit.encoding());
     match (operations.next(), operations.next(), operations.next()) {
         (Ok(Some(first)), Ok(Some(Operation::StackValue)), Ok(None)) => match first {
@@ -307,12 +305,7 @@ fn home(unit: &gimli::Unit<Reader<'_>>, expression: gimli::Expression<Reader<'_>
     }
 }
 
-fn search_expression(
-    unit: &gimli::Unit<Reader<'_>>,
-    expression: gimli::Expression<Reader<'_>>,
-    address: u32,
-    found: &mut Found,
-) {
+fn search_expression(unit: &Unit<'_>, expression: gimli::Expression<Reader<'_>>, address: u32, found: &mut Found) {
     let mut operations = expression.operations(unit.encoding());
     while let Ok(Some(operation)) = operations.next() {
         match operation {

@@ -14,7 +14,7 @@ pub(crate) use constant::{ConstantExpression, ConstantOperator};
 pub(crate) use facts::{BodyFacts, CallSite, validate_bodies};
 pub(crate) use hints::BranchHints;
 pub(crate) use parse::{body_length, body_offset, parse};
-pub use separate::external_debug_info;
+pub use separate::{external_debug_info, split_units};
 pub(crate) use types::{Heap, Reference, Shape, Storage, TypeId, Types};
 use wasmparser::{
     CompositeInnerType, FuncToValidate, FuncType, FunctionBody, GlobalType, MemoryType, SubType, TableType,
@@ -50,6 +50,8 @@ pub(crate) struct Module<'a> {
     pub code_start: u32,
     /// Custom sections with debug information: names and contents.
     pub debug_sections: Vec<(&'a str, &'a [u8])>,
+    /// Those of files with the entries of units that the module's own debug information only refers to.
+    pub split_debug_sections: Vec<Vec<(&'a str, &'a [u8])>>,
     /// Function names by function index, from the name section, or the export or import name.
     function_names: Vec<Option<Cow<'a, str>>>,
     /// Tag names by tag index, likewise.

@@ -46,8 +46,12 @@ pub(crate) fn parse<'a>(inputs: &[Input<'a>], standard: Standard) -> Result<(Vec
     for input in inputs {
         let (mut module, types) = read_sections(&input.name, input.bytes, features, &mut validator)
             .map_err(|error| explain(error, input.bytes))?;
-        if let (true, Some(separate)) = (module.debug_sections.is_empty(), input.debug_info) {
-            module.debug_sections = debug_sections(separate);
+        for sections in input.debug_info.iter().map(|file| debug_sections(file)) {
+            if sections.iter().any(|(name, _)| name.ends_with(".dwo")) {
+                module.split_debug_sections.push(sections);
+            } else if module.debug_sections.is_empty() {
+                module.debug_sections = sections;
+            }
         }
         validator.reset();
         let view = types.as_ref();
@@ -105,6 +109,7 @@ fn read_sections<'a>(
         branch_hints: BranchHints::default(),
         code_start: 0,
         debug_sections: Vec::new(),
+        split_debug_sections: Vec::new(),
         function_names: Vec::new(),
         tag_names: Vec::new(),
         global_names: Vec::new(),

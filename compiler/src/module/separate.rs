@@ -1,14 +1,21 @@
-//! Debug information in a file of its own, as `emcc -gseparate-dwarf` makes it: a module of which only the sections of debug
-//! information count, named by the custom section `external_debug_info` of the module that runs (tool conventions, "DWARF
-//! for WebAssembly", 2: a string, the URL of the file).
+//! Debug information in other files: modules of which only the sections of debug information count. `emcc -gseparate-dwarf`
+//! puts all into one, which the custom section `external_debug_info` of the module that runs names (tool conventions, "DWARF
+//! for WebAssembly", 2: a string, the URL of the file); `clang -gsplit-dwarf` puts entries into one beside each object.
 
 use wasmparser::{BinaryReader, Parser, Payload};
+
+use crate::debug::{self, SplitUnit};
 
 /// Where the module says that its debug information is: a path or a URL, which may be relative to the module's own.
 pub fn external_debug_info(module: &[u8]) -> Option<&str> {
     custom_sections(module)
         .find(|(name, _)| *name == "external_debug_info")
         .and_then(|(_, contents)| BinaryReader::new(contents, 0).read_unlimited_string().ok())
+}
+
+/// The units of a module's debug information that only refer to their entries, which are in other files (DWARF 5, 7.3.2).
+pub fn split_units(module: &[u8]) -> Vec<SplitUnit> {
+    debug::split_units(&debug_sections(module))
 }
 
 /// The sections of debug information in a module; as far as damage lets them be found.

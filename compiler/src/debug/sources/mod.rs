@@ -4,6 +4,7 @@ mod unit;
 mod writer;
 
 use crate::debug::lines::read_rows;
+use crate::debug::units::{OpenUnit, Units};
 use crate::module::Module;
 use crate::object::module_number;
 use crate::{Result, parallel};
@@ -23,21 +24,26 @@ pub(crate) fn source_map(
         if module.debug_section(".debug_info").is_none() {
             continue;
         }
-        let dwarf = super::dwarf_of(module);
-        let (headers, _) = super::unit_headers(&dwarf);
+        let units = Units::of(module);
         let bodies = Bodies::of(module);
         let map_path = |path: &[u8]| super::map_path(path, prefix_map);
         let read = |(): &mut (), number: usize| {
-            let Ok(unit) = dwarf.unit(headers[number]) else { return Ok(None) };
+            let Ok(open) = units.open(number) else { return Ok(None) };
+            if open.is_copy {
+                return Ok(None);
+            }
+            let OpenUnit { dwarf, unit, .. } = &open;
             let files = unit.line_program.as_ref().map(|program| {
                 let header = program.header().clone();
-                super::lines::read_files(&dwarf, &unit, &header, &map_path)
+                super::lines::read_files(open.lines, unit, &header, &map_path)
             });
-            let rows = read_rows(&unit);
-            Ok(Some(unit::read(&dwarf, &headers, &unit, &bodies, files.unwrap_or_default(), &rows)))
+            let rows = read_rows(unit);
+            // A unit of another file refers to none but itself.
+            let headers = if open.file.is_none() { units.headers.as_slice() } else { &[] };
+            Ok(Some(unit::read(dwarf, headers, unit, &bodies, files.unwrap_or_default(), &rows)))
         };
         parallel::in_order(
-            headers.len(),
+            units.len(),
             jobs,
             || (),
             read,
