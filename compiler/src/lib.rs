@@ -176,7 +176,8 @@ pub fn link(object: &[u8], options: &Options, output: &mut dyn Write) -> Result<
         archives: &[link::File { name: "the runtime library", bytes: &runtime }],
     };
     if options.target.binary_format == target_lexicon::BinaryFormat::Coff {
-        let options = link::PeOptions { entry: wasmc_abi::symbols::START, stack_size: options.max_stack };
+        let options =
+            link::PeOptions { entry: wasmc_abi::symbols::START, stack_size: options.max_stack, strip: options.strip };
         return link::link_pe_executable(&inputs, &options, output);
     }
     if options.target.binary_format == target_lexicon::BinaryFormat::Macho {

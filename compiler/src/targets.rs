@@ -146,14 +146,14 @@ pub(crate) fn has_threads(triple: &Triple) -> bool {
 pub(crate) fn has_debug_info(triple: &Triple) -> bool {
     match triple.binary_format {
         BinaryFormat::Elf => Registers::of(triple.architecture).is_some(),
-        BinaryFormat::Macho => triple.architecture == Architecture::X86_64,
+        BinaryFormat::Macho | BinaryFormat::Coff => triple.architecture == Architecture::X86_64,
         _ => false,
     }
 }
 
 /// Whether the linker keeps it.
 pub(crate) fn links_debug_info(triple: &Triple) -> bool {
-    triple.binary_format == BinaryFormat::Elf
+    triple.binary_format != BinaryFormat::Macho
 }
 
 /// Bytes of the largest 64-bit memory: an eighth of what every process of the target can address. Kernels for AArch64 give

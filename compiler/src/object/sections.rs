@@ -9,7 +9,7 @@ use object::write::{Object, Relocation, SectionId, StandardSection, Symbol, Symb
 use object::{AddressSize, BinaryFormat, RelocationFlags, SectionKind, SymbolFlags, SymbolKind, SymbolScope};
 
 use super::format::section_name;
-use super::relocation::{self, absolute};
+use super::relocation::{self, absolute, section_offset};
 use super::text::{Text, TextRelocation};
 use super::unwind;
 use wasmc_abi::source_map;
@@ -295,7 +295,10 @@ impl<'o, 'a> Sections<'o, 'a> {
                     DebugTarget::Part(part) => (ids[&part], 0),
                 };
                 let (symbol, addend) = self.place(target, relocation.addend + start);
-                let flags = absolute(relocation.size * 8);
+                let flags = match (self.object.format(), relocation.target) {
+                    (BinaryFormat::Coff, DebugTarget::Part(_)) => section_offset(),
+                    _ => absolute(relocation.size * 8),
+                };
                 self.relocate(id, relocation.offset.into(), symbol, addend, flags)?;
             }
         }

@@ -44,7 +44,9 @@ pub(super) enum Role {
     Functions,
     /// The note for `wasmc inspect`.
     Note,
-    /// Debug information and directives, which are left out.
+    /// Debug information: a section of the executable for each name.
+    Debug,
+    /// Directives, and unwind tables of other systems, which are left out.
     None,
 }
 
@@ -150,7 +152,10 @@ pub(super) fn parse<'a>(name: Cow<'a, str>, bytes: &'a [u8]) -> Result<Object<'a
 
 fn role(name: &[u8], characteristics: pe::SectionFlags) -> Role {
     let has = |flag| characteristics.contains(flag);
-    if name.starts_with(b".debug") || name.starts_with(b".eh_frame") {
+    if name.starts_with(b".debug_") {
+        return Role::Debug;
+    }
+    if name.starts_with(b".eh_frame") {
         return Role::None;
     }
     if has(pe::IMAGE_SCN_LNK_REMOVE) || has(pe::IMAGE_SCN_LNK_INFO) || has(pe::IMAGE_SCN_MEM_DISCARDABLE) {

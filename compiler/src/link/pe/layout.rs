@@ -1,14 +1,15 @@
 //! Gives each section an address and a place in the file.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use object::pe;
 
 use super::imports::{Import, Imports};
-use super::input::Role;
+use super::input::{Role, Section};
 use super::reachable::{FUNCTION_ENTRY, Reachable};
 use super::symbols::{Place, Program, SectionId, Target};
-use super::{error, relocate};
+use super::{PeOptions, error, relocate};
 use crate::error::{Error, Result};
 
 /// Where the executable would like to be.
@@ -32,11 +33,13 @@ pub(super) enum Content {
     Functions,
     Note,
     Relocations,
+    /// Nothing that the program reads.
+    Debug,
 }
 
 /// A section of the executable.
-pub(super) struct OutputSection {
-    pub name: &'static str,
+pub(super) struct OutputSection<'a> {
+    pub name: Cow<'a, str>,
     pub content: Content,
     pub characteristics: u32,
     /// Of the first byte, from the start of the image.
@@ -52,8 +55,8 @@ pub(super) struct OutputSection {
 }
 
 /// The executable, arranged.
-pub(super) struct Layout {
-    pub sections: Vec<OutputSection>,
+pub(super) struct Layout<'a> {
+    pub sections: Vec<OutputSection<'a>>,
     /// From the start of the image.
     addresses: HashMap<SectionId, u64>,
     thunks: HashMap<Import, u64>,
@@ -66,7 +69,7 @@ pub(super) struct Layout {
     pub image_size: u64,
 }
 
-impl Layout {
+impl<'a> Layout<'a> {
     /// The address of a place that is linked, from the start of the image.
     pub fn address(&self, place: Place) -> Result<u64> {
         let section = self.addresses.get(&place.section);
@@ -87,8 +90,22 @@ impl Layout {
         }
     }
 
+    /// Whether a place is linked.
+    pub fn contains(&self, place: Place) -> bool {
+        self.addresses.contains_key(&place.section)
+    }
+
+    /// The distance of a place from the start of the executable's section that it is in.
+    pub fn section_offset(&self, place: Place) -> Result<u64> {
+        let has_place = |output: &&OutputSection<'_>| output.inputs.iter().any(|(id, _)| *id == place.section);
+        // Debug information is what has such offsets, and comes last.
+        let output = self.sections.iter().rev().find(has_place);
+        let output = output.ok_or_else(|| error("an offset is in no section, which is a defect of wasmc"))?;
+        Ok(self.address(place)?.wrapping_sub(output.address))
+    }
+
     /// The section of this kind.
-    pub fn section(&self, content: Content) -> Option<&OutputSection> {
+    pub fn section(&self, content: Content) -> Option<&OutputSection<'a>> {
         self.sections.iter().find(|section| section.content == content)
     }
 }
@@ -111,7 +128,7 @@ fn content_of(role: Role) -> Option<Content> {
         Role::ReadOnly => Some(Content::ReadOnly),
         Role::Writable | Role::Zero => Some(Content::Writable),
         Role::Note => Some(Content::Note),
-        Role::Functions | Role::None => None,
+        Role::Functions | Role::Debug | Role::None => None,
     }
 }
 
@@ -119,9 +136,29 @@ fn too_large() -> Error {
     error("the executable would have more than 2 GiB, which Windows does not load")
 }
 
+/// As tools of MinGW's have it: Windows maps these sections as well, and need not read them.
+const DEBUG: u32 = pe::IMAGE_SCN_CNT_INITIALIZED_DATA.0 | READ | pe::IMAGE_SCN_MEM_DISCARDABLE.0;
+
+/// The names of sections of debug information, in order.
+fn debug_names<'a>(program: &Program<'a>) -> Vec<&'a [u8]> {
+    let mut names = Vec::new();
+    for (_, section) in program.sections().filter(|(_, section)| section.role == Role::Debug) {
+        if !names.contains(&section.name) {
+            names.push(section.name);
+        }
+    }
+    names
+}
+
 /// Arranges what is linked.
-pub(super) fn arrange(program: &Program<'_>, reachable: &Reachable, imports: &Imports) -> Result<Layout> {
-    let headers_size = super::write::headers_size(SECTIONS.len()).next_multiple_of(FILE_ALIGN);
+pub(super) fn arrange<'a>(
+    program: &Program<'a>,
+    reachable: &Reachable,
+    imports: &Imports,
+    options: &PeOptions<'_>,
+) -> Result<Layout<'a>> {
+    let debug_names = if options.strip { Vec::new() } else { debug_names(program) };
+    let headers_size = super::write::headers_size(SECTIONS.len() + debug_names.len()).next_multiple_of(FILE_ALIGN);
     let mut layout = Layout {
         sections: Vec::new(),
         addresses: HashMap::new(),
@@ -132,7 +169,15 @@ pub(super) fn arrange(program: &Program<'_>, reachable: &Reachable, imports: &Im
         image_size: 0,
     };
     let (mut address, mut offset) = (headers_size.next_multiple_of(PAGE), headers_size);
-    for (name, content, characteristics) in SECTIONS {
+    let standard = SECTIONS.map(|(name, content, characteristics)| (Cow::Borrowed(name), content, characteristics));
+    let debug = debug_names.into_iter().map(|name| (String::from_utf8_lossy(name), Content::Debug, DEBUG));
+    for (name, content, characteristics) in standard.into_iter().chain(debug) {
+        let is_linked = |id: SectionId, input: &Section<'_>| match content {
+            Content::Debug => input.name == name.as_bytes(),
+            _ => content_of(input.role) == Some(content) && reachable.contains(id),
+        };
+        let mut linked: Vec<_> = program.sections().filter(|(id, input)| is_linked(*id, input)).collect();
+        linked.sort_by_key(|(_, input)| input.role == Role::Zero);
         let mut section = OutputSection {
             name,
             content,
@@ -156,12 +201,7 @@ pub(super) fn arrange(program: &Program<'_>, reachable: &Reachable, imports: &Im
             _ => {}
         }
         section.file_size = section.size;
-        let linked = |zero: bool| {
-            let sections = program.sections().filter(|(id, _)| reachable.contains(*id));
-            sections
-                .filter(move |(_, input)| content_of(input.role) == Some(content) && (input.role == Role::Zero) == zero)
-        };
-        for (id, input) in linked(false).chain(linked(true)) {
+        for (id, input) in linked {
             if input.align > PAGE {
                 return Err(error("a section wants to be aligned to more than a page"));
             }

@@ -29,6 +29,8 @@ pub(crate) struct PeOptions<'a> {
     pub entry: &'a str,
     /// Bytes that the program may use of the first thread's stack.
     pub stack_size: u64,
+    /// Leave debug information out.
+    pub strip: bool,
 }
 
 /// Links `inputs` and writes the executable to `output`, front to back, without seeking.
@@ -38,6 +40,6 @@ pub(crate) fn link_executable(inputs: &Inputs<'_>, options: &PeOptions<'_>, outp
     let program = symbols::resolve(inputs, options)?;
     let reachable = reachable::find(&program)?;
     let imports = imports::collect(&program, &reachable);
-    let layout = layout::arrange(&program, &reachable, &imports)?;
+    let layout = layout::arrange(&program, &reachable, &imports, options)?;
     write::executable(&program, &reachable, &imports, &layout, options, output)
 }

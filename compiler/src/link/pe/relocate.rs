@@ -3,7 +3,7 @@
 use object::pe;
 
 use super::imports::Imports;
-use super::input::Relocation;
+use super::input::{Relocation, Role};
 use super::layout::{IMAGE_BASE, Layout, PAGE};
 use super::reachable::Reachable;
 use super::symbols::{Program, SectionId, Target};
@@ -22,19 +22,24 @@ pub(super) fn section(
     id: SectionId,
     address: u64,
     bytes: &mut [u8],
-    layout: &Layout,
+    layout: &Layout<'_>,
     imports: &Imports,
 ) -> Result<()> {
+    let is_debug = program.section(id).role == Role::Debug;
     for relocation in &program.section(id).relocations {
         let fail = |why| refused(program, id, relocation, why);
         let target = program.target(id.object, relocation.symbol)?;
-        let value = layout.target(target, imports)?;
+        let value = match target {
+            // What debug information describes may not be linked.
+            Target::Place(place) if is_debug && !layout.contains(place) => 0,
+            _ => layout.target(target, imports)?,
+        };
         let at = relocation.offset as usize;
         let outside = || fail("it is outside of its section");
         let place = bytes.get_mut(at..).ok_or_else(outside)?;
         if relocation.kind == pe::IMAGE_REL_AMD64_ADDR64 {
             let place = place.first_chunk_mut::<8>().ok_or_else(outside)?;
-            let base = if matches!(target, Target::Absolute(_)) { 0 } else { IMAGE_BASE };
+            let base = if value == 0 || matches!(target, Target::Absolute(_)) { 0 } else { IMAGE_BASE };
             *place = u64::from_le_bytes(*place).wrapping_add(value).wrapping_add(base).to_le_bytes();
             continue;
         }
@@ -42,6 +47,10 @@ pub(super) fn section(
         let addend = i64::from(i32::from_le_bytes(*place));
         let end = address + u64::from(relocation.offset) + 4;
         let sum = match relocation.kind {
+            pe::IMAGE_REL_AMD64_SECREL => match target {
+                Target::Place(place) => layout.section_offset(place)?.wrapping_add_signed(addend) as i64,
+                _ => return Err(fail("its symbol is in no section")),
+            },
             pe::IMAGE_REL_AMD64_ADDR32NB => value.wrapping_add_signed(addend) as i64,
             pe::IMAGE_REL_AMD64_REL32
             | pe::IMAGE_REL_AMD64_REL32_1
@@ -61,7 +70,7 @@ pub(super) fn section(
 }
 
 /// The contents of `.reloc`: the places of addresses, which move with the image, in blocks of a page each.
-pub(super) fn base_relocations(program: &Program<'_>, reachable: &Reachable, layout: &Layout) -> Result<Vec<u8>> {
+pub(super) fn base_relocations(program: &Program<'_>, reachable: &Reachable, layout: &Layout<'_>) -> Result<Vec<u8>> {
     const ADDRESS_64: u16 = 10;
     let mut places = Vec::new();
     for (id, section) in program.sections().filter(|(id, _)| reachable.contains(*id)) {

@@ -49,9 +49,13 @@ fn program(calls: &str) -> Vec<u8> {
 }
 
 fn link(bytes: &[u8]) -> crate::Result<Vec<u8>> {
+    link_with(bytes, false)
+}
+
+fn link_with(bytes: &[u8], strip: bool) -> crate::Result<Vec<u8>> {
     let inputs = Inputs { objects: &[File { name: "program", bytes }], archives: &[] };
     let mut output = Vec::new();
-    link_executable(&inputs, &PeOptions { entry: "_start", stack_size: 1 << 20 }, &mut output)?;
+    link_executable(&inputs, &PeOptions { entry: "_start", stack_size: 1 << 20, strip }, &mut output)?;
     Ok(output)
 }
 
@@ -103,4 +107,53 @@ fn functions_of_windows_are_found_by_name() {
     assert!(imports::find(b"WriteFile").is_some() && imports::find(b"NtCreateFile").is_some());
     assert!(imports::find(b"writefile").is_none() && imports::find(b"").is_none());
     assert!(imports::is_sorted());
+}
+
+/// The program, with debug information: an address of code, one of what is not linked, and the distance of the second string.
+fn program_with_debug_information() -> Vec<u8> {
+    let mut object = Object::new(BinaryFormat::Coff, Architecture::X86_64, Endianness::Little);
+    let text = object.section_id(StandardSection::Text);
+    object.append_section_data(text, &[0x90, 0xc3], 16);
+    symbol(&mut object, "_start", Some((text, 0)));
+    let unused = object.add_section(Vec::new(), b".rdata$unused".to_vec(), object::SectionKind::ReadOnlyData);
+    object.append_section_data(unused, b"nobody asks for this", 1);
+    let mut debug = |name: &str, contents: &[u8]| {
+        let section = object.add_section(Vec::new(), name.into(), object::SectionKind::Debug);
+        object.append_section_data(section, contents, 1);
+        section
+    };
+    let strings = debug(".debug_str", b"one\0two\0");
+    let information = debug(".debug_info", &[0; 20]);
+    let mut refer = |offset, section, addend, kind, size| {
+        let symbol = object.section_symbol(section);
+        let flags = RelocationFlags::Generic { kind, encoding: RelocationEncoding::Generic, size };
+        object.add_relocation(information, Relocation { offset, symbol, addend, flags }).unwrap();
+    };
+    refer(0, text, 1, RelocationKind::Absolute, 64);
+    refer(8, unused, 0, RelocationKind::Absolute, 64);
+    refer(16, strings, 4, RelocationKind::SectionOffset, 32);
+    object.write().unwrap()
+}
+
+#[test]
+fn debug_information_has_sections_with_long_names() {
+    let object = program_with_debug_information();
+    let executable = link(&object).unwrap();
+    let file = PeFile64::parse(&*executable).unwrap();
+    let names: Vec<_> = file.sections().map(|section| section.name().unwrap().to_owned()).collect();
+    assert_eq!(names, [".text", ".rdata", ".debug_str", ".debug_info"]);
+    let text = file.section_by_name(".text").unwrap().address();
+    let information = file.section_by_name(".debug_info").unwrap();
+    let expected = [&(text + 1).to_le_bytes()[..], &[0; 8], &4u32.to_le_bytes()].concat();
+    assert_eq!(information.data().unwrap()[..20], expected);
+    let section = information.pe_section();
+    let discardable = object::pe::IMAGE_SCN_MEM_DISCARDABLE;
+    assert!(section.characteristics.get(LittleEndian).contains(discardable));
+    // The addresses in it do not move with the image: nobody reads them there.
+    assert!(file.section_by_name(".reloc").is_none());
+
+    let stripped = link_with(&object, true).unwrap();
+    let file = PeFile64::parse(&*stripped).unwrap();
+    assert_eq!(file.sections().count(), 2);
+    assert!(!stripped.windows(6).any(|bytes| bytes == b".debug"));
 }

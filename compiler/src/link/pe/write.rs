@@ -41,11 +41,12 @@ pub(super) fn executable(
     program: &Program<'_>,
     reachable: &Reachable,
     imports: &Imports,
-    layout: &Layout,
+    layout: &Layout<'_>,
     options: &PeOptions<'_>,
     output: &mut dyn Write,
 ) -> Result<()> {
-    let mut bytes = headers(program, imports, layout, options)?;
+    let names = Names::of(layout);
+    let mut bytes = headers(program, imports, layout, &names, options)?;
     bytes.resize(layout.headers_size as usize, 0);
     output.write_all(&bytes)?;
     for section in &layout.sections {
@@ -54,7 +55,44 @@ pub(super) fn executable(
         bytes.resize(bytes.len().next_multiple_of(FILE_ALIGN as usize), 0);
         output.write_all(&bytes)?;
     }
+    output.write_all(&names.table)?;
     Ok(())
+}
+
+/// Names of sections, as their headers have them.
+struct Names {
+    fields: Vec<[u8; 8]>,
+    /// Those that are too long for that, behind the symbols, of which there are none (PE Format, "COFF String Table"); empty where
+    /// there are none. Only debuggers read it.
+    table: Vec<u8>,
+}
+
+impl Names {
+    fn of(layout: &Layout<'_>) -> Names {
+        // It begins with its size.
+        let mut table = vec![0; 4];
+        let field = |name: &str| {
+            let mut field = [0; 8];
+            let reference = format!("/{}", table.len());
+            let text = if name.len() <= field.len() { name } else { &reference };
+            if name.len() > field.len() {
+                table.extend(name.as_bytes());
+                table.push(0);
+            }
+            // The number has few digits: there are fewer than 65,536 sections.
+            for (to, from) in field.iter_mut().zip(text.bytes()) {
+                *to = from;
+            }
+            field
+        };
+        let fields = layout.sections.iter().map(|section| &*section.name).map(field).collect();
+        if table.len() == 4 {
+            table.clear();
+        }
+        let size = (table.len() as u32).to_le_bytes();
+        table.iter_mut().zip(size).for_each(|(to, from)| *to = from);
+        Names { fields, table }
+    }
 }
 
 /// The contents of a section.
@@ -62,8 +100,8 @@ fn fill(
     program: &Program<'_>,
     reachable: &Reachable,
     imports: &Imports,
-    layout: &Layout,
-    section: &OutputSection,
+    layout: &Layout<'_>,
+    section: &OutputSection<'_>,
     bytes: &mut Vec<u8>,
 ) -> Result<()> {
     let narrow = |address: u64| u32::try_from(address).map_err(|_| error("an address has more than 32 bits"));
@@ -87,7 +125,7 @@ fn fill(
             bytes.extend(entries.iter().flatten().flat_map(|word| word.to_le_bytes()));
         }
         Content::Relocations => bytes.extend(&layout.relocations),
-        Content::Code | Content::Writable | Content::Note => {}
+        Content::Code | Content::Writable | Content::Note | Content::Debug => {}
     }
     let filler = if section.content == Content::Code { BREAKPOINT } else { 0 };
     for &(id, offset) in &section.inputs {
@@ -118,7 +156,13 @@ fn fill(
 /// int3, between pieces of code.
 const BREAKPOINT: u8 = 0xcc;
 
-fn headers(program: &Program<'_>, imports: &Imports, layout: &Layout, options: &PeOptions<'_>) -> Result<Vec<u8>> {
+fn headers(
+    program: &Program<'_>,
+    imports: &Imports,
+    layout: &Layout<'_>,
+    names: &Names,
+    options: &PeOptions<'_>,
+) -> Result<Vec<u8>> {
     const LE: LittleEndian = LittleEndian;
     let short = |value: u16| U16::new(LE, value);
     let word = |value: u64| U32::new(LE, value as u32);
@@ -131,8 +175,12 @@ fn headers(program: &Program<'_>, imports: &Imports, layout: &Layout, options: &
     let optional_size = size_of::<pe::ImageOptionalHeader64>() + DIRECTORIES * size_of::<pe::ImageDataDirectory>();
     bytes.extend(pe::IMAGE_FILE_MACHINE_AMD64.0.to_le_bytes());
     bytes.extend((layout.sections.len() as u16).to_le_bytes());
-    // No time, no symbols.
-    bytes.extend([0; 12]);
+    // No time; where the symbols are, and how many: none, but there may be names behind them.
+    let end = layout.sections.last().map_or(0, |last| last.offset + last.file_size.next_multiple_of(FILE_ALIGN));
+    let symbols = if names.table.is_empty() { 0 } else { end };
+    for number in [0, symbols, 0] {
+        bytes.extend((number as u32).to_le_bytes());
+    }
     bytes.extend((optional_size as u16).to_le_bytes());
     let characteristics = pe::IMAGE_FILE_EXECUTABLE_IMAGE.0 | pe::IMAGE_FILE_LARGE_ADDRESS_AWARE.0;
     bytes.extend(characteristics.to_le_bytes());
@@ -192,9 +240,7 @@ fn headers(program: &Program<'_>, imports: &Imports, layout: &Layout, options: &
         bytes.extend((address as u32).to_le_bytes());
         bytes.extend((size as u32).to_le_bytes());
     }
-    for section in &layout.sections {
-        let mut name = [0; 8];
-        name[..section.name.len()].copy_from_slice(section.name.as_bytes());
+    for (section, name) in layout.sections.iter().zip(&names.fields) {
         bytes.extend(name);
         let file_size = section.file_size.next_multiple_of(FILE_ALIGN);
         let offset = if file_size == 0 { 0 } else { section.offset };

@@ -1,16 +1,18 @@
-//! The `.eh_frame` section (LSB 5.0, 10.6): how to unwind from every piece of code.
+//! The `.eh_frame` section (LSB 5.0, 10.6), or `.debug_frame` (DWARF 5, 6.4): how to unwind from every piece of code.
 
 use cranelift_codegen::isa::TargetIsa;
 use gimli::RunTimeEndian;
-use gimli::write::{Address, CieId, EhFrame, EndianVec, FrameTable, RelocateWriter, Relocation};
+use gimli::write::{
+    Address, CieId, DebugFrame, EhFrame, EndianVec, FrameTable, RelocateWriter, Relocation, RelocationTarget,
+};
 
-use object::BinaryFormat;
 use object::write::StandardSection;
+use object::{BinaryFormat, SectionKind};
 
 use super::{Part, Place, Referent};
 use crate::codegen::Unwind;
 use crate::object::format;
-use crate::object::relocation::relative;
+use crate::object::relocation::{absolute, relative, section_offset};
 
 /// Frame descriptions of the units seen so far.
 pub(in crate::object) struct Frames {
@@ -27,12 +29,14 @@ impl Frames {
     pub fn new(isa: &dyn TargetIsa) -> Frames {
         let mut table = FrameTable::default();
         let cie = isa.create_systemv_cie().map(|mut cie| {
-            // Apple's linker knows distances of 64 bits.
-            let width = match format::binary_format(isa.triple()) {
-                Some(BinaryFormat::MachO) => gimli::DW_EH_PE_absptr,
-                _ => gimli::DW_EH_PE_sdata4,
+            let distance = |width: gimli::DwEhPe| gimli::DwEhPe(gimli::DW_EH_PE_pcrel.0 | width.0);
+            cie.fde_address_encoding = match format::binary_format(isa.triple()) {
+                // In `.debug_frame` there are addresses.
+                Some(BinaryFormat::Coff) => gimli::DW_EH_PE_absptr,
+                // Apple's linker knows distances of 64 bits.
+                Some(BinaryFormat::MachO) => distance(gimli::DW_EH_PE_absptr),
+                _ => distance(gimli::DW_EH_PE_sdata4),
             };
-            cie.fde_address_encoding = gimli::DwEhPe(gimli::DW_EH_PE_pcrel.0 | width.0);
             table.add_cie(cie)
         });
         let endian = match isa.endianness() {
@@ -64,6 +68,26 @@ impl Frames {
         };
         let addresses = relocations.into_iter().map(address).collect();
         Ok(vec![Part { place: Place::Standard(StandardSection::EhFrame), bytes, align: 8, addresses }])
+    }
+
+    /// `.debug_frame`, which becomes part `number`; none where no unit has rows.
+    pub fn finish_for_debuggers(&mut self, number: usize) -> gimli::write::Result<Option<Part>> {
+        if self.table.fde_count() == 0 {
+            return Ok(None);
+        }
+        let mut section = DebugFrame(Recorder { writer: EndianVec::new(self.endian), relocations: Vec::new() });
+        self.table.write_debug_frame(&mut section)?;
+        let Recorder { writer, relocations } = section.0;
+        let address = |relocation: Relocation| {
+            let (referent, flags) = match relocation.target {
+                RelocationTarget::Symbol(_) => (Referent::Text, absolute(relocation.size * 8)),
+                RelocationTarget::Section(_) => (Referent::Part(number), section_offset()),
+            };
+            (relocation.offset as u64, referent, relocation.addend, flags)
+        };
+        let addresses = relocations.into_iter().map(address).collect();
+        let place = Place::Named(".debug_frame", SectionKind::Debug);
+        Ok(Some(Part { place, bytes: writer.into_vec(), align: 8, addresses }))
     }
 }
 

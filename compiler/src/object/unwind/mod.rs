@@ -14,8 +14,8 @@ use crate::codegen::Unwind;
 pub(super) enum UnwindTable {
     /// `.eh_frame`.
     Dwarf(dwarf::Frames),
-    /// `.pdata` and `.xdata`.
-    Windows(windows::Functions),
+    /// `.pdata` and `.xdata`, and `.debug_frame` where there is debug information: gdb finds variables by that only.
+    Windows(windows::Functions, dwarf::Frames),
 }
 
 /// Where in an object file a part of the table goes.
@@ -44,7 +44,7 @@ pub(super) struct Part {
 impl UnwindTable {
     pub fn new(isa: &dyn TargetIsa) -> UnwindTable {
         match format::binary_format(isa.triple()) {
-            Some(BinaryFormat::Coff) => UnwindTable::Windows(windows::Functions::default()),
+            Some(BinaryFormat::Coff) => UnwindTable::Windows(windows::Functions::default(), dwarf::Frames::new(isa)),
             _ => UnwindTable::Dwarf(dwarf::Frames::new(isa)),
         }
     }
@@ -52,8 +52,11 @@ impl UnwindTable {
     /// Adds the unit that starts `offset` bytes into the text section.
     pub fn add(&mut self, unwind: &Unwind, offset: u32) {
         match (self, unwind) {
-            (UnwindTable::Windows(functions), Unwind::Windows(length, info)) => functions.add(offset, *length, info),
-            (UnwindTable::Windows(_), _) => {}
+            (UnwindTable::Windows(functions, frames), Unwind::Windows(length, info, _)) => {
+                functions.add(offset, *length, info);
+                frames.add(unwind, offset.into());
+            }
+            (UnwindTable::Windows(..), _) => {}
             (UnwindTable::Dwarf(frames), unwind) => frames.add(unwind, offset.into()),
         }
     }
@@ -62,7 +65,11 @@ impl UnwindTable {
     pub fn finish(&mut self) -> gimli::write::Result<Vec<Part>> {
         match self {
             UnwindTable::Dwarf(frames) => frames.finish(),
-            UnwindTable::Windows(functions) => Ok(functions.finish()),
+            UnwindTable::Windows(functions, frames) => {
+                let mut parts = functions.finish();
+                parts.extend(frames.finish_for_debuggers(parts.len())?);
+                Ok(parts)
+            }
         }
     }
 }
