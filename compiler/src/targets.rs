@@ -3,7 +3,9 @@
 use crate::codegen::distance;
 use crate::debug::Registers;
 use crate::object::binary_format;
-use target_lexicon::{Architecture, ArmArchitecture, BinaryFormat, OperatingSystem, Triple, X86_32Architecture};
+use target_lexicon::{
+    Architecture, ArmArchitecture, BinaryFormat, OperatingSystem, PointerWidth, Triple, X86_32Architecture,
+};
 
 /// A target that wasmc is made for. Object files can be made for more: see [`has_back_end`] and [`has_objects`].
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +32,8 @@ const RISCV64_LINUX: &str = "riscv64gc-unknown-linux-gnu";
 const S390X_LINUX: &str = "s390x-unknown-linux-gnu";
 const ARMV7_LINUX: &str = "armv7-unknown-linux-gnueabihf";
 const I686_LINUX: &str = "i686-unknown-linux-gnu";
+const LOONGARCH64_LINUX: &str = "loongarch64-unknown-linux-gnu";
+const POWERPC64LE_LINUX: &str = "powerpc64le-unknown-linux-gnu";
 
 /// No C library either.
 const X86_64_WINDOWS: &str = "x86_64-pc-windows-msvc";
@@ -47,6 +51,12 @@ pub const TARGETS: &[Target] = &[
     executable("armv7-unknown-linux-musleabihf", ARMV7_LINUX, "qemu-arm"),
     executable("i686-unknown-linux-gnu", I686_LINUX, "qemu-i386"),
     executable("i686-unknown-linux-musl", I686_LINUX, "qemu-i386"),
+    executable("powerpc64le-unknown-linux-gnu", POWERPC64LE_LINUX, "qemu-ppc64le"),
+    executable("powerpc64le-unknown-linux-musl", POWERPC64LE_LINUX, "qemu-ppc64le"),
+    executable("loongarch64-unknown-linux-gnu", LOONGARCH64_LINUX, "qemu-loongarch64"),
+    executable("loongarch64-unknown-linux-musl", LOONGARCH64_LINUX, "qemu-loongarch64"),
+    executable("thumbv7neon-unknown-linux-gnueabihf", ARMV7_LINUX, "qemu-arm"),
+    executable("thumbv7neon-unknown-linux-musleabihf", ARMV7_LINUX, "qemu-arm"),
     executable("x86_64-pc-windows-gnu", X86_64_WINDOWS, "wine64"),
     executable("x86_64-pc-windows-msvc", X86_64_WINDOWS, "wine64"),
     executable("x86_64-apple-darwin", "x86_64-apple-darwin", "a loader"),
@@ -94,22 +104,29 @@ pub fn has_back_end(triple: &Triple) -> bool {
 
 /// Whether code is made for an interpreter, which the runtime library brings along: there is no back end for the processor.
 pub fn is_interpreted(triple: &Triple) -> bool {
-    let is_known = matches!(
-        triple.architecture,
-        Architecture::Arm(ArmArchitecture::Armv7) | Architecture::X86_32(X86_32Architecture::I686)
-    );
-    is_known && triple.operating_system == OperatingSystem::Linux && triple.binary_format == BinaryFormat::Elf
+    interpreter(triple).is_some()
+}
+
+/// The variant of Pulley, the interpreter's instruction set, that a target has in place of a back end.
+fn interpreter(triple: &Triple) -> Option<Architecture> {
+    let is_linux = triple.operating_system == OperatingSystem::Linux && triple.binary_format == BinaryFormat::Elf;
+    let variant = match triple.architecture {
+        Architecture::Arm(ArmArchitecture::Armv7 | ArmArchitecture::Thumbv7neon)
+        | Architecture::X86_32(X86_32Architecture::I686) => Architecture::Pulley32,
+        Architecture::LoongArch64 | Architecture::Powerpc64le => Architecture::Pulley64,
+        _ => return None,
+    };
+    is_linux.then_some(variant)
 }
 
 /// Whether a triple, as code generation has it, is that of the interpreter.
 pub(crate) fn is_pulley(triple: &Triple) -> bool {
-    matches!(triple.architecture, Architecture::Pulley32)
+    matches!(triple.architecture, Architecture::Pulley32 | Architecture::Pulley32be | Architecture::Pulley64)
 }
 
-/// What code generation is to make code for: Pulley, the interpreter's instruction set, where the target is interpreted.
+/// What code generation is to make code for: Pulley where the target is interpreted.
 pub(crate) fn code_target(triple: &Triple) -> Triple {
-    let architecture = if is_interpreted(triple) { Architecture::Pulley32 } else { triple.architecture };
-    Triple { architecture, ..triple.clone() }
+    Triple { architecture: interpreter(triple).unwrap_or(triple.architecture), ..triple.clone() }
 }
 
 /// Whether object files can be made for a triple that has a back end.
@@ -156,13 +173,15 @@ pub(crate) fn links_debug_info(triple: &Triple) -> bool {
     triple.binary_format != BinaryFormat::Macho
 }
 
-/// Bytes of the largest 64-bit memory: an eighth of what every process of the target can address. Kernels for AArch64 give
-/// processes 39 bits of addresses or more, those for RISC-V 38 (Sv39), those for s390x 42, those for x86-64 47.
+/// Bytes of the largest 64-bit memory: an eighth of what every process of the target can address. Kernels for AArch64 and
+/// LoongArch give processes 39 bits of addresses or more, those for RISC-V 38 (Sv39), those for s390x 42, those for PowerPC 46, those for
+/// x86-64 47.
 pub(crate) fn largest_memory64(triple: &Triple) -> u64 {
     let bits = match triple.architecture {
-        Architecture::Aarch64(_) => 39,
+        Architecture::Aarch64(_) | Architecture::LoongArch64 => 39,
         Architecture::Riscv64(_) => 38,
         Architecture::S390x => 42,
+        Architecture::Powerpc64le => 46,
         _ => 47,
     };
     largest_memory(triple).min(1 << (bits - 3))
@@ -170,7 +189,14 @@ pub(crate) fn largest_memory64(triple: &Triple) -> u64 {
 
 /// Bytes of the largest memory: half of what a process with 32 bits of addresses has.
 pub(crate) fn largest_memory(triple: &Triple) -> u64 {
-    if is_interpreted(triple) { 1 << 31 } else { u64::MAX }
+    if triple.pointer_width() == Ok(PointerWidth::U32) { 1 << 31 } else { u64::MAX }
+}
+
+/// Whether the interpreter's conversions of numbers take signaling NaNs for others. On PowerPC, whose registers hold f32 and
+/// f64 in the same form, a promotion is no instruction; on LoongArch, LLVM takes the larger of the operand and zero first,
+/// which is not zero for a signaling NaN.
+pub(crate) fn mistakes_signaling(triple: &Triple) -> bool {
+    matches!(triple.architecture, Architecture::Powerpc64le | Architecture::LoongArch64)
 }
 
 /// Whether processes of this target can map memory at [`wasmc_abi::instance::FIXED_BASE`], and gain from it.
@@ -196,6 +222,6 @@ mod tests {
         let found = |text: &str| find(&text.parse().unwrap()).map(|target| target.name);
         assert_eq!(found("x86_64-alpine-linux-musl"), Some("x86_64-unknown-linux-gnu"));
         assert_eq!(found("riscv64-unknown-linux-gnu"), Some("riscv64gc-unknown-linux-gnu"));
-        assert_eq!(found("powerpc64le-unknown-linux-gnu"), None);
+        assert_eq!(found("powerpc64-unknown-linux-gnu"), None);
     }
 }

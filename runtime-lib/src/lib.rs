@@ -32,7 +32,7 @@ pub mod sync;
 pub mod sys;
 pub mod table;
 // Programs with threads are built for Linux only, and not for an interpreter.
-#[cfg(any(windows, all(target_os = "linux", not(any(target_arch = "arm", target_arch = "x86")))))]
+#[cfg(any(windows, all(target_os = "linux", not(interpreted))))]
 pub mod thread;
 pub mod trap;
 pub mod values;

@@ -141,6 +141,7 @@ fn runner(target: &Triple) -> Option<String> {
         Architecture::Riscv64(_) => "riscv64".into(),
         Architecture::Arm(_) => "arm".into(),
         Architecture::X86_32(_) => "i386".into(),
+        Architecture::Powerpc64le => "ppc64le".into(),
         other => other.into_str(),
     };
     Some(format!("qemu-{processor}-static"))

@@ -20,8 +20,9 @@ pub fn runner() -> Option<String> {
     }
     let processor = name.split('-').next().expect("split gives at least one piece");
     let emulated = match processor {
-        "armv7" => "arm",
+        "armv7" | "thumbv7neon" => "arm",
         "i686" => "i386",
+        "powerpc64le" => "ppc64le",
         other => other.trim_end_matches("gc"),
     };
     Some(format!("qemu-{emulated}-static"))

@@ -234,7 +234,7 @@ impl Adapter<'_> {
         let own = &func.dfg.signatures[func.dfg.ext_funcs[callee].signature];
         let description = match Namespace::from_number(name.namespace) {
             Some(Namespace::Host) => of_import(own)?,
-            Some(Namespace::Runtime) => of_runtime(RuntimeSymbol::ALL[name.index as usize]),
+            Some(Namespace::Runtime) => of_runtime(RuntimeSymbol::ALL[name.index as usize], self.address),
             _ => return Ok(()),
         };
         if description.count() > MOST_PARAMETERS {
@@ -306,13 +306,14 @@ fn of_import(signature: &Signature) -> Result<HostSignature, String> {
     let description = signature.params.iter().fold(HostSignature::NONE, |description, parameter| {
         description.with_parameter(parameter.value_type == types::I64)
     });
-    Ok(description.with_result(signature.returns.first().map_or(0, |result| result.value_type.bits())))
+    Ok(description.with_signs().with_result(signature.returns.first().map_or(0, |result| result.value_type.bits())))
 }
 
-fn of_runtime(symbol: RuntimeSymbol) -> HostSignature {
+fn of_runtime(symbol: RuntimeSymbol, address: Type) -> HostSignature {
     let (parameters, results) = symbol.types();
+    let is_wide = |word: Word| word == Word::I64 || word == Word::Address && address == types::I64;
     let description =
-        parameters.iter().fold(HostSignature::NONE, |description, &word| description.with_parameter(word == Word::I64));
+        parameters.iter().fold(HostSignature::NONE, |description, &word| description.with_parameter(is_wide(word)));
     description.with_result(match results.first() {
         None => 0,
         Some(Word::I32) => 32,

@@ -1,7 +1,7 @@
 //! The program being linked: objects, sections and global symbols, and what each symbol stands for.
 
 use super::display;
-use super::input::{self, Object, Rela, Role, Section};
+use super::input::{self, Object, Rela, Role, Section, Sym};
 use super::relocate::{Machine, TargetKind};
 use crate::error::Result;
 use object::read::elf::Sym as _;
@@ -74,6 +74,8 @@ pub(super) enum LinkerSymbol<'a> {
     FileHeader,
     /// `_GLOBAL_OFFSET_TABLE_`.
     GlobalOffsetTable,
+    /// `.TOC.`: what addresses on PowerPC are counted from.
+    TableOfContents,
     /// `__GNU_EH_FRAME_HDR`.
     UnwindIndex,
     /// `_etext`, `etext`: end of the code.
@@ -236,17 +238,17 @@ impl<'a> Program<'a> {
         }
     }
 
-    /// The size of a symbol in bytes.
-    pub fn symbol_size(&self, object: u32, symbol: u32) -> Result<u64> {
+    /// The entry of a symbol in the table of the object that defines it.
+    pub fn definition(&self, object: u32, symbol: u32) -> Result<Option<&'a Sym>> {
         if symbol == 0 {
-            return Ok(0);
+            return Ok(None);
         }
         let defined = self.global_of(object, symbol).map(|id| self.globals[id.0 as usize].definition);
         let (object, symbol) = match defined {
             Some(Definition::Object { object, symbol, .. }) => (object, symbol),
             _ => (object, symbol),
         };
-        Ok(self.objects[object as usize].symbol(symbol)?.st_size(self.endian))
+        self.objects[object as usize].symbol(symbol).map(Some)
     }
 
     /// Splits a relocation into offset, symbol, type and addend.

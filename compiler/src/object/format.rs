@@ -49,6 +49,8 @@ pub(super) fn new_object(isa: &dyn TargetIsa, triple: &Triple) -> Result<Object<
         Processor::S390x => Some(Architecture::S390x),
         Processor::Arm(_) => Some(Architecture::Arm),
         Processor::X86_32(_) => Some(Architecture::I386),
+        Processor::LoongArch64 => Some(Architecture::LoongArch64),
+        Processor::Powerpc64le => Some(Architecture::PowerPc64),
         _ => None,
     };
     let (Some(format), Some(architecture)) = (binary_format(triple), architecture) else {
@@ -58,14 +60,18 @@ pub(super) fn new_object(isa: &dyn TargetIsa, triple: &Triple) -> Result<Object<
         });
     };
     let mut object = Object::new(format, architecture, endianness(isa));
-    if architecture == Architecture::Riscv64 {
+    let e_flags = match architecture {
         // RISC-V ABIs Specification, "File Header": compressed instructions, doubles in registers.
-        let e_flags = elf::EF_RISCV_RVC | elf::EF_RISCV_FLOAT_ABI_DOUBLE;
-        object.flags = FileFlags::Elf { os_abi: elf::ELFOSABI_NONE, abi_version: 0, e_flags };
-    }
-    if architecture == Architecture::Arm {
+        Architecture::Riscv64 => elf::EF_RISCV_RVC | elf::EF_RISCV_FLOAT_ABI_DOUBLE,
         // ELF for the Arm Architecture 5.2: version 5 of the ABI, floating-point arguments in registers.
-        let e_flags = elf::FileFlags(elf::EF_ARM_EABI_VER5.0 | elf::EF_ARM_ABI_FLOAT_HARD);
+        Architecture::Arm => elf::FileFlags(elf::EF_ARM_EABI_VER5.0 | elf::EF_ARM_ABI_FLOAT_HARD),
+        // 64-Bit ELF V2 ABI Specification for Power, 3.1.1: version 2 of the ABI.
+        Architecture::PowerPc64 => elf::FileFlags(2),
+        // ELF for the LoongArch Architecture, "e_flags": doubles in registers, version 1 of the relocations.
+        Architecture::LoongArch64 => elf::FileFlags(0x43),
+        _ => elf::FileFlags(0),
+    };
+    if e_flags != elf::FileFlags(0) {
         object.flags = FileFlags::Elf { os_abi: elf::ELFOSABI_NONE, abi_version: 0, e_flags };
     }
     if format == BinaryFormat::MachO {

@@ -30,6 +30,10 @@ pub(super) fn flags(kind: Reloc, format: BinaryFormat, architecture: Architectur
         Reloc::S390xPLTRel32Dbl => RelocationFlags::Elf { r_type: elf::R_390_PLT32DBL },
         // In the interpreter's instructions; ELF for the Arm Architecture 5.6.
         Reloc::PulleyPcRel if architecture == Architecture::Arm => RelocationFlags::Elf { r_type: elf::R_ARM_REL32 },
+        // 64-Bit ELF V2 ABI Specification for Power 3.5.
+        Reloc::PulleyPcRel if architecture == Architecture::PowerPc64 => {
+            RelocationFlags::Elf { r_type: elf::R_PPC64_REL32 }
+        }
         Reloc::PulleyPcRel => generic(RelocationKind::Relative, 32),
         other => return Err(Error::Limit(format!("relocation {other} cannot be written"))),
     })

@@ -37,7 +37,7 @@ pub(crate) use values::{ConstantValue, GlobalValues};
 use crate::module::{BodyFacts, Module, Types};
 use crate::targets::{
     has_fixed_base, has_low_addresses, has_pinned_register, has_threads, is_freestanding, is_interpreted,
-    largest_memory, largest_memory64,
+    largest_memory, largest_memory64, mistakes_signaling,
 };
 use crate::{Bounds, Entry, Error, Input, MemoryBase, OptLevel, Options, RelaxedSimd, Result};
 
@@ -63,6 +63,8 @@ pub(crate) struct Plan<'a> {
     pub entry: Entry,
     pub relaxed_simd: RelaxedSimd,
     pub big_endian: bool,
+    /// Conversions of numbers take signaling NaNs for others.
+    pub mistakes_signaling: bool,
     /// Name of each unknown function.
     pub unknown_names: Vec<DataId>,
     /// The `Export` that the entry point invokes.
@@ -221,6 +223,7 @@ pub(crate) fn plan<'a>(
         entry: options.entry.clone(),
         relaxed_simd: options.relaxed_simd,
         big_endian: layout.big_endian,
+        mistakes_signaling: mistakes_signaling(&options.target),
         unknown_names,
         invoked_export: exports.invoked,
         export_lists: exports.lists,

@@ -90,12 +90,18 @@ impl Translator<'_, '_, '_> {
     /// becomes of it traps at null as well.
     fn fused_address(&mut self, place: MemoryPlace, memarg: &MemArg, index: Value, reach: u64) -> Option<Value> {
         let offset = u16::try_from(memarg.offset).ok()?;
-        if self.type_of(index) != types::I32 || reach > place.initial || self.isa.pointer_type() != types::I32 {
+        if self.type_of(index) != types::I32 || reach > place.initial {
             return None;
         }
-        let base = self.memory_base(place);
-        let base = self.builder.ins().ireduce(types::I32, base);
+        let pointer = self.isa.pointer_type();
         let known = self.known_number(index);
+        let mut base = self.memory_base(place);
+        let mut index = index;
+        if pointer == types::I32 {
+            base = self.builder.ins().ireduce(types::I32, base);
+        } else {
+            index = self.builder.ins().uextend(pointer, index);
+        }
         if let Some(end) = known.and_then(|index| index.checked_add(reach))
             && end <= place.initial
         {
@@ -105,18 +111,19 @@ impl Translator<'_, '_, '_> {
         }
         let instance = self.data_address(place.descriptor.object);
         let flags = if place.constant_size { self.constant_flags() } else { self.instance_flags() };
-        let length = place.descriptor.offset as i32 + MemoryDescriptor::LENGTH as i32;
-        // The lower half, on a little-endian target: a memory has less than 4 GiB there.
-        let length = self.builder.ins().load(types::I32, flags, instance, length);
-        let reach = self.builder.ins().iconst(types::I32, reach as i64);
+        // With addresses of 32 bits, the lower half: a memory has less than 4 GiB there.
+        let upper_half = if self.plan.big_endian { 8 - pointer.bytes() } else { 0 };
+        let length = place.descriptor.offset as i32 + MemoryDescriptor::LENGTH as i32 + upper_half as i32;
+        let length = self.builder.ins().load(pointer, flags, instance, length);
+        let reach = self.builder.ins().iconst(pointer, reach as i64);
         let last = self.builder.ins().isub(length, reach);
         let outside = self.builder.ins().icmp(IntCC::UnsignedGreaterThan, index, last);
         let mut address = self.builder.ins().iadd(base, index);
         if offset != 0 {
-            let offset = self.builder.ins().iconst(types::I32, i64::from(offset));
+            let offset = self.builder.ins().iconst(pointer, i64::from(offset));
             address = self.builder.ins().iadd(address, offset);
         }
-        let null = self.builder.ins().iconst(types::I32, 0);
+        let null = self.builder.ins().iconst(pointer, 0);
         Some(self.builder.ins().select(outside, null, address))
     }
 

@@ -182,16 +182,23 @@ impl Translator<'_, '_, '_> {
             Operator::I32TruncF32U | Operator::I32TruncF64U => self.unary(|b, x| b.fcvt_to_uint(I32, x)),
             Operator::I64TruncF32S | Operator::I64TruncF64S => self.unary(|b, x| b.fcvt_to_sint(I64, x)),
             Operator::I64TruncF32U | Operator::I64TruncF64U => self.unary(|b, x| b.fcvt_to_uint(I64, x)),
-            Operator::I32TruncSatF32S | Operator::I32TruncSatF64S => self.unary(|b, x| b.fcvt_to_sint_sat(I32, x)),
-            Operator::I32TruncSatF32U | Operator::I32TruncSatF64U => self.unary(|b, x| b.fcvt_to_uint_sat(I32, x)),
-            Operator::I64TruncSatF32S | Operator::I64TruncSatF64S => self.unary(|b, x| b.fcvt_to_sint_sat(I64, x)),
-            Operator::I64TruncSatF32U | Operator::I64TruncSatF64U => self.unary(|b, x| b.fcvt_to_uint_sat(I64, x)),
+            Operator::I32TruncSatF32S => self.truncate_saturating(F32, |b, x| b.fcvt_to_sint_sat(I32, x)),
+            Operator::I32TruncSatF64S => self.truncate_saturating(F64, |b, x| b.fcvt_to_sint_sat(I32, x)),
+            Operator::I32TruncSatF32U => self.truncate_saturating(F32, |b, x| b.fcvt_to_uint_sat(I32, x)),
+            Operator::I32TruncSatF64U => self.truncate_saturating(F64, |b, x| b.fcvt_to_uint_sat(I32, x)),
+            Operator::I64TruncSatF32S => self.truncate_saturating(F32, |b, x| b.fcvt_to_sint_sat(I64, x)),
+            Operator::I64TruncSatF64S => self.truncate_saturating(F64, |b, x| b.fcvt_to_sint_sat(I64, x)),
+            Operator::I64TruncSatF32U => self.truncate_saturating(F32, |b, x| b.fcvt_to_uint_sat(I64, x)),
+            Operator::I64TruncSatF64U => self.truncate_saturating(F64, |b, x| b.fcvt_to_uint_sat(I64, x)),
             Operator::F32ConvertI32S | Operator::F32ConvertI64S => self.unary(|b, x| b.fcvt_from_sint(F32, x)),
             Operator::F32ConvertI32U | Operator::F32ConvertI64U => self.unary(|b, x| b.fcvt_from_uint(F32, x)),
             Operator::F64ConvertI32S | Operator::F64ConvertI64S => self.unary(|b, x| b.fcvt_from_sint(F64, x)),
             Operator::F64ConvertI32U | Operator::F64ConvertI64U => self.unary(|b, x| b.fcvt_from_uint(F64, x)),
             Operator::F32DemoteF64 => self.unary(|b, x| b.fdemote(F32, x)),
-            Operator::F64PromoteF32 => self.unary(|b, x| b.fpromote(F64, x)),
+            Operator::F64PromoteF32 => {
+                self.unary(|b, x| b.fpromote(F64, x));
+                self.quiet(F64);
+            }
             Operator::I32ReinterpretF32 => self.reinterpret(I32),
             Operator::I64ReinterpretF64 => self.reinterpret(I64),
             Operator::F32ReinterpretI32 => self.reinterpret(F32),
@@ -211,6 +218,28 @@ impl Translator<'_, '_, '_> {
         let operand = self.pop();
         let result = build(self.builder.ins(), operand);
         self.push(result);
+    }
+
+    fn truncate_saturating(
+        &mut self,
+        ty: Type,
+        build: impl FnOnce(cranelift_frontend::FuncInstBuilder<'_, '_>, Value) -> Value,
+    ) {
+        self.quiet(ty);
+        self.unary(build);
+    }
+
+    /// Makes a signaling NaN on the stack quiet, where conversions would take it for something else.
+    pub(super) fn quiet(&mut self, ty: Type) {
+        if !self.plan.mistakes_signaling {
+            return;
+        }
+        let one =
+            if ty.lane_type() == F32 { self.builder.ins().f32const(1.0) } else { self.builder.ins().f64const(1.0) };
+        let one = if ty.is_vector() { self.builder.ins().splat(ty, one) } else { one };
+        let operand = if ty.is_vector() { self.pop_vector(ty) } else { self.pop() };
+        let quiet = self.builder.ins().fmul(operand, one);
+        self.push(quiet);
     }
 
     fn binary(&mut self, build: impl FnOnce(cranelift_frontend::FuncInstBuilder<'_, '_>, Value, Value) -> Value) {

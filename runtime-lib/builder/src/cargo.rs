@@ -39,7 +39,7 @@ pub(crate) fn build(
         .env("CARGO_ENCODED_RUSTFLAGS", flags(workspace, target)?.join("\x1f"));
     if let Some(rustc) = &toolchain.rustc_with_sources {
         // Building `core` is cargo's unstable option; with this variable the stable one has it too.
-        cargo.arg("-Zbuild-std=core").env("RUSTC", rustc).env("RUSTC_BOOTSTRAP", "1");
+        cargo.arg("-Zbuild-std=core,alloc").env("RUSTC", rustc).env("RUSTC_BOOTSTRAP", "1");
     }
     let finished = cargo.output()?;
     if !finished.status.success() {
@@ -84,8 +84,17 @@ fn processor_flags(target: &str) -> &'static [&'static str] {
         // Without an operating system, Rust takes caches and the MMU to be off; the platform has them on (`wasmc_platform.h`).
         "aarch64" if target.ends_with("-none") => &["-Ctarget-feature=-outline-atomics,-strict-align"],
         "aarch64" => &["-Ctarget-feature=-outline-atomics"],
-        // No unwinder reads the tables that these have: what compiled code calls is on the machine's stack.
-        "armv7" | "i686" => &["-Cforce-unwind-tables=no"],
+        // No unwinder reads the tables where code is interpreted: what compiled code calls is on the machine's stack.
+        "armv7" | "i686" => &["--cfg=interpreted", "-Cforce-unwind-tables=no"],
+        // Not every LoongArch processor has vectors, nor has qemu before 8.1.
+        "loongarch64" => &["--cfg=interpreted", "-Cforce-unwind-tables=no", "-Ctarget-feature=-lsx"],
+        // qemu rounds twice where VSX converts integers to f32 (do_frsp() in target/ppc/fpu_helper.c).
+        "powerpc64le" => &[
+            "--cfg=interpreted",
+            "-Cforce-unwind-tables=no",
+            "--cfg=rustix_use_experimental_asm",
+            "-Ctarget-feature=-vsx",
+        ],
         // There is no frame pointer: each frame holds the address of its caller's (zSeries ELF ABI supplement, 1.2.2).
         // Linux has user programs access words at any address (Documentation/arch/riscv/uabi.rst, "Misaligned accesses").
         "riscv64gc" => &["-Ctarget-feature=+unaligned-scalar-mem"],

@@ -85,7 +85,10 @@ fn is_kept(section: &object::Section<'_, '_>, architecture: Architecture) -> boo
     let is_loaded = matches!(section.flags(), SectionFlags::Elf { sh_flags, .. } if sh_flags.contains(elf::SHF_ALLOC));
     let name = section.name().unwrap_or_default();
     // The empty note says that the code needs no executable stack: linkers assume the worst where it is missing.
-    let is_interpreted = matches!(architecture, Architecture::Arm | Architecture::I386);
+    let is_interpreted = !matches!(
+        architecture,
+        Architecture::X86_64 | Architecture::Aarch64 | Architecture::Riscv64 | Architecture::S390x
+    );
     let is_unwind_table = name.starts_with(".eh_frame") || name.starts_with(".ARM.ex");
     name == ".note.GNU-stack" || is_loaded && !name.starts_with(".note") && !(is_interpreted && is_unwind_table)
 }

@@ -5,7 +5,7 @@
 
 #[cfg(target_arch = "aarch64")]
 mod aarch64;
-#[cfg(any(target_arch = "arm", target_arch = "x86"))]
+#[cfg(interpreted)]
 mod interpreted;
 #[cfg(target_arch = "riscv64")]
 mod riscv64;
@@ -20,7 +20,7 @@ pub mod portable;
 
 #[cfg(target_arch = "aarch64")]
 pub use aarch64::*;
-#[cfg(any(target_arch = "arm", target_arch = "x86"))]
+#[cfg(interpreted)]
 pub use interpreted::*;
 #[cfg(target_arch = "riscv64")]
 pub use riscv64::*;
@@ -33,11 +33,10 @@ pub use x86_64::*;
 pub use portable::bytes::{bcmp, memcmp, memcpy, memmove, memset, strlen, wasmc_memory_fill, wasmc_memory_move};
 
 #[cfg(not(any(
+    interpreted,
     target_arch = "aarch64",
-    target_arch = "arm",
     target_arch = "riscv64",
     target_arch = "s390x",
-    target_arch = "x86",
     target_arch = "x86_64"
 )))]
 compile_error!("the runtime library does not know this processor yet: add a folder beside arch/x86_64");

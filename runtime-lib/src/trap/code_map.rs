@@ -134,7 +134,7 @@ impl<'a> CodeMap<'a> {
     /// operator, which is one.
     pub fn site(&self, function: Function<'a>, address: usize) -> Option<Site> {
         let (site, is_exact) = self.last_site(function, address)?;
-        (is_exact || cfg!(any(target_arch = "arm", target_arch = "x86"))).then_some(site)
+        (is_exact || cfg!(interpreted)).then_some(site)
     }
 
     /// The last site up to this address of a function, and whether it is there exactly.

@@ -67,7 +67,7 @@ pub fn trap(code: TrapCode) -> ! {
 }
 
 /// Traps in compiled code that an interpreter runs: by what is `known`, or else by the code map.
-#[cfg(any(target_arch = "arm", target_arch = "x86"))]
+#[cfg(interpreted)]
 pub fn trap_in_compiled(registers: Registers, known: Option<TrapCode>) -> ! {
     let code_map = CodeMap::new(&program().code);
     let site = || {

@@ -161,7 +161,7 @@ mod tests {
     fn applied(kind: elf::RelocationType, instruction: u32, symbol: u64, place: u64) -> u32 {
         let mut bytes = instruction.to_le_bytes();
         let addend = Arm.addend(kind, bytes);
-        let values = Values { symbol, addend, place, size: 0, slot: None, table: 0 };
+        let values = Values { symbol, addend, place, size: 0, other: 0, slot: None, table: 0 };
         let mut place = Place { section: &mut bytes, at: 0, endian: Endianness::Little };
         Arm.apply(kind, &mut place, &values).unwrap();
         u32::from_le_bytes(bytes)

@@ -3,9 +3,13 @@
 mod aarch64;
 mod arm;
 mod i386;
+mod loongarch64;
+mod powerpc64;
 mod riscv64;
 mod s390x;
 mod x86_64;
+
+pub(super) use powerpc64::TABLE_OF_CONTENTS;
 
 use super::width::Width;
 use object::{Endianness, elf};
@@ -62,8 +66,16 @@ pub(super) trait Machine: Sync {
 }
 
 /// The architectures that can be linked.
-static MACHINES: [&dyn Machine; 6] =
-    [&x86_64::X86_64, &aarch64::Aarch64, &riscv64::Riscv64, &s390x::S390x, &arm::Arm, &i386::I386];
+static MACHINES: [&dyn Machine; 8] = [
+    &x86_64::X86_64,
+    &aarch64::Aarch64,
+    &riscv64::Riscv64,
+    &s390x::S390x,
+    &arm::Arm,
+    &i386::I386,
+    &powerpc64::PowerPc64,
+    &loongarch64::LoongArch64,
+];
 
 /// The architecture of this number and byte order.
 pub(super) fn machine(number: elf::Machine, endian: Endianness) -> Option<&'static dyn Machine> {
@@ -108,6 +120,8 @@ pub(super) struct Values {
     pub place: u64,
     /// The symbol's size (Z).
     pub size: u64,
+    /// The symbol's `st_other`.
+    pub other: u8,
     /// The address of the symbol's slot in the global offset table (GOT + G).
     pub slot: Option<u64>,
     /// The address of the global offset table (GOT).

@@ -15,7 +15,7 @@ fn apply(kind: elf::RelocationType, instruction: u32, address: u64) -> Result<u3
     let slot = aarch64().need(kind, &site, 0, TargetKind::Address).is_ok_and(|need| need == Need::Slot);
     let slot = slot.then_some(address);
     let table = address & !0xfff;
-    let values = Values { symbol: address, addend: 0, place: PLACE, size: 0, slot, table };
+    let values = Values { symbol: address, addend: 0, place: PLACE, size: 0, other: 0, slot, table };
     let mut place = Place { section: &mut site, at: 0, endian: Endianness::Little };
     aarch64().apply(kind, &mut place, &values)?;
     Ok(u32::from_le_bytes(site))

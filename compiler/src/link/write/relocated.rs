@@ -7,6 +7,7 @@ use crate::link::error;
 use crate::link::input::{Rela, Role};
 use crate::link::program::{Program, SectionId, Target};
 use crate::link::relocate::{Fault, Need, Place, Values};
+use object::read::elf::Sym as _;
 use std::io::Write;
 
 impl<W: Write> Writer<'_, '_, W> {
@@ -45,10 +46,14 @@ impl<W: Write> Writer<'_, '_, W> {
             symbol: 0,
             addend,
             place: base.wrapping_add(offset),
-            size: program.symbol_size(section.object, symbol)?,
+            size: 0,
+            other: 0,
             slot: None,
             table: self.layout.table_address(),
         };
+        if let Some(symbol) = program.definition(section.object, symbol)? {
+            (values.size, values.other) = (symbol.st_size(program.endian), symbol.st_other().0);
+        }
         if section.role == Role::Debug {
             match self.layout.value(target) {
                 Some(value) => values.symbol = value,

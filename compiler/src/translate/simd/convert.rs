@@ -25,9 +25,16 @@ impl Translator<'_, '_, '_> {
                 let value = self.builder.ins().fcvt_from_uint(F64X2, low);
                 self.push(value);
             }
-            Operator::I32x4TruncSatF32x4S => self.vector_unary(F32X4, |b, x| b.fcvt_to_sint_sat(I32X4, x)),
-            Operator::I32x4TruncSatF32x4U => self.vector_unary(F32X4, |b, x| b.fcvt_to_uint_sat(I32X4, x)),
+            Operator::I32x4TruncSatF32x4S => {
+                self.quiet(F32X4);
+                self.vector_unary(F32X4, |b, x| b.fcvt_to_sint_sat(I32X4, x));
+            }
+            Operator::I32x4TruncSatF32x4U => {
+                self.quiet(F32X4);
+                self.vector_unary(F32X4, |b, x| b.fcvt_to_uint_sat(I32X4, x));
+            }
             Operator::I32x4TruncSatF64x2SZero => {
+                self.quiet(F64X2);
                 let vector = self.pop_vector(F64X2);
                 let wide = self.builder.ins().fcvt_to_sint_sat(I64X2, vector);
                 let zero = self.zero(I64X2);
@@ -37,7 +44,10 @@ impl Translator<'_, '_, '_> {
             Operator::I32x4TruncSatF64x2UZero => self.truncate_unsigned_zero(),
             // The high lanes of the result are zero.
             Operator::F32x4DemoteF64x2Zero => self.vector_unary(F64X2, |b, x| b.fvdemote(x)),
-            Operator::F64x2PromoteLowF32x4 => self.vector_unary(F32X4, |b, x| b.fvpromote_low(x)),
+            Operator::F64x2PromoteLowF32x4 => {
+                self.vector_unary(F32X4, |b, x| b.fvpromote_low(x));
+                self.quiet(F64X2);
+            }
             _ => return false,
         }
         true
@@ -45,6 +55,7 @@ impl Translator<'_, '_, '_> {
 
     /// `i32x4.trunc_sat_f64x2_u_zero`.
     pub(super) fn truncate_unsigned_zero(&mut self) {
+        self.quiet(F64X2);
         let vector = self.pop_vector(F64X2);
         if self.is_x86() && !self.isa.has_round() {
             // Cranelift's sequence would call `trunc` in the runtime library, twice.

@@ -36,7 +36,7 @@ impl Translator<'_, '_, '_> {
     }
 
     /// Pops a vector with these lanes.
-    fn pop_vector(&mut self, lanes: Type) -> Value {
+    pub(super) fn pop_vector(&mut self, lanes: Type) -> Value {
         let value = self.pop();
         self.as_lanes(value, lanes)
     }

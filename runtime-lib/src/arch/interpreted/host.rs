@@ -13,6 +13,7 @@ use wasmc_abi::interpreter::{MOST_PARAMETERS, Signature};
 use wasmc_abi::trap::TrapCode;
 
 use super::machine::register;
+use super::native;
 use crate::arch::Landing;
 use crate::trap;
 
@@ -69,6 +70,11 @@ pub(super) fn land(machine: &mut Vm, landing: &Landing, payload: *mut u8) {
     LANDING.store(landing.program_counter, Ordering::Relaxed);
 }
 
+/// An argument of 32 bits in the word that it is passed in.
+fn extended(value: u32, is_signed: bool) -> usize {
+    if is_signed || native::SIGNS_ARE_EXTENDED { value as i32 as usize } else { value as usize }
+}
+
 /// Most words of arguments: each parameter has two, or one and a gap before it.
 const WORDS: usize = 2 * MOST_PARAMETERS;
 
@@ -79,21 +85,24 @@ struct Arguments {
 }
 
 impl Arguments {
-    /// Arguments of 64 bits are two words; on Arm they begin at an even one (Procedure Call Standard for the Arm
-    /// Architecture, 6.4).
+    /// Arguments of 64 bits are two words where those have 32; on some processors they begin at an even one.
     fn of(machine: &Vm) -> Arguments {
         let signature = Signature(machine[register(1)].get_u32());
         let mut arguments = Arguments { words: [0; WORDS], count: 0 };
         for position in 0..signature.count().min(MOST_PARAMETERS) {
             let value = machine[register(2 + position as u8)].get_u64();
-            if signature.is_wide(position) {
-                if cfg!(target_arch = "arm") && !arguments.count.is_multiple_of(2) {
+            if !signature.is_wide(position) {
+                arguments.push(extended(value as u32, signature.is_signed()));
+            } else if cfg!(target_pointer_width = "64") {
+                arguments.push(value as usize);
+            } else {
+                if native::PAIRS_ARE_EVEN && !arguments.count.is_multiple_of(2) {
                     arguments.push(0);
                 }
-                arguments.push(value as usize);
-                arguments.push((value >> 32) as usize);
-            } else {
-                arguments.push(value as usize);
+                let (low, high) = (value as usize, (value >> 32) as usize);
+                let [first, second] = if cfg!(target_endian = "big") { [high, low] } else { [low, high] };
+                arguments.push(first);
+                arguments.push(second);
             }
         }
         arguments

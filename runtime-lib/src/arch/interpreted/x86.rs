@@ -2,6 +2,12 @@
 
 use crate::arch::ResumePoint;
 
+/// Whether arguments of two words begin at an even one.
+pub(super) const PAIRS_ARE_EVEN: bool = false;
+
+/// Whether arguments narrower than a word have its sign, whatever their type.
+pub(super) const SIGNS_ARE_EXTENDED: bool = false;
+
 /// Calls `run` with a function and its argument; returns 0 when that returned, or what [`resume`] was given for the point
 /// that is stored in `point` before the call.
 ///

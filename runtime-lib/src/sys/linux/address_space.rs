@@ -1,32 +1,29 @@
 //! Reserving, committing and moving pages of the process's address space.
 
 use super::architecture::{number, system_call};
+use super::constants::map;
 use super::error::{Error, check};
 
 const PROT_NONE: usize = 0;
 const PROT_READ_WRITE: usize = 1 | 2;
-const MAP_PRIVATE: usize = 0x02;
-const MAP_ANONYMOUS: usize = 0x20;
-const MAP_NORESERVE: usize = 0x4000;
-const MAP_FIXED_NOREPLACE: usize = 0x10_0000;
 const MREMAP_MAYMOVE: usize = 1;
 const MREMAP_FIXED: usize = 2;
 const MADV_DONTNEED: usize = 4;
 const MADV_HUGEPAGE: usize = 14;
 
 /// mmap(2) of anonymous private pages.
-fn map(address: usize, size: usize, protection: usize, flags: usize) -> Result<usize, Error> {
+fn map_pages(address: usize, size: usize, protection: usize, flags: usize) -> Result<usize, Error> {
     // SAFETY: without MAP_FIXED, the kernel only chooses addresses where nothing is mapped.
     check(unsafe {
-        system_call(number::MMAP, [address, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | flags, usize::MAX, 0])
+        system_call(number::MMAP, [address, size, protection, map::PRIVATE | map::ANONYMOUS | flags, usize::MAX, 0])
     })
 }
 
 /// Reserves `size` bytes of inaccessible address space, at `address` exactly if that is not 0. Nothing that is
 /// mapped already is replaced.
 pub fn reserve(address: usize, size: usize) -> Result<usize, Error> {
-    let flags = if address == 0 { 0 } else { MAP_FIXED_NOREPLACE };
-    let mapped = map(address, size, PROT_NONE, MAP_NORESERVE | flags)?;
+    let flags = if address == 0 { 0 } else { map::FIXED_NOREPLACE };
+    let mapped = map_pages(address, size, PROT_NONE, map::NORESERVE | flags)?;
     if address != 0 && mapped != address {
         // A kernel before 4.17 takes the address for a hint.
         // SAFETY: the mapping was made just above.
@@ -38,7 +35,7 @@ pub fn reserve(address: usize, size: usize) -> Result<usize, Error> {
 
 /// Maps `size` bytes of zeros, wherever there is room.
 pub fn allocate(size: usize) -> Result<usize, Error> {
-    map(0, size, PROT_READ_WRITE, 0)
+    map_pages(0, size, PROT_READ_WRITE, 0)
 }
 
 /// mprotect(2).

@@ -1,17 +1,24 @@
 //! What Linux has in common on the processors that it came to last: `include/uapi/asm-generic/unistd.h`.
 
-/// System call numbers.
+/// The first where words have 64 bits; the second where they have 32.
+pub const fn either(wide: usize, narrow: usize) -> usize {
+    if cfg!(target_pointer_width = "64") { wide } else { narrow }
+}
+
+/// System call numbers. With 32 bits there are only those for times of 64.
 pub mod number {
+    use super::either;
+
     pub const FCNTL: usize = 25;
     pub const OPENAT: usize = 56;
     pub const UNLINKAT: usize = 35;
     pub const READ: usize = 63;
     pub const WRITE: usize = 64;
-    pub const PPOLL: usize = 73;
+    pub const PPOLL: usize = either(73, 414);
     pub const EXIT: usize = 93;
     pub const EXIT_GROUP: usize = 94;
-    pub const FUTEX: usize = 98;
-    pub const CLOCK_GETTIME: usize = 113;
+    pub const FUTEX: usize = either(98, 422);
+    pub const CLOCK_GETTIME: usize = either(113, 403);
     pub const TGKILL: usize = 131;
     pub const SIGALTSTACK: usize = 132;
     pub const RT_SIGACTION: usize = 134;

@@ -6,6 +6,12 @@ mod architecture;
 #[cfg(target_arch = "arm")]
 #[path = "arm.rs"]
 mod architecture;
+#[cfg(target_arch = "loongarch64")]
+#[path = "loongarch64.rs"]
+mod architecture;
+#[cfg(target_arch = "powerpc64")]
+#[path = "powerpc64.rs"]
+mod architecture;
 #[cfg(target_arch = "riscv64")]
 #[path = "riscv64.rs"]
 mod architecture;
@@ -21,24 +27,27 @@ mod architecture;
 
 mod address_space;
 mod auxiliary;
+mod constants;
 mod descriptor;
 #[cfg(not(test))]
 mod entry;
 mod error;
 mod fault;
 mod futex;
-#[cfg(any(target_arch = "aarch64", target_arch = "riscv64"))]
+#[cfg(any(target_arch = "aarch64", target_arch = "loongarch64", target_arch = "riscv64"))]
 mod generic;
 mod handle;
 mod initial_stack;
-#[cfg(any(target_arch = "arm", target_arch = "x86"))]
+#[cfg(any(target_arch = "loongarch64", target_arch = "riscv32"))]
+mod libc;
+#[cfg(target_pointer_width = "32")]
 mod narrow;
 #[cfg(any(target_arch = "aarch64", target_arch = "riscv64", target_arch = "s390x"))]
 mod processor;
 #[cfg(not(test))]
 mod relocate;
 mod signal;
-#[cfg(not(any(target_arch = "arm", target_arch = "x86")))]
+#[cfg(not(interpreted))]
 mod thread;
 
 pub use address_space::{allocate, commit, discard, forbid, move_pages, prefer_large_pages, release, reserve};
@@ -51,7 +60,7 @@ pub use handle::{create_new, duplicate, is_listening, open, remove, socket_type}
 pub use initial_stack::limit_initial_stack;
 pub use signal::pause;
 pub use signal::{ignore_signal, restore_signal, send_signal};
-#[cfg(not(any(target_arch = "arm", target_arch = "x86")))]
+#[cfg(not(interpreted))]
 pub use thread::{MAKES_STACKS, enter_thread, exit_thread, start_thread};
 
 /// Whether the handler of faults runs on the stack of the code that it interrupts.
