@@ -4,7 +4,8 @@ use crate::codegen::distance;
 use crate::debug::Registers;
 use crate::object::binary_format;
 use target_lexicon::{
-    Architecture, ArmArchitecture, BinaryFormat, OperatingSystem, PointerWidth, Triple, X86_32Architecture,
+    Architecture, ArmArchitecture, BinaryFormat, OperatingSystem, PointerWidth, Riscv32Architecture, Triple,
+    X86_32Architecture,
 };
 
 /// A target that wasmc is made for. Object files can be made for more: see [`has_back_end`] and [`has_objects`].
@@ -33,6 +34,7 @@ const S390X_LINUX: &str = "s390x-unknown-linux-gnu";
 const ARMV7_LINUX: &str = "armv7-unknown-linux-gnueabihf";
 const I686_LINUX: &str = "i686-unknown-linux-gnu";
 const LOONGARCH64_LINUX: &str = "loongarch64-unknown-linux-gnu";
+const RISCV32_LINUX: &str = "riscv32gc-unknown-linux-gnu";
 const POWERPC64LE_LINUX: &str = "powerpc64le-unknown-linux-gnu";
 
 /// No C library either.
@@ -55,6 +57,8 @@ pub const TARGETS: &[Target] = &[
     executable("powerpc64le-unknown-linux-musl", POWERPC64LE_LINUX, "qemu-ppc64le"),
     executable("loongarch64-unknown-linux-gnu", LOONGARCH64_LINUX, "qemu-loongarch64"),
     executable("loongarch64-unknown-linux-musl", LOONGARCH64_LINUX, "qemu-loongarch64"),
+    executable("riscv32gc-unknown-linux-gnu", RISCV32_LINUX, "qemu-riscv32"),
+    executable("riscv32gc-unknown-linux-musl", RISCV32_LINUX, "qemu-riscv32"),
     executable("thumbv7neon-unknown-linux-gnueabihf", ARMV7_LINUX, "qemu-arm"),
     executable("thumbv7neon-unknown-linux-musleabihf", ARMV7_LINUX, "qemu-arm"),
     executable("x86_64-pc-windows-gnu", X86_64_WINDOWS, "wine64"),
@@ -112,6 +116,7 @@ fn interpreter(triple: &Triple) -> Option<Architecture> {
     let is_linux = triple.operating_system == OperatingSystem::Linux && triple.binary_format == BinaryFormat::Elf;
     let variant = match triple.architecture {
         Architecture::Arm(ArmArchitecture::Armv7 | ArmArchitecture::Thumbv7neon)
+        | Architecture::Riscv32(Riscv32Architecture::Riscv32gc)
         | Architecture::X86_32(X86_32Architecture::I686) => Architecture::Pulley32,
         Architecture::LoongArch64 | Architecture::Powerpc64le => Architecture::Pulley64,
         _ => return None,

@@ -10,6 +10,7 @@
 #![cfg_attr(not(test), no_std)]
 
 pub mod arch;
+pub mod atomic;
 pub mod bytes;
 pub mod exception;
 pub mod harness;

@@ -5,11 +5,12 @@
 //! of the operating system's (otherwise the memory has explicit bounds). Where explicit bounds rely on a tail guard,
 //! the memory never grows into the last [`TAIL_GUARD`] bytes of its reservation.
 
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::Ordering;
 
 use wasmc_abi::instance::{MEMORY_EXPLICIT_BOUNDS, MEMORY_FIXED_BASE, MEMORY_TAIL_GUARD, MemoryDescriptor, TAIL_GUARD};
 use wasmc_abi::program::Program;
 
+use crate::atomic::AtomicU64;
 use crate::process;
 use crate::sync::Lock;
 use crate::sys::{self, Error, PAGE_SIZE};

@@ -7,8 +7,9 @@
 
 use core::cell::UnsafeCell;
 use core::ptr;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 
+use crate::atomic::AtomicU64;
 use crate::sync::Lock;
 use crate::sys;
 

@@ -139,6 +139,7 @@ fn runner(target: &Triple) -> Option<String> {
     let processor = match target.architecture {
         same if same == Triple::host().architecture => return None,
         Architecture::Riscv64(_) => "riscv64".into(),
+        Architecture::Riscv32(_) => "riscv32".into(),
         Architecture::Arm(_) => "arm".into(),
         Architecture::X86_32(_) => "i386".into(),
         Architecture::Powerpc64le => "ppc64le".into(),

@@ -79,7 +79,7 @@ pub(crate) fn link_executable(inputs: &Inputs<'_>, options: &LinkOptions<'_>, ou
     let widened = widen::widen(inputs)?;
     let (objects, archives) = (widened.objects(), widened.archives());
     let inputs = &Inputs { objects: &objects, archives: &archives };
-    let program = symbols::resolve(inputs, options)?;
+    let program = symbols::resolve(inputs, options, widened.width)?;
     let unwind = unwind::parse(&program)?;
     let reachable = reachable::find(&program, &unwind, options)?;
     let dynamic = dynamic::collect(&program, &unwind, &reachable)?;

@@ -3,6 +3,7 @@
 use super::input::{self, Role};
 use super::program::{Definition, Global, GlobalId, LinkerSymbol, Program, Strength};
 use super::relocate;
+use super::width::Width;
 use super::{Inputs, LinkOptions, display, error};
 use crate::error::Result;
 use object::elf;
@@ -42,10 +43,10 @@ struct Resolver<'a> {
 }
 
 /// Reads the objects, and those archive members that define what is undefined, and resolves every name.
-pub(super) fn resolve<'a>(inputs: &Inputs<'a>, options: &LinkOptions<'a>) -> Result<Program<'a>> {
+pub(super) fn resolve<'a>(inputs: &Inputs<'a>, options: &LinkOptions<'a>, width: Width) -> Result<Program<'a>> {
     let Some(first) = inputs.objects.first() else { return Err(error("no object to link")) };
     let (object, _) = input::parse(first.name.to_owned(), false, first.bytes, 0, 0)?;
-    let Some(machine) = relocate::machine(object.machine, object.endian) else {
+    let Some(machine) = relocate::machine(object.machine, object.endian, width) else {
         return Err(error(format!("{}: machine {} is not supported", first.name, object.machine.0)));
     };
     let mut resolver = Resolver {
@@ -159,9 +160,7 @@ impl<'a> Resolver<'a> {
         let program = &mut self.program;
         let index = program.objects.len() as u32;
         let (object, sections) = input::parse(name, from_archive, bytes, index, program.sections.len() as u32)?;
-        if relocate::machine(object.machine, object.endian).map(|m| m.number()) != Some(program.machine.number())
-            || object.endian != program.endian
-        {
+        if object.machine != program.machine.number() || object.endian != program.endian {
             let number = object.machine.0;
             return Err(error(format!("{} is for another machine (number {number}) than the program", object.name)));
         }

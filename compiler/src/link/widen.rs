@@ -8,6 +8,7 @@ use object::read::elf::{FileHeader as _, SectionHeader as _, Sym as _};
 use object::{Endianness, U16, U32, U64, elf, pod};
 
 use super::relocate::{self, Machine};
+use super::width::Width;
 use super::{File, Inputs, error};
 use crate::error::Result;
 
@@ -15,6 +16,8 @@ type Header = elf::FileHeader32<Endianness>;
 
 /// The contents of input files, each with its name.
 pub(super) struct Widened<'a> {
+    /// The class that they have.
+    pub width: Width,
     objects: Vec<(&'a str, Cow<'a, [u8]>)>,
     archives: Vec<(&'a str, Cow<'a, [u8]>)>,
 }
@@ -28,7 +31,8 @@ pub(super) fn widen<'a>(inputs: &Inputs<'a>) -> Result<Widened<'a>> {
         files.iter().map(changed).collect()
     };
     let object = |file: &File<'a>| object(file.name, file.bytes);
-    Ok(Widened { objects: each(inputs.objects, object)?, archives: each(inputs.archives, archive)? })
+    let width = if narrow { Width::Narrow } else { Width::Wide };
+    Ok(Widened { width, objects: each(inputs.objects, object)?, archives: each(inputs.archives, archive)? })
 }
 
 impl Widened<'_> {
@@ -75,7 +79,7 @@ fn object(name: &str, bytes: &[u8]) -> Result<Vec<u8>> {
     let bad = |e: object::read::Error| damaged(&e);
     let header = Header::parse(bytes).map_err(|e| error(format!("{name} is not a 32-bit ELF object: {e}")))?;
     let endian = header.endian().map_err(bad)?;
-    let Some(machine) = relocate::machine(header.e_machine(endian), endian) else {
+    let Some(machine) = relocate::machine(header.e_machine(endian), endian, Width::Narrow) else {
         return Err(error(format!("{name}: machine {} is not supported", header.e_machine(endian).0)));
     };
     let table = header.sections(endian, bytes).map_err(bad)?;

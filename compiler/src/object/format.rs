@@ -49,6 +49,7 @@ pub(super) fn new_object(isa: &dyn TargetIsa, triple: &Triple) -> Result<Object<
         Processor::S390x => Some(Architecture::S390x),
         Processor::Arm(_) => Some(Architecture::Arm),
         Processor::X86_32(_) => Some(Architecture::I386),
+        Processor::Riscv32(_) => Some(Architecture::Riscv32),
         Processor::LoongArch64 => Some(Architecture::LoongArch64),
         Processor::Powerpc64le => Some(Architecture::PowerPc64),
         _ => None,
@@ -62,7 +63,7 @@ pub(super) fn new_object(isa: &dyn TargetIsa, triple: &Triple) -> Result<Object<
     let mut object = Object::new(format, architecture, endianness(isa));
     let e_flags = match architecture {
         // RISC-V ABIs Specification, "File Header": compressed instructions, doubles in registers.
-        Architecture::Riscv64 => elf::EF_RISCV_RVC | elf::EF_RISCV_FLOAT_ABI_DOUBLE,
+        Architecture::Riscv64 | Architecture::Riscv32 => elf::EF_RISCV_RVC | elf::EF_RISCV_FLOAT_ABI_DOUBLE,
         // ELF for the Arm Architecture 5.2: version 5 of the ABI, floating-point arguments in registers.
         Architecture::Arm => elf::FileFlags(elf::EF_ARM_EABI_VER5.0 | elf::EF_ARM_ABI_FLOAT_HARD),
         // 64-Bit ELF V2 ABI Specification for Power, 3.1.1: version 2 of the ABI.

@@ -85,7 +85,7 @@ fn processor_flags(target: &str) -> &'static [&'static str] {
         "aarch64" if target.ends_with("-none") => &["-Ctarget-feature=-outline-atomics,-strict-align"],
         "aarch64" => &["-Ctarget-feature=-outline-atomics"],
         // No unwinder reads the tables where code is interpreted: what compiled code calls is on the machine's stack.
-        "armv7" | "i686" => &["--cfg=interpreted", "-Cforce-unwind-tables=no"],
+        "armv7" | "i686" | "riscv32gc" => &["--cfg=interpreted", "-Cforce-unwind-tables=no"],
         // Not every LoongArch processor has vectors, nor has qemu before 8.1.
         "loongarch64" => &["--cfg=interpreted", "-Cforce-unwind-tables=no", "-Ctarget-feature=-lsx"],
         // qemu rounds twice where VSX converts integers to f32 (do_frsp() in target/ppc/fpu_helper.c).

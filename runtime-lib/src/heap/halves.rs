@@ -3,12 +3,13 @@
 //! The heap of a program without threads reserves all that it may ever need at once. Where each thread has a heap, there
 //! are too few addresses below 4 GiB for that: a half that has to be larger is reserved anew, wherever there is room.
 
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::Ordering;
 
 use wasmc_abi::heap::{HEAP_BASE, HEAP_END, HEAP_LOW, HEAP_THREADS, Half, Heap, HeapDescription};
 use wasmc_abi::trap::TrapCode;
 
 use super::{SMALLEST, is_stressed, wanted, whole_pages};
+use crate::atomic::AtomicU64;
 use crate::sys::{self, PAGE_SIZE};
 use crate::{process, trap};
 

@@ -5,7 +5,7 @@ mod arm;
 mod i386;
 mod loongarch64;
 mod powerpc64;
-mod riscv64;
+mod riscv;
 mod s390x;
 mod x86_64;
 
@@ -66,10 +66,11 @@ pub(super) trait Machine: Sync {
 }
 
 /// The architectures that can be linked.
-static MACHINES: [&dyn Machine; 8] = [
+static MACHINES: [&dyn Machine; 9] = [
     &x86_64::X86_64,
     &aarch64::Aarch64,
-    &riscv64::Riscv64,
+    &riscv::Riscv(Width::Wide),
+    &riscv::Riscv(Width::Narrow),
     &s390x::S390x,
     &arm::Arm,
     &i386::I386,
@@ -77,9 +78,11 @@ static MACHINES: [&dyn Machine; 8] = [
     &loongarch64::LoongArch64,
 ];
 
-/// The architecture of this number and byte order.
-pub(super) fn machine(number: elf::Machine, endian: Endianness) -> Option<&'static dyn Machine> {
-    MACHINES.iter().find(|machine| machine.number() == number && machine.endian() == endian).copied()
+/// The architecture of this number, byte order and class.
+pub(super) fn machine(number: elf::Machine, endian: Endianness, width: Width) -> Option<&'static dyn Machine> {
+    let is_it =
+        |machine: &dyn Machine| (machine.number(), machine.endian(), machine.width()) == (number, endian, width);
+    MACHINES.iter().copied().find(|&machine| is_it(machine))
 }
 
 /// No relocation changes bytes further than this before its offset.

@@ -1,12 +1,13 @@
 //! Relocations of AArch64 against instructions as GNU as encodes them, so that no cross tools are needed to test.
 
 use crate::link::relocate::{Fault, Machine, Need, Place, TargetKind, Values, machine};
+use crate::link::width::Width;
 use object::{Endianness, elf};
 
 const PLACE: u64 = 0x1000_0000;
 
 fn aarch64() -> &'static dyn Machine {
-    machine(elf::EM_AARCH64, Endianness::Little).unwrap()
+    machine(elf::EM_AARCH64, Endianness::Little, Width::Wide).unwrap()
 }
 
 /// Applies a relocation to an instruction; the symbol, or its slot, is at `address`.

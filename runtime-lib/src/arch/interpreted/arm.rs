@@ -2,8 +2,9 @@
 
 use crate::arch::ResumePoint;
 
-/// Whether arguments of two words begin at an even one (Procedure Call Standard for the Arm Architecture, 6.4).
-pub(super) const PAIRS_ARE_EVEN: bool = true;
+/// From which word of arguments on those of two words begin at an even one (Procedure Call Standard for the Arm
+/// Architecture, 6.4).
+pub(super) const EVEN_PAIRS_FROM: usize = 0;
 
 /// Whether arguments narrower than a word have its sign, whatever their type.
 pub(super) const SIGNS_ARE_EXTENDED: bool = false;

@@ -96,7 +96,7 @@ impl Arguments {
             } else if cfg!(target_pointer_width = "64") {
                 arguments.push(value as usize);
             } else {
-                if native::PAIRS_ARE_EVEN && !arguments.count.is_multiple_of(2) {
+                if arguments.count >= native::EVEN_PAIRS_FROM && !arguments.count.is_multiple_of(2) {
                     arguments.push(0);
                 }
                 let (low, high) = (value as usize, (value >> 32) as usize);

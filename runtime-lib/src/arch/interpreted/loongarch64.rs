@@ -2,8 +2,8 @@
 
 use crate::arch::ResumePoint;
 
-/// Whether arguments of two words begin at an even one: there are none.
-pub(super) const PAIRS_ARE_EVEN: bool = false;
+/// From which word of arguments on those of two words begin at an even one: there are no such.
+pub(super) const EVEN_PAIRS_FROM: usize = usize::MAX;
 
 /// Whether arguments narrower than a word have its sign, whatever their type (LoongArch Procedure Call Standard, "Integer
 /// Calling Convention").

@@ -3,7 +3,7 @@
 use core::sync::atomic::AtomicU32;
 
 use super::architecture::{number, system_call};
-#[cfg(target_pointer_width = "32")]
+#[cfg(any(target_arch = "arm", target_arch = "x86"))]
 use super::narrow::{get_time, wait};
 
 const FUTEX_WAKE: usize = 1;
@@ -21,7 +21,7 @@ pub(super) struct TimeSpec {
 }
 
 /// clock_gettime(2).
-#[cfg(target_pointer_width = "64")]
+#[cfg(not(any(target_arch = "arm", target_arch = "x86")))]
 fn get_time(clock: usize, time: &mut TimeSpec) {
     let time = core::ptr::from_mut(time).expose_provenance();
     // SAFETY: the kernel writes the structure.
@@ -29,7 +29,7 @@ fn get_time(clock: usize, time: &mut TimeSpec) {
 }
 
 /// FUTEX_WAIT_BITSET and its like; futex(2). Returns what the kernel returns.
-#[cfg(target_pointer_width = "64")]
+#[cfg(not(any(target_arch = "arm", target_arch = "x86")))]
 fn wait(word: &AtomicU32, operation: usize, value: u32, time: Option<&TimeSpec>, mask: usize) -> usize {
     let time = time.map_or(core::ptr::null(), core::ptr::from_ref).expose_provenance();
     let word = word.as_ptr().expose_provenance();

@@ -19,6 +19,7 @@ pub mod number {
     pub const EXIT_GROUP: usize = 94;
     pub const FUTEX: usize = either(98, 422);
     pub const CLOCK_GETTIME: usize = either(113, 403);
+    pub const SCHED_YIELD: usize = 124;
     pub const TGKILL: usize = 131;
     pub const SIGALTSTACK: usize = 132;
     pub const RT_SIGACTION: usize = 134;
@@ -34,8 +35,8 @@ pub mod number {
 /// `ucontext_t` before the registers: flags, link, `stack_t`, and 1024 bits of signal mask.
 #[repr(C, align(16))]
 pub struct ContextHead {
-    flags: u64,
-    link: u64,
-    stack: [u64; 3],
-    mask: [u64; 16],
+    flags: usize,
+    link: usize,
+    stack: [usize; 3],
+    mask: [usize; 1024 / usize::BITS as usize],
 }

@@ -78,7 +78,6 @@ same! {
     readlinkat(folder: i32, path: *const u8, buffer: *mut u8, size: usize) -> isize = number::READLINKAT;
     readv(handle: i32, vectors: *const iovec, count: i32) -> isize = number::READV;
     recvmsg(socket: i32, message: *mut msghdr, flags: i32) -> isize = number::RECVMSG;
-    sched_yield() -> i32 = number::SCHED_YIELD;
     sendmsg(socket: i32, message: *const msghdr, flags: i32) -> isize = number::SENDMSG;
     shutdown(socket: i32, how: i32) -> i32 = number::SHUTDOWN;
     symlinkat(target: *const u8, folder: i32, path: *const u8) -> i32 = number::SYMLINKAT;
@@ -261,7 +260,6 @@ mod number {
     pub const FDATASYNC: usize = 83;
     pub const UTIMENSAT: usize = either(88, 412);
     pub const CLOCK_GETRES: usize = either(114, 406);
-    pub const SCHED_YIELD: usize = 124;
     pub const GETPID: usize = 172;
     pub const SHUTDOWN: usize = 210;
     pub const SENDMSG: usize = 211;

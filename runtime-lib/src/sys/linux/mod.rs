@@ -12,6 +12,9 @@ mod architecture;
 #[cfg(target_arch = "powerpc64")]
 #[path = "powerpc64.rs"]
 mod architecture;
+#[cfg(target_arch = "riscv32")]
+#[path = "riscv32.rs"]
+mod architecture;
 #[cfg(target_arch = "riscv64")]
 #[path = "riscv64.rs"]
 mod architecture;
@@ -34,13 +37,13 @@ mod entry;
 mod error;
 mod fault;
 mod futex;
-#[cfg(any(target_arch = "aarch64", target_arch = "loongarch64", target_arch = "riscv64"))]
+#[cfg(any(target_arch = "aarch64", target_arch = "loongarch64", target_arch = "riscv32", target_arch = "riscv64"))]
 mod generic;
 mod handle;
 mod initial_stack;
 #[cfg(any(target_arch = "loongarch64", target_arch = "riscv32"))]
 mod libc;
-#[cfg(target_pointer_width = "32")]
+#[cfg(any(target_arch = "arm", target_arch = "x86"))]
 mod narrow;
 #[cfg(any(target_arch = "aarch64", target_arch = "riscv64", target_arch = "s390x"))]
 mod processor;
@@ -59,6 +62,8 @@ pub use futex::{clock_time, monotonic_time, wait_while, wake_one};
 pub use handle::{create_new, duplicate, is_listening, open, remove, socket_type};
 pub use initial_stack::limit_initial_stack;
 pub use signal::pause;
+#[cfg(interpreted)]
+pub use signal::yield_processor;
 pub use signal::{ignore_signal, restore_signal, send_signal};
 #[cfg(not(interpreted))]
 pub use thread::{MAKES_STACKS, enter_thread, exit_thread, start_thread};

@@ -16,6 +16,7 @@ pub mod number {
     pub const WRITE: usize = 4;
     pub const MUNMAP: usize = 91;
     pub const MPROTECT: usize = 125;
+    pub const SCHED_YIELD: usize = 158;
     pub const MREMAP: usize = 163;
     pub const RT_SIGACTION: usize = 174;
     pub const SIGALTSTACK: usize = 186;

@@ -11,6 +11,7 @@ pub(super) mod number {
     pub const MMAP: usize = 90;
     pub const MUNMAP: usize = 91;
     pub const MPROTECT: usize = 125;
+    pub const SCHED_YIELD: usize = 158;
     pub const MREMAP: usize = 163;
     pub const RT_SIGACTION: usize = 173;
     pub const SIGALTSTACK: usize = 185;

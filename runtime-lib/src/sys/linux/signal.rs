@@ -1,6 +1,10 @@
 //! What the process does about a signal: nothing, or what the system does by default.
 
 use rustix::process::getpid;
+/// One thread has the number of its process.
+#[cfg(interpreted)]
+use rustix::process::getpid as gettid;
+#[cfg(not(interpreted))]
 use rustix::thread::gettid;
 
 use super::architecture::{number, system_call};
@@ -43,6 +47,13 @@ pub fn send_signal(signal: i32) -> Result<(), Error> {
     // SAFETY: the thread is this one. What the signal does is what the caller asks for.
     check(unsafe { system_call(number::TGKILL, [process as usize, thread as usize, signal as usize, 0, 0, 0]) })
         .map(drop)
+}
+
+/// sched_yield(2)
+#[cfg(interpreted)]
+pub fn yield_processor() {
+    // SAFETY: no memory is involved.
+    unsafe { system_call(number::SCHED_YIELD, [0; 6]) };
 }
 
 /// Waits for a signal, or for the end of the process. ppoll(2) of nothing, without end

@@ -47,9 +47,10 @@ pub fn fill_random(bytes: GuestBytes) -> Result<()> {
 }
 
 /// sched_yield(2).
-pub fn yield_processor() {
-    rustix::thread::sched_yield();
-}
+#[cfg(interpreted)]
+pub use crate::sys::yield_processor;
+#[cfg(not(interpreted))]
+pub use rustix::thread::sched_yield as yield_processor;
 
 /// A time as the kernel takes it.
 pub(super) fn timespec(nanoseconds: u64) -> Timespec {

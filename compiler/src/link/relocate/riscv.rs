@@ -1,15 +1,20 @@
-//! RISC-V with 64 bits: RISC-V ABIs Specification, "Relocations". Nothing is relaxed: what assemblers say may be made
+//! RISC-V with 64 and with 32 bits: RISC-V ABIs Specification, "Relocations". Nothing is relaxed: what assemblers say may be made
 //! shorter stays as it is.
 
 use super::{Fault, Machine, Need, Place, TargetKind, Values, either, signed};
+use crate::link::width::Width;
 use object::elf;
 
 /// The architecture.
-pub(super) struct Riscv64;
+pub(super) struct Riscv(pub Width);
 
-impl Machine for Riscv64 {
+impl Machine for Riscv {
     fn number(&self) -> elf::Machine {
         elf::EM_RISCV
+    }
+
+    fn width(&self) -> Width {
+        self.0
     }
 
     fn page_size(&self) -> u64 {
@@ -31,7 +36,8 @@ impl Machine for Riscv64 {
     fn need(&self, kind: elf::RelocationType, _site: &[u8], _at: usize, target: TargetKind) -> Result<Need, Fault> {
         match kind {
             elf::R_RISCV_NONE | elf::R_RISCV_RELAX => Ok(Need::Nothing),
-            elf::R_RISCV_64 => Ok(Need::Word),
+            elf::R_RISCV_64 if self.0 == Width::Wide => Ok(Need::Word),
+            elf::R_RISCV_32 if self.0 == Width::Narrow => Ok(Need::Word),
             elf::R_RISCV_32 | elf::R_RISCV_HI20 | elf::R_RISCV_LO12_I | elf::R_RISCV_LO12_S => match target {
                 TargetKind::Address => Err(Fault::NotPositionIndependent),
                 TargetKind::Absolute | TargetKind::WeakUndefined => Ok(Need::Nothing),
@@ -76,6 +82,7 @@ impl Machine for Riscv64 {
         match kind {
             elf::R_RISCV_NONE | elf::R_RISCV_RELAX => Ok(()),
             elf::R_RISCV_64 => place.put::<8>(address),
+            elf::R_RISCV_32 if self.0 == Width::Narrow => place.put::<4>(address),
             elf::R_RISCV_32 => place.put::<4>(either(address, 32)?),
             elf::R_RISCV_32_PCREL | elf::R_RISCV_PLT32 => place.put::<4>(signed(distance, 32)?),
             elf::R_RISCV_ADD8 => change::<1>(place, |old| old.wrapping_add(address)),
