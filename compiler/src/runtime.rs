@@ -46,6 +46,14 @@ pub fn runtime_source(options: &Options) -> RuntimeSource {
 /// # Errors
 /// `Error::Unsupported` for a target that has none; `Error::Option` where it is not found, with the command that builds it.
 pub fn runtime_archive(options: &Options) -> Result<Cow<'static, [u8]>> {
+    if targets::is_freestanding(&options.target) {
+        let what = format!(
+            "executables for the target {}: link an object (`--emit obj`) with the runtime library and your platform, as \
+             docs/targets.md says",
+            options.target
+        );
+        return Err(Error::Unsupported { what, offset: None });
+    }
     match runtime_source(options) {
         RuntimeSource::Embedded => Ok(Cow::Borrowed(EMBEDDED)),
         RuntimeSource::File(path) => std::fs::read(&path)

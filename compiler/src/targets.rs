@@ -67,9 +67,10 @@ pub const TARGETS: &[Target] = &[
     Target { name: "aarch64-apple-darwin", runtime: Some("aarch64-apple-darwin"), tested: None },
     objects_only("x86_64-unknown-freebsd"),
     objects_only("aarch64-unknown-freebsd"),
-    Target { name: "x86_64-unknown-none", runtime: None, tested: Some("qemu-system-x86_64") },
-    Target { name: "aarch64-unknown-none", runtime: None, tested: Some("qemu-system-aarch64") },
-    Target { name: "riscv64gc-unknown-none-elf", runtime: None, tested: Some("qemu-system-riscv64") },
+    // Linked by others: with a platform.
+    executable("x86_64-unknown-none", "x86_64-unknown-none", "qemu-system-x86_64"),
+    executable("aarch64-unknown-none", "aarch64-unknown-none", "qemu-system-aarch64"),
+    executable("riscv64gc-unknown-none-elf", "riscv64gc-unknown-none-elf", "qemu-system-riscv64"),
 ];
 
 /// The entry of the table for a triple: same processor and operating system.
@@ -144,8 +145,8 @@ pub(crate) fn has_pinned_register(triple: &Triple) -> bool {
     matches!(triple.architecture, Architecture::X86_64 | Architecture::Aarch64(_))
 }
 
-/// Whether there is an operating system.
-pub(crate) fn is_freestanding(triple: &Triple) -> bool {
+/// Whether there is no operating system: an object and the runtime library are linked with the functions of a platform.
+pub fn is_freestanding(triple: &Triple) -> bool {
     triple.operating_system == OperatingSystem::None_
 }
 

@@ -76,7 +76,10 @@ fn what_a_target_lacks_is_refused_by_name() {
     sandbox.wasmc(&format!("{object} -g hello.wat")).succeeds();
     let big_endian = "build --emit obj -o out.o --target s390x-unknown-linux-gnu";
     sandbox.wasmc(&format!("{big_endian} -g hello.wat")).fails(&["debug information", "s390x-unknown-linux-gnu"]);
-    sandbox.wasmc("build --target x86_64-unknown-none hello.wat").fails(&["x86_64-unknown-none", "wasmc targets"]);
+    sandbox.wasmc("build --target x86_64-unknown-none hello.wat").fails(&["x86_64-unknown-none", "--emit obj"]);
+    sandbox
+        .wasmc("build --target x86_64-unknown-freebsd hello.wat")
+        .fails(&["x86_64-unknown-freebsd", "wasmc targets"]);
     let freestanding = "build --emit obj -o out.o --target riscv64gc-unknown-none-elf";
     sandbox.wasmc(&format!("{freestanding} threads.wat")).fails(&["programs with threads"]);
     let object = r#"(module (type $s (struct)) (func (export "_start") (drop (struct.new $s))))"#;

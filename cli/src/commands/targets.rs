@@ -6,14 +6,14 @@ use anyhow::Result;
 use std::ffi::OsString;
 use std::fmt::Write;
 use target_lexicon::Triple;
-use wasmc_compiler::targets::{TARGETS, is_interpreted};
+use wasmc_compiler::targets::{TARGETS, is_freestanding, is_interpreted};
 use wasmc_compiler::{Options, RuntimeSource, baseline, features, levels, runtime_source};
 
 /// Prints the table of targets.
 pub fn execute(arguments: &TargetsArguments) -> Result<()> {
     let folders = settings::runtime_folders(arguments.runtime_dir.as_deref());
     let mut text =
-        format!("{:<31} {:<8} {:<11} {:<14} {}\n", "TARGET", "OBJECTS", "EXECUTABLES", "TESTED BY", "RUNTIME LIBRARY");
+        format!("{:<31} {:<8} {:<11} {:<19} {}\n", "TARGET", "OBJECTS", "EXECUTABLES", "TESTED BY", "RUNTIME LIBRARY");
     for target in TARGETS {
         let triple: Triple = target.name.parse().map_err(|error| anyhow::anyhow!("{}: {error}", target.name))?;
         let options = Options { target: triple, runtime_folders: folders.clone(), ..Options::default() };
@@ -25,11 +25,12 @@ pub fn execute(arguments: &TargetsArguments) -> Result<()> {
         };
         let links = match target.runtime {
             Some(_) if is_interpreted(&options.target) => "interpreted",
+            Some(_) if is_freestanding(&options.target) => "your linker",
             Some(_) => "yes",
             None => "-",
         };
         let tested = target.tested.unwrap_or("-");
-        writeln!(text, "{:<31} {:<8} {links:<11} {tested:<14} {runtime}", target.name, "yes")?;
+        writeln!(text, "{:<31} {:<8} {links:<11} {tested:<19} {runtime}", target.name, "yes")?;
     }
     output::print(&text)
 }
