@@ -75,7 +75,7 @@ fn debuggers_find_the_file_beside_the_executable() {
         assert_eq!(names.iter().find(is_extra), None);
         let frames = ["#0  app::report (below=1, unit=5) at ./crash.cc:23", "#1 ", "ratio = {above = 42, below = 1}"];
         check_lines(&gdb(&program, &["break app::report", "run", "backtrace", "info locals"]), &frames);
-        let frames = ["app::report(below=1, unit=5) at crash.cc:23", "__main_argc_argv(", "_start at crt1-command.c:"];
+        let frames = ["app::report(below=1, unit=5) at crash.cc:23", "main(", "_start at crt1-command.c:"];
         check_lines(&lldb(&program, &["breakpoint set -n app::report", "run", "bt"]), &frames);
         let checked = run(scratch.path(), "llvm-dwarfdump", &["--verify", "program.debug"]);
         check_lines(&checked, &["No errors."]);
@@ -122,8 +122,7 @@ fn lines_alone_give_backtraces_without_variables() {
     assert_eq!(strings, 0);
     let program = build(scratch.path(), CRASH, &["-gline-tables-only"]);
     let text = gdb(&program, &["break crash.cc:11", "run", "backtrace", "info locals", "info args"]);
-    let expected =
-        ["#2  app::report () at ./crash.cc:23", "__main_argc_argv () at ./crash.cc:35", "No locals.", "No arguments."];
+    let expected = ["#2  app::report () at ./crash.cc:23", "main () at ./crash.cc:35", "No locals.", "No arguments."];
     check_lines(&text, &expected);
     let expected = [
         "[inlined] app::Ratio::value() const at crash.cc:11",

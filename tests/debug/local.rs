@@ -37,7 +37,7 @@ fn core_files_are_read_as_running_programs_are() {
     gdb(&program, &["break sum", "run", &save]);
     let read = format!("core-file {}", core.display());
     let text = gdb(&program, &[&read, "backtrace", "print list->next->value", "up", "print flags.point"]);
-    check_lines(&text, &["#0  sum (list=0x", "main_argc_argv (argc=1", "$1 = 11", "$2 = {x = -3, y = 4}"]);
+    check_lines(&text, &["#0  sum (list=0x", "main (argc=1", "$1 = 11", "$2 = {x = -3, y = 4}"]);
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn lldb_sees_lines_and_values() {
     let text = output(command.arg(&program));
     let expected = [
         "sum(list=0x0000000000011560, limit=1000) at values.c:28",
-        "__main_argc_argv(argc=1",
+        "main(argc=1",
         "_start",
         "values.c:29",
         "values.c:30",

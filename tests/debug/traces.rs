@@ -33,7 +33,7 @@ fn a_trap_tells_functions_and_lines_with_those_inlined() {
         "         app::rounded<app::Ratio> at crash.cc:17 (inlined)",
         "         app::report at crash.cc:23",
         "    1: main [",
-        "         __main_argc_argv at crash.cc:38",
+        "         main at crash.cc:38",
         "    2: __main_void [",
         "    3: __original_main [",
         "         __original_main at libc-bottom-half/sources/__original_main.c:9",
@@ -55,7 +55,7 @@ fn what_the_toolchain_left_to_inline_is_told_too() {
         ": app::report(int, int) [",
         "         app::report at crash.cc:23",
         ": main [",
-        "         __main_argc_argv at crash.cc:38",
+        "         main at crash.cc:38",
     ];
     for flags in [["-g", "-O0"], ["-g", "-O2"]] {
         let scratch = tempfile::tempdir().expect("a temporary folder can be made");
@@ -80,7 +80,7 @@ fn deep_recursion_tells_its_ends() {
         "         app::descend at crash.cc:29",
         "frames omitted",
         "         app::descend at crash.cc:29",
-        "         __main_argc_argv at crash.cc:37",
+        "         main at crash.cc:37",
     ];
     check_lines(&trace, &expected);
 }
@@ -135,7 +135,7 @@ fn functions_of_linked_modules_are_told_apart() {
         "    0: app::report(int, int) [",
         " of module 1",
         "         app::Ratio::value at crash.cc:11 (inlined)",
-        "         __main_argc_argv at crash.cc:38",
+        "         main at crash.cc:38",
         " of module 1",
         // The main module's has no source.
         ": _start [1] at 0x",

@@ -79,7 +79,7 @@ fn variables_can_be_set() {
 #[test]
 fn a_trap_stops_in_its_line() {
     let text = debug("values-O0", &["-O0"], &["run again", "backtrace"]);
-    check_lines(&text, &["SIGSEGV", "68\t  if (argc > 1)", "main_argc_argv (argc=2", "_start"]);
+    check_lines(&text, &["SIGSEGV", "68\t  if (argc > 1)", "main (argc=2", "_start"]);
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn pointers_lead_into_linear_memory() {
 #[test]
 fn inlined_calls_of_optimised_code() {
     let text = debug("values-O2", &["-O2"], &["break sum", "run", "backtrace", "print fixed.value", "print counter"]);
-    check_lines(&text, &["#0  sum (", "main_argc_argv (argc=1", "$1 = 42", "$2 = 22"]);
+    check_lines(&text, &["#0  sum (", "main (argc=1", "$1 = 42", "$2 = 22"]);
 }
 
 /// What clang lost of its location lists where blocks end, and what is only ever on the operand stack.
@@ -246,7 +246,7 @@ fn calls_that_are_inlined_have_frames() {
     let expected = [
         "area. (2 locations)",
         "#0  area (corner=",
-        "__main_argc_argv (argc=1",
+        "main (argc=1",
         "corner = ",
         "33\t    total += area(&points[i]);",
         "$1 = 0",
@@ -255,12 +255,15 @@ fn calls_that_are_inlined_have_frames() {
     ];
     check_lines(&text, &expected);
     let text = debug("small-O2", &["-O2"], &["break small.c:33", "run", "finish"]);
-    check_lines(&text, &["area (corner=", "__main_argc_argv (argc=1"]);
+    check_lines(&text, &["area (corner=", "main (argc=1"]);
+    // The callee may be in another file.
+    let text = debug("across-O1", &["-O2"], &["break weigh", "run", "backtrace", "info args"]);
+    check_lines(&text, &["weigh. (2 locations)", "callee.c:", "#0  weigh (pair=", "#1  main (argc=", "factor = "]);
     // Lines alone have them too.
     let scratch = tempfile::tempdir().expect("a temporary folder can be made");
     let program = build(scratch.path(), "debug/programs/small-O2.wasm", &["-gline-tables-only"]);
     let text = gdb(&program, &["break area", "run", "backtrace"]);
-    check_lines(&text, &["#0  area ()", "__main_argc_argv () at ./small.c:33"]);
+    check_lines(&text, &["#0  area ()", "main () at ./small.c:33"]);
 }
 
 #[test]

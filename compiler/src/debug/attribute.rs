@@ -27,6 +27,12 @@ impl<'e, 'a> Translator<'e, 'a> {
             }
             _ => {}
         }
+        if self.is_away()
+            && let (dw::DW_AT_decl_file | dw::DW_AT_call_file, Some(file)) = (name, attribute.udata_value())
+        {
+            values.unsigned(self.file_number(file as u32).into());
+            return Some(dw::DW_FORM_udata);
+        }
         if name == dw::DW_AT_producer
             && let Ok(producer) = self.environment.dwarf.attr_string(self.unit, attribute.value())
             && !producer.slice().starts_with(b"clang ")
@@ -73,6 +79,12 @@ impl<'e, 'a> Translator<'e, 'a> {
             AttributeValue::Flag(false) => {
                 values.u8(0);
                 dw::DW_FORM_flag
+            }
+            AttributeValue::UnitRef(offset) if self.is_away() => {
+                let start = self.unit.header.debug_info_offset()?.0;
+                references.push((values.position(), (start + offset.0) as u32, Link::Other));
+                values.offset(Part::Info, 0);
+                dw::DW_FORM_ref_addr
             }
             AttributeValue::UnitRef(offset) => {
                 let is_pointee = is_pointer(tag) && name == dw::DW_AT_type;

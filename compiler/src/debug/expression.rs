@@ -2,17 +2,17 @@
 
 use std::ops::Range;
 
-use gimli::{DebugAddrIndex, Encoding, EndianSlice, Expression, LittleEndian, Operation};
+use gimli::{Encoding, EndianSlice, Expression, LittleEndian, Operation};
 
-use super::addresses::{Function, address_range};
+use super::addresses::Function;
 use super::history::Subject;
 use super::opcode::*;
 use super::place::places_of;
 use super::record::{Locals, ValuePlace};
 use super::registers::Registers;
+use super::units::{Dwarf, Unit};
 use super::writer::Buffer;
-use crate::plan::{Plan, Unit};
-use crate::translate::InlinedBody;
+use crate::plan::Plan;
 
 /// What a module's debug information is read from.
 pub(super) type Reader<'a> = EndianSlice<'a, LittleEndian>;
@@ -44,8 +44,8 @@ pub(super) struct Context<'p, 'a> {
     pub module: usize,
     pub encoding: Encoding,
     pub registers: Registers,
-    /// What the unit's table of addresses has under a number (DWARF 5, 7.27).
-    pub address_of: &'p (dyn Fn(DebugAddrIndex) -> Option<u64> + 'p),
+    pub dwarf: &'p Dwarf<'a>,
+    pub unit: &'p Unit<'a>,
 }
 
 /// Why an expression cannot be carried over.
@@ -89,16 +89,6 @@ enum Kind {
 type Operations<'a> = Vec<Operation<Reader<'a>>>;
 
 impl<'p> Context<'p, '_> {
-    /// The position in the module's code section of the body that wasmc inlined, and its addresses.
-    pub fn body_of(&self, inlined: &InlinedBody) -> Option<(usize, Range<u32>)> {
-        match self.plan.units.list.get(inlined.function.0 as usize) {
-            Some(&Unit::Wasm { module, position }) if module == self.module => {
-                Some((position, address_range(self.plan, module, position)))
-            }
-            _ => None,
-        }
-    }
-
     /// Translates an expression that holds in `function`, or anywhere; `start` is where in the code section it begins to.
     pub fn translate<'r>(
         &self,
@@ -110,7 +100,7 @@ impl<'p> Context<'p, '_> {
         let mut operations: Operations<'r> = Vec::new();
         let mut iterator = expression.operations(self.encoding);
         while let Some(operation) = iterator.next().map_err(|_| Untranslatable)? {
-            let value_of = |index| (self.address_of)(index).ok_or(Untranslatable);
+            let value_of = |index| self.dwarf.address(self.unit, index).map_err(|_| Untranslatable);
             operations.push(match operation {
                 Operation::AddressIndex { index } => Operation::Address { address: value_of(index)? },
                 Operation::ConstantIndex { index } => Operation::UnsignedConstant { value: value_of(index)? },

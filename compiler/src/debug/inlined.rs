@@ -1,8 +1,9 @@
-//! Calls that wasmc inlined, where caller and callee are of the same unit: an entry for each (`DW_TAG_inlined_subroutine`,
-//! DWARF 5, 3.3.8.2), at the end of the innermost entry that the call is in, with the callee's parameters, variables and
-//! blocks once more, as they are there. It refers to an abstract entry of the callee: its own, or one that is added.
+//! Calls that wasmc inlined: an entry for each (`DW_TAG_inlined_subroutine`, DWARF 5, 3.3.8.2), at the end of the innermost
+//! entry that the call is in, with the callee's parameters, variables and blocks once more, as they are there. It refers to an
+//! abstract entry of the callee: its own, or one that is added.
 //!
-//! Callees of other units are told as their calls: their entries would refer to types, and their lines to files, of another unit.
+//! The callee may be of another unit of the module: then that one is read while this one is written, what it refers to is
+//! referred to across units, and its files join this one's.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -12,6 +13,7 @@ use gimli::{Attribute, AttributeValue, DwAt, UnitOffset, constants as dw};
 
 use super::addresses::{Function, intersection, merge};
 use super::expression::Reader;
+use super::lines::{BodyLines, Files, Row, functions_of, read_files, rows_of, translate};
 use super::record::Record;
 use super::unit::{Environment, Link, Open, Scratch, Translator, Tree};
 use super::writer::Part;
@@ -41,79 +43,40 @@ struct Call {
     owner: u32,
 }
 
-/// What is known of a unit's inlined calls.
+/// What is known of a unit's inlined calls while it is written.
 #[derive(Default)]
 pub(super) struct Inlined {
-    /// Entries of the unit's functions, by their position in the code section. Empty where nothing is inlined.
-    functions: HashMap<usize, UnitOffset>,
-    /// Old offsets of those that are inlined somewhere in the unit, and the new ones of the abstract entries added for them.
-    callees: HashMap<u32, Option<u32>>,
+    /// Abstract entries added for functions of the unit: old offsets of the functions' own, and theirs.
+    pub abstracts: HashMap<u32, u32>,
     /// Of the functions that are being read, one inside the other.
     open: Vec<Vec<Call>>,
     owners: u32,
+    /// Files of other units, by the unit's number and theirs there: they follow the unit's own.
+    files: Vec<(usize, u32)>,
 }
 
 impl Inlined {
-    /// Searches a unit. Damage ends the search.
-    pub fn of<'a>(environment: &Environment<'_, 'a>, unit: &gimli::Unit<Reader<'a>>) -> Inlined {
-        let mut found = Inlined::default();
-        let addresses = environment.addresses;
-        if addresses.functions().iter().any(|function| !function.record.inlined.is_empty()) {
-            let _ = found.search(environment, unit);
+    /// The number in the table of the unit's files of one that another unit, or this one, knows by a number.
+    fn file(&mut self, home: &Environment<'_, '_>, unit: usize, file: u32) -> u32 {
+        if unit == home.number {
+            return file;
         }
-        for position in found.functions.keys() {
-            let function = addresses.functions().binary_search_by_key(position, |function| function.position);
-            let bodies = function.map_or(&[][..], |number| &addresses.functions()[number].record.inlined);
-            for (callee, _) in bodies.iter().filter_map(|body| environment.context.body_of(body)) {
-                found.callees.extend(found.functions.get(&callee).map(|offset| (offset.0 as u32, None)));
-            }
-        }
-        found
-    }
-
-    fn search<'a>(
-        &mut self,
-        environment: &Environment<'_, 'a>,
-        unit: &gimli::Unit<Reader<'a>>,
-    ) -> Result<(), gimli::Error> {
-        let mut reader = unit.entries_raw(None)?;
-        while !reader.is_empty() {
-            let offset = reader.next_offset();
-            let Some(abbreviation) = reader.read_abbreviation()? else { continue };
-            if abbreviation.tag() != dw::DW_TAG_subprogram {
-                reader.skip_attributes(abbreviation.attributes())?;
-                continue;
-            }
-            for specification in abbreviation.attributes() {
-                let attribute = reader.read_attribute(*specification)?;
-                if attribute.name() == dw::DW_AT_low_pc
-                    && let Some(low) = environment.dwarf.attr_address(unit, attribute.value())?
-                    && let Some(function) = environment.addresses.function_from(low)
-                {
-                    self.functions.insert(function.position, offset);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether a body inlined into a function gets an entry: it, and all that it is in, are of the unit's functions.
-    pub fn is_shown(&self, environment: &Environment<'_, '_>, record: &Record, body: u32) -> bool {
-        let Some(inlined) = body.checked_sub(1).and_then(|number| record.inlined.get(number as usize)) else {
-            return true;
-        };
-        let callee = environment.context.body_of(inlined).and_then(|(callee, _)| self.functions.get(&callee));
-        callee.is_some() && self.is_shown(environment, record, record.body_at(inlined.call))
+        let known = self.files.iter().position(|known| *known == (unit, file));
+        let number = known.unwrap_or_else(|| {
+            self.files.push((unit, file));
+            self.files.len() - 1
+        });
+        home.own_files() + number as u32
     }
 
     /// Begins to read a function's entry.
-    pub fn open_function(&mut self, environment: &Environment<'_, '_>, function: &Function<'_>) -> Calls {
+    pub fn open_function(&mut self, home: &Environment<'_, '_>, function: &Function<'_>) -> Calls {
         let record = function.record;
         self.owners += 1;
         let owner = self.owners;
-        let bodies = (1..).zip(&record.inlined).filter(|(_, body)| record.body_at(body.call) == function.body);
+        let bodies = (1..).zip(&record.inlined).filter(|(number, _)| record.around(*number) == function.body);
         let calls: Vec<Call> = bodies
-            .filter(|(number, _)| self.is_shown(environment, record, *number))
+            .filter(|(number, _)| is_shown(home, record, *number))
             .map(|(number, body)| {
                 let offset = body.call - record.start(function.body);
                 Call { body: number, address: u64::from(function.wasm.start) + u64::from(offset), owner }
@@ -147,11 +110,15 @@ impl Inlined {
         }
         own
     }
+}
 
-    /// The new offset of the abstract entry that was added for the function with this old one.
-    pub fn abstract_entry(&self, function: u32) -> Option<u32> {
-        self.callees.get(&function).copied().flatten()
-    }
+/// Whether a body inlined into a function gets an entry: it, and all that it is in, are of units that can be read.
+fn is_shown(home: &Environment<'_, '_>, record: &Record, body: u32) -> bool {
+    body == 0
+        || home.callees.of_body(record, body).is_some_and(|callee| {
+            let is_at_hand = callee.unit == home.number || home.others.contains_key(&callee.unit);
+            is_at_hand && is_shown(home, record, record.around(body))
+        })
 }
 
 impl<'e, 'a> Translator<'e, 'a> {
@@ -163,9 +130,8 @@ impl<'e, 'a> Translator<'e, 'a> {
         attributes: &[Attribute<Reader<'a>>],
         scope: &Open<'e>,
     ) {
-        let offset = offset.0 as u32;
         let has_origin = attributes.iter().any(|attribute| attribute.name() == dw::DW_AT_abstract_origin);
-        if has_origin || !self.inlined.callees.contains_key(&offset) {
+        if has_origin || self.is_away() || !self.home.callees.has_entry(self.home.number, offset) {
             return;
         }
         let Scratch { mut specifications, mut values, mut references } = std::mem::take(&mut self.scratch);
@@ -180,7 +146,7 @@ impl<'e, 'a> Translator<'e, 'a> {
         specifications.push((dw::DW_AT_inline, dw::DW_FORM_data1));
         values.u8(dw::DW_INL_inlined.0);
         let position = self.write_entry(dw::DW_TAG_subprogram, false, &specifications, &values, &references);
-        self.inlined.callees.insert(offset, Some(position));
+        self.inlined.abstracts.insert(offset.0 as u32, position);
         specifications.clear();
         references.clear();
         self.scratch = Scratch { specifications, values, references };
@@ -192,12 +158,15 @@ impl<'e, 'a> Translator<'e, 'a> {
         for (body, address) in self.inlined.close(&scope.calls) {
             // The function's own entries are counted, and referred to; these are not.
             let (dropped, moved) = (self.output.dropped, self.moved.len());
+            let around = (self.environment, self.unit);
             let _ = self.inlined_call(&function, body, address, scope);
+            (self.environment, self.unit) = around;
             self.output.dropped = dropped;
             self.moved.truncate(moved);
         }
     }
 
+    /// Writes the entry of a body inlined into a function at an address.
     fn inlined_call(
         &mut self,
         outer: &Function<'e>,
@@ -206,11 +175,10 @@ impl<'e, 'a> Translator<'e, 'a> {
         scope: &Open<'e>,
     ) -> Result<(), gimli::Error> {
         let record = outer.record;
+        let callees = self.home.callees;
         let found = body.checked_sub(1).and_then(|number| record.inlined.get(number as usize));
-        let Some((position, wasm)) = found.and_then(|body| self.environment.context.body_of(body)) else {
-            return Ok(());
-        };
-        let Some(&entry) = self.inlined.functions.get(&position) else { return Ok(()) };
+        let Some((position, wasm)) = found.and_then(|body| callees.position_of(body)) else { return Ok(()) };
+        let Some(callee) = callees.at(position) else { return Ok(()) };
         let (text, module) = (outer.text.clone(), outer.module);
         let function = Function { wasm, text, record, body, module, position };
         let mut spans: Vec<Range<u32>> = function.pieces().map(|(text, _)| text).collect();
@@ -221,28 +189,39 @@ impl<'e, 'a> Translator<'e, 'a> {
         if spans.is_empty() {
             return Ok(());
         }
+        let call = self.line_of(outer, address);
+        // From here on the callee's unit is read.
+        if callee.unit == self.home.number {
+            self.environment = self.home;
+        } else if let Some(other) = self.home.others.get(&callee.unit) {
+            self.environment = other;
+        } else {
+            return Ok(());
+        }
+        self.unit = self.environment.context.unit;
+
         let Scratch { mut specifications, mut values, mut references } = std::mem::take(&mut self.scratch);
         values.clear(self.environment.big_endian);
-        let origin = self.unit.entry(entry)?.attr_value(dw::DW_AT_abstract_origin);
-        specifications.push(match origin {
-            Some(AttributeValue::DebugInfoRef(origin)) => {
-                references.push((values.position(), origin.0 as u32, Link::Other));
-                values.offset(Part::Info, 0);
-                (dw::DW_AT_abstract_origin, dw::DW_FORM_ref_addr)
-            }
-            origin => {
-                references.push(match origin {
-                    Some(AttributeValue::UnitRef(origin)) => (values.position(), origin.0 as u32, Link::Own),
-                    _ => (values.position(), entry.0 as u32, Link::Abstract),
-                });
-                values.u32(0);
-                (dw::DW_AT_abstract_origin, dw::DW_FORM_ref4)
-            }
-        });
+        let start = self.unit.header.debug_info_offset().map_or(0, |start| start.0 as u32);
+        let origin = self.unit.entry(callee.entry)?.attr_value(dw::DW_AT_abstract_origin);
+        let (old, link) = match origin {
+            Some(AttributeValue::DebugInfoRef(origin)) => (origin.0 as u32, Link::Other),
+            Some(AttributeValue::UnitRef(origin)) if self.is_away() => (start + origin.0 as u32, Link::Other),
+            Some(AttributeValue::UnitRef(origin)) => (origin.0 as u32, Link::Own),
+            _ if self.is_away() => (start + callee.entry.0 as u32, Link::OtherAbstract),
+            _ => (callee.entry.0 as u32, Link::Abstract),
+        };
+        references.push((0, old, link));
+        if matches!(link, Link::Other | Link::OtherAbstract) {
+            values.offset(Part::Info, 0);
+            specifications.push((dw::DW_AT_abstract_origin, dw::DW_FORM_ref_addr));
+        } else {
+            values.u32(0);
+            specifications.push((dw::DW_AT_abstract_origin, dw::DW_FORM_ref4));
+        }
         specifications.push((dw::DW_AT_ranges, dw::DW_FORM_sec_offset));
         values.offset(Part::RangeLists, self.ranges.add(spans.iter().map(|span| (span.clone(), None))));
-        let next = self.rows.partition_point(|row| u64::from(row.address) <= address);
-        if let Some(row) = next.checked_sub(1).map(|row| self.rows[row]) {
+        if let Some(row) = call {
             for (name, number) in
                 [(dw::DW_AT_call_file, row.file), (dw::DW_AT_call_line, row.line), (dw::DW_AT_call_column, row.column)]
             {
@@ -255,9 +234,9 @@ impl<'e, 'a> Translator<'e, 'a> {
         references.clear();
         self.scratch = Scratch { specifications, values, references };
 
-        let calls = self.inlined.open_function(self.environment, &function);
+        let calls = self.inlined.open_function(self.home, &function);
         let inside = Open { function: Some(Rc::new(function)), calls, spans: Some(spans.into()), ..Open::outside() };
-        let mut reader = self.unit.entries_raw(Some(entry))?;
+        let mut reader = self.unit.entries_raw(Some(callee.entry))?;
         let abbreviation = reader.read_abbreviation()?;
         let Some(abbreviation) = abbreviation.filter(|abbreviation| abbreviation.has_children()) else {
             self.inlined_calls(&inside);
@@ -267,6 +246,70 @@ impl<'e, 'a> Translator<'e, 'a> {
         reader.skip_attributes(abbreviation.attributes())?;
         self.entries(&mut reader, Tree::Inlined, vec![inside]);
         Ok(())
+    }
+
+    /// What is read is of another unit than what is written.
+    pub(super) fn is_away(&self) -> bool {
+        self.environment.number != self.home.number
+    }
+
+    /// The number that the unit's table of files has for one of the unit that is being read.
+    pub(super) fn file_number(&mut self, file: u32) -> u32 {
+        self.inlined.file(self.home, self.environment.number, file)
+    }
+
+    /// The line of an address in a function, or in a body inlined into one.
+    fn line_of(&mut self, function: &Function<'_>, address: u64) -> Option<Row> {
+        let callee = self.home.callees.at(function.position).filter(|_| function.body != 0);
+        let (unit, rows) = callee.map_or((self.home.number, &self.rows), |callee| (callee.unit, &callee.rows));
+        let next = rows.partition_point(|row| u64::from(row.address) <= address);
+        let row = rows[next.checked_sub(1)?];
+        Some(Row { file: self.inlined.file(self.home, unit, row.file), ..row })
+    }
+
+    /// Writes the line table, when all files that entries refer to are known.
+    pub(super) fn lines(&mut self) {
+        let home = self.home;
+        let Some(program) = &self.unit.line_program else { return };
+        let mut files = read_files(home.lines, self.unit, program.header(), home.map_path);
+        // The files of inlined bodies' lines come first to be known.
+        for function in functions_of(home, &self.rows) {
+            let bodies = 1..=function.record.inlined.len() as u32;
+            for body in bodies.filter(|body| is_shown(home, function.record, *body)) {
+                let callee = home.callees.of_body(function.record, body);
+                for (unit, row) in callee.iter().flat_map(|callee| callee.rows.iter().map(|row| (callee.unit, row))) {
+                    self.inlined.file(home, unit, row.file);
+                }
+            }
+        }
+        let mut others: HashMap<usize, Files> = HashMap::new();
+        for (unit, number) in &self.inlined.files {
+            let others = others.entry(*unit).or_insert_with(|| {
+                home.others.get(unit).map_or_else(Files::default, |other| {
+                    let unit = other.context.unit;
+                    let header = unit.line_program.as_ref().map(|program| program.header());
+                    header.map_or_else(Files::default, |header| read_files(other.lines, unit, header, home.map_path))
+                })
+            });
+            files.add(others, *number as usize);
+        }
+        let numbers: HashMap<(usize, u32), u32> = self.inlined.files.iter().copied().zip(home.own_files()..).collect();
+        let rows = &self.rows;
+        let bodies_of = |function: &Function<'_>| {
+            let mut bodies = vec![BodyLines { start: function.wasm.start, rows: rows_of(rows, &function.wasm) }];
+            bodies.extend((1..).zip(&function.record.inlined).map(|(number, body)| {
+                let found = home.callees.position_of(body).filter(|_| is_shown(home, function.record, number));
+                let Some((position, wasm)) = found else { return BodyLines { start: 0, rows: Vec::new() } };
+                let callee = home.callees.at(position);
+                let rows = callee.into_iter().flat_map(|callee| {
+                    let file = |file| numbers.get(&(callee.unit, file)).copied().unwrap_or(file);
+                    callee.rows.iter().map(move |row| Row { file: file(row.file), ..*row })
+                });
+                BodyLines { start: wasm.start, rows: rows.collect() }
+            }));
+            bodies
+        };
+        self.output.lines = Some(translate(home, &files, &self.rows, &bodies_of));
     }
 }
 

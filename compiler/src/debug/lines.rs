@@ -48,6 +48,16 @@ pub(super) struct Files {
 }
 
 impl Files {
+    /// Adds a file of another unit's table.
+    pub fn add(&mut self, others: &Files, number: usize) {
+        let Some(file) = others.files.get(number) else {
+            self.files.push(File { name: b"<unknown>".to_vec(), folder: 0, md5: None });
+            return;
+        };
+        // By its full path: the other unit's folder is another.
+        self.files.push(File { name: others.path(number).into_bytes(), folder: 0, md5: file.md5 });
+    }
+
     /// The path of a file with this number: relative where that of the unit's own folder is.
     pub fn path(&self, number: usize) -> String {
         let Some(file) = self.files.get(number) else { return String::new() };
@@ -344,30 +354,28 @@ pub(super) fn rows_of(rows: &[Row], wasm: &Range<u32>) -> Vec<Row> {
     own
 }
 
-/// Writes the line table of a unit with these rows. `None` where it has none. `is_shown` says which bodies inlined into a
-/// function have lines of their own.
+/// Writes the line table of a unit with these files, and what `bodies_of` says of its functions. `rows` are all of the unit's.
 pub(super) fn translate(
     environment: &Environment<'_, '_>,
-    unit: &gimli::Unit<Reader<'_>>,
+    files: &Files,
     rows: &[Row],
-    is_shown: &dyn Fn(&Function<'_>, u32) -> bool,
-) -> Option<Buffer> {
-    let header = unit.line_program.as_ref()?.header().clone();
-    let files = read_files(environment.lines, unit, &header, environment.map_path);
-    let mut writer = LineWriter::new(&files, environment.big_endian);
-    if let (Some(first), Some(last)) = (rows.first(), rows.last()) {
-        let addresses = environment.addresses;
-        for function in addresses.functions_in(&(first.address.into()..u64::from(last.address) + 1)) {
-            let lines_of = |wasm: Range<u32>| BodyLines { start: wasm.start, rows: rows_of(rows, &wasm) };
-            let mut bodies = vec![lines_of(function.wasm.clone())];
-            bodies.extend((1..).zip(&function.record.inlined).map(|(number, body)| {
-                let wasm = environment.context.body_of(body).filter(|_| is_shown(function, number));
-                lines_of(wasm.map_or(0..0, |(_, wasm)| wasm))
-            }));
-            writer.function(function, &bodies);
-        }
+    bodies_of: &dyn Fn(&Function<'_>) -> Vec<BodyLines>,
+) -> Buffer {
+    let mut writer = LineWriter::new(files, environment.big_endian);
+    for function in functions_of(environment, rows) {
+        writer.function(function, &bodies_of(function));
     }
-    Some(writer.finish())
+    writer.finish()
+}
+
+/// The functions that have lines among a unit's.
+pub(super) fn functions_of<'e>(environment: &Environment<'e, '_>, rows: &[Row]) -> &'e [Function<'e>] {
+    match (rows.first(), rows.last()) {
+        (Some(first), Some(last)) => {
+            environment.addresses.functions_in(&(first.address.into()..u64::from(last.address) + 1))
+        }
+        _ => &[],
+    }
 }
 
 pub(super) fn read_files(

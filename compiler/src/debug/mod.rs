@@ -6,6 +6,7 @@
 
 mod addresses;
 mod attribute;
+mod callees;
 mod carriers;
 mod contents;
 mod expression;
@@ -32,7 +33,7 @@ mod units;
 mod wanted;
 mod writer;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use gimli::{Section as _, constants as dw};
 
@@ -52,9 +53,10 @@ use crate::object::Text;
 use crate::plan::Plan;
 use crate::{DebugLevel, Error, Options, Progress, Result, parallel};
 use addresses::Addresses;
+use callees::Callees;
 use expression::Context;
 use strings::Strings;
-use unit::{Environment, TranslatedUnit};
+use unit::{Environment, Reference, TranslatedUnit};
 use units::{Dwarf, OpenUnit, Units};
 
 /// The sections of debug information.
@@ -114,11 +116,11 @@ pub(crate) fn describe(
             translate_module(plan, text, module, registers, options, progress, &mut info)?;
         } else {
             let unit = synthetic::describe(plan, registers, module, &Addresses::of(plan, text, module));
-            add_unit(&mut info, unit, 0, &mut Vec::new(), &mut Vec::new(), plan.big_endian);
+            add_unit(&mut info, unit, 0, &mut References::default(), plan.big_endian);
         }
     }
     if options.debug_info == DebugLevel::Full {
-        add_unit(&mut info, instance::describe(plan, registers), 0, &mut Vec::new(), &mut Vec::new(), plan.big_endian);
+        add_unit(&mut info, instance::describe(plan, registers), 0, &mut References::default(), plan.big_endian);
         let mut numbers = Buffer::new(plan.big_endian);
         info.strings.write(&mut numbers);
         if info.is_settled {
@@ -156,8 +158,9 @@ fn translate_module(
     let own_strings = strings(&units.dwarf);
     let split_strings: Vec<u32> = units.files.iter().map(strings).collect();
     let has_references = refers_across_units(&units.dwarf);
-    let mut pending = Vec::new();
-    let mut moved = Vec::new();
+    let callees = Callees::of(plan, module, &units, &addresses, options.jobs)?;
+    let map_path = |path: &[u8]| map_path(path, &options.debug_prefix_map);
+    let mut references = References::default();
     progress.phase("debug info", units.len());
     parallel::in_order(
         units.len(),
@@ -165,23 +168,30 @@ fn translate_module(
         || (),
         |(), number| {
             let translated = units.open(number).and_then(|open| {
-                let OpenUnit { dwarf, unit, .. } = &open;
-                let address_of = |index| dwarf.address(unit, index).ok();
-                let encoding = unit.header.encoding();
-                let environment = Environment {
-                    dwarf,
-                    lines: open.lines,
-                    skeleton: open.skeleton.as_ref(),
-                    is_copy: open.is_copy,
-                    addresses: &addresses,
-                    context: Context { plan, module, encoding, registers, address_of: &address_of },
-                    has_references: has_references && open.file.is_none(),
-                    lines_only,
-                    map_path: &|path: &[u8]| map_path(path, &options.debug_prefix_map),
-                    big_endian,
+                let others = callees.others(number, &open, &addresses).into_iter();
+                let others: Vec<_> = others.filter_map(|other| Some((other, units.open(other).ok()?))).collect();
+                let environment = |number, open, others| {
+                    let OpenUnit { dwarf, unit, .. }: &OpenUnit<'_, '_> = open;
+                    Environment {
+                        number,
+                        callees: &callees,
+                        others,
+                        dwarf,
+                        lines: open.lines,
+                        skeleton: open.skeleton.as_ref(),
+                        is_copy: open.is_copy,
+                        addresses: &addresses,
+                        context: Context { plan, module, encoding: unit.header.encoding(), registers, dwarf, unit },
+                        is_in_module: open.file.is_none(),
+                        has_references: has_references && open.file.is_none(),
+                        lines_only,
+                        map_path: &map_path,
+                        big_endian,
+                    }
                 };
+                let others = others.iter().map(|(other, open)| (*other, environment(*other, open, HashMap::new())));
                 let strings = open.file.map_or(own_strings, |file| split_strings[file]);
-                Ok((unit::translate(&environment, unit)?, strings))
+                Ok((unit::translate(&environment(number, &open, others.collect()))?, strings))
             });
             progress.step();
             Ok(translated.ok())
@@ -190,14 +200,14 @@ fn translate_module(
             match translated {
                 Some((translated, strings)) => {
                     info.units += 1;
-                    add_unit(info, translated, strings, &mut pending, &mut moved, big_endian);
+                    add_unit(info, translated, strings, &mut references, big_endian);
                 }
                 None => info.dropped.units += 1,
             }
             Ok(())
         },
     )?;
-    resolve_references(info, &pending, &moved);
+    references.resolve(info);
     Ok(())
 }
 
@@ -251,8 +261,7 @@ fn add_unit(
     info: &mut DebugInfo,
     mut unit: TranslatedUnit,
     strings: u32,
-    pending: &mut Vec<(u32, u32)>,
-    moved: &mut Vec<(u32, u32)>,
+    references: &mut References,
     big_endian: bool,
 ) {
     info.dropped.add(unit.dropped);
@@ -284,26 +293,47 @@ fn add_unit(
     let section = info.section(Part::Info, big_endian);
     let start = section.position();
     section.append(&unit.info);
-    pending.extend(unit.references.iter().map(|(place, old)| (start + place, *old)));
-    moved.extend(unit.entries.iter().map(|(old, new)| (*old, start + new)));
+    references.pending.extend(unit.references.iter().map(|(place, target)| (start + place, *target)));
+    references.moved.extend(unit.entries.iter().map(|(old, new)| (*old, start + new)));
+    references.abstracts.extend(unit.abstracts.iter().map(|(old, new)| (*old, start + new)));
 }
 
-/// Directs references between units to where the entries are now.
-fn resolve_references(info: &mut DebugInfo, pending: &[(u32, u32)], moved: &[(u32, u32)]) {
-    let mut dropped = 0;
-    let Some(section) = info.sections.get_mut(&Part::Info) else { return };
-    for (place, old) in pending {
-        let found = moved.binary_search_by_key(old, |(old, _)| *old);
-        dropped += usize::from(found.is_err());
-        // One to an entry that was left out goes to the first unit, which is of no kind that it could mean.
-        let new = found.map_or(FIRST_ENTRY, |found| moved[found].1);
-        if info.is_settled {
-            section.patch(*place, new);
-        } else if let Ok(relocation) = section.relocations.binary_search_by_key(place, |relocation| relocation.offset) {
-            section.relocations[relocation].addend = new.into();
+/// References between units.
+#[derive(Default)]
+struct References {
+    /// Places of references.
+    pending: Vec<(u32, Reference)>,
+    /// Old and new offsets of entries that they may be to, in the order of the old ones.
+    moved: Vec<(u32, u32)>,
+    /// New offsets of abstract entries that were added, by the old ones of the functions' own.
+    abstracts: HashMap<u32, u32>,
+}
+
+impl References {
+    /// Directs them to where the entries are now.
+    fn resolve(&self, info: &mut DebugInfo) {
+        let mut dropped = 0;
+        let Some(section) = info.sections.get_mut(&Part::Info) else { return };
+        for (place, target) in &self.pending {
+            let found = match target {
+                Reference::Entry(old) => {
+                    self.moved.binary_search_by_key(old, |(old, _)| *old).ok().map(|found| self.moved[found].1)
+                }
+                Reference::Abstract(old) => self.abstracts.get(old).copied(),
+            };
+            dropped += usize::from(found.is_none());
+            // One to an entry that was left out goes to the first unit, which is of no kind that it could mean.
+            let new = found.unwrap_or(FIRST_ENTRY);
+            if info.is_settled {
+                section.patch(*place, new);
+            } else if let Ok(relocation) =
+                section.relocations.binary_search_by_key(place, |relocation| relocation.offset)
+            {
+                section.relocations[relocation].addend = new.into();
+            }
         }
+        info.dropped.attributes += dropped;
     }
-    info.dropped.attributes += dropped;
 }
 
 /// Offset of the first entry: behind a unit's header (DWARF 5, 7.5.1.1).

@@ -37,7 +37,7 @@ impl<'e, 'a> Translator<'e, 'a> {
                 values.unsigned((function.text.end - function.text.start).into());
             }
             scope.spans = Some(Rc::new([function.text.clone()]));
-            scope.calls = self.inlined.open_function(environment, function);
+            scope.calls = self.inlined.open_function(self.home, function);
             return;
         }
         let mut parts: Vec<Range<u64>> = Vec::new();

@@ -99,9 +99,11 @@ impl Record {
         Some(found.1 - self.start(body))
     }
 
-    /// The number of the body that a source location is in.
-    pub fn body_at(&self, location: u32) -> u32 {
-        self.inlined.partition_point(|body| body.start <= location) as u32
+    /// The number of the body that an inlined one is in.
+    pub fn around(&self, body: u32) -> u32 {
+        let inlined = body.checked_sub(1).and_then(|number| self.inlined.get(number as usize));
+        let call = inlined.map_or(0, |inlined| inlined.call);
+        self.inlined.partition_point(|body| body.start <= call) as u32
     }
 
     /// The source location of a body's first byte.

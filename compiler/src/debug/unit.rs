@@ -11,6 +11,7 @@ use gimli::{AttributeValue, DwAt, DwForm, DwTag, UnitOffset, UnitType, constants
 
 use super::addresses::{Addresses, Function, Spans};
 use super::attribute::is_pointer;
+use super::callees::Callees;
 use super::expression::{Context, Reader};
 use super::inlined::{Calls, Inlined};
 use super::lines::{self, Row};
@@ -29,11 +30,21 @@ pub(super) struct TranslatedUnit {
     pub lines: Option<Buffer>,
     pub location_lists: Buffer,
     pub range_lists: Buffer,
-    /// Places in `info` that refer to entries of other units, by those entries' old offsets.
-    pub references: Vec<(u32, u32)>,
+    /// Places in `info` that refer to entries of other units.
+    pub references: Vec<(u32, Reference)>,
     /// Old and new offsets of entries that other units may refer to: old ones in the input's section, new ones in `info`.
     pub entries: Vec<(u32, u32)>,
+    /// The same of abstract entries that were added: old offsets of the functions' own.
+    pub abstracts: Vec<(u32, u32)>,
     pub dropped: Dropped,
+}
+
+/// What a unit refers to in another, by its offset in the input's section.
+#[derive(Clone, Copy)]
+pub(super) enum Reference {
+    Entry(u32),
+    /// The abstract entry that was added for a function.
+    Abstract(u32),
 }
 
 /// How much was left out.
@@ -55,6 +66,11 @@ impl Dropped {
 
 /// What units are translated with.
 pub(super) struct Environment<'e, 'a> {
+    /// The unit's.
+    pub number: usize,
+    pub callees: &'e Callees<'e, 'a>,
+    /// Other units whose functions are inlined into this one's.
+    pub others: HashMap<usize, Environment<'e, 'a>>,
     pub dwarf: &'e gimli::Dwarf<Reader<'a>>,
     /// What line tables are read with.
     pub lines: &'e gimli::Dwarf<Reader<'a>>,
@@ -64,12 +80,23 @@ pub(super) struct Environment<'e, 'a> {
     pub is_copy: bool,
     pub addresses: &'e Addresses<'e>,
     pub context: Context<'e, 'a>,
+    /// The unit is in the module itself, not in a file beside it.
+    pub is_in_module: bool,
     /// Units refer to one another by offset.
     pub has_references: bool,
     /// Only what stack traces tell: see `selection.rs`.
     pub lines_only: bool,
     pub map_path: &'e (dyn Fn(&[u8]) -> Vec<u8> + Sync),
     pub big_endian: bool,
+}
+
+impl Environment<'_, '_> {
+    /// How many files the unit's line table has.
+    pub fn own_files(&self) -> u32 {
+        let header = self.context.unit.line_program.as_ref().map(|program| program.header());
+        // Before version 5, the first has number 1.
+        header.map_or(0, |header| header.file_names().len() as u32 + u32::from(header.version() < 5))
+    }
 }
 
 pub(super) type Value<'a> = AttributeValue<Reader<'a>>;
@@ -129,9 +156,14 @@ pub(super) enum Link {
     Pointee,
     /// The abstract entry of a function that wasmc inlined: see `inlined.rs`.
     Abstract,
+    /// That of a function of another unit.
+    OtherAbstract,
 }
 
 pub(super) struct Translator<'e, 'a> {
+    /// Of the unit that is written.
+    pub(super) home: &'e Environment<'e, 'a>,
+    /// Of the one that is read: another where a function of it was inlined.
     pub(super) environment: &'e Environment<'e, 'a>,
     pub(super) unit: &'e gimli::Unit<Reader<'a>>,
     pub(super) output: TranslatedUnit,
@@ -168,11 +200,10 @@ pub(super) struct Scratch {
 }
 
 /// Translates a unit.
-pub(super) fn translate<'a>(
-    environment: &Environment<'_, 'a>,
-    unit: &gimli::Unit<Reader<'a>>,
-) -> Result<TranslatedUnit, gimli::Error> {
+pub(super) fn translate(environment: &Environment<'_, '_>) -> Result<TranslatedUnit, gimli::Error> {
+    let unit = environment.context.unit;
     let mut translator = Translator {
+        home: environment,
         environment,
         unit,
         output: TranslatedUnit::default(),
@@ -183,7 +214,7 @@ pub(super) fn translate<'a>(
         scratch: Scratch::default(),
         abbreviation: Vec::new(),
         spans: Spans::default(),
-        inlined: Inlined::of(environment, unit),
+        inlined: Inlined::default(),
         rows: lines::read_rows(unit),
         locations: Lists::default(),
         ranges: Lists::default(),
@@ -368,6 +399,7 @@ impl<'e, 'a> Translator<'e, 'a> {
                 dw::DW_AT_sibling | dw::DW_AT_str_offsets_base | dw::DW_AT_addr_base => continue,
                 dw::DW_AT_loclists_base | dw::DW_AT_rnglists_base => continue,
                 dw::DW_AT_GNU_ranges_base | dw::DW_AT_GNU_addr_base => continue,
+                dw::DW_AT_linkage_name if tag == dw::DW_TAG_subprogram && self.is_name_of_main(attribute) => continue,
                 dw::DW_AT_dwo_name | dw::DW_AT_GNU_dwo_name | dw::DW_AT_GNU_dwo_id => continue,
                 dw::DW_AT_entry_pc => self.entry_address(attribute.value(), &scope, &mut values),
                 _ => self.attribute(tag, name, attribute, &scope, &mut values, &mut references),
@@ -401,6 +433,12 @@ impl<'e, 'a> Translator<'e, 'a> {
         scope
     }
 
+    /// Whether a linkage name is one that clang gives `main`. It is left out: debuggers look for `main` by name.
+    fn is_name_of_main(&self, attribute: &gimli::Attribute<Reader<'a>>) -> bool {
+        let text = self.environment.dwarf.attr_string(self.unit, attribute.value());
+        text.is_ok_and(|text| NAMES_OF_MAIN.contains(&text.slice()))
+    }
+
     /// Whether a type is one of references.
     fn is_reference(&self, ty: UnitOffset) -> bool {
         let tag = self.unit.entry(ty).map(|entry| entry.tag());
@@ -424,7 +462,8 @@ impl<'e, 'a> Translator<'e, 'a> {
         info.append(values);
         for &(place, old, link) in references {
             match link {
-                Link::Other => self.output.references.push((start + place, old)),
+                Link::Other => self.output.references.push((start + place, Reference::Entry(old))),
+                Link::OtherAbstract => self.output.references.push((start + place, Reference::Abstract(old))),
                 Link::Own | Link::Pointee | Link::Abstract => self.own_references.push((start + place, old, link)),
             }
         }
@@ -443,13 +482,8 @@ impl<'e, 'a> Translator<'e, 'a> {
             values.string(&(environment.map_path)(folder.slice()));
         }
         if self.unit.line_program.is_some() {
-            let is_shown = |function: &Function<'_>, body| self.inlined.is_shown(environment, function.record, body);
-            let lines = lines::translate(environment, self.unit, &self.rows, &is_shown);
-            if lines.is_some() {
-                specifications.push((dw::DW_AT_stmt_list, dw::DW_FORM_sec_offset));
-                values.offset(Part::Lines, 0);
-            }
-            self.output.lines = lines;
+            specifications.push((dw::DW_AT_stmt_list, dw::DW_FORM_sec_offset));
+            values.offset(Part::Lines, 0);
         }
     }
 
@@ -477,14 +511,15 @@ impl<'e, 'a> Translator<'e, 'a> {
     }
 
     fn finish(mut self) -> TranslatedUnit {
+        self.lines();
         let output = &mut self.output;
         output.abbreviations.u8(0);
         output.info.finish_length();
         for (place, old, link) in &self.own_references {
             let copy = match link {
                 Link::Pointee => self.pointees.get(old).copied(),
-                Link::Abstract => self.inlined.abstract_entry(*old),
-                Link::Own | Link::Other => None,
+                Link::Abstract => self.inlined.abstracts.get(old).copied(),
+                Link::Own | Link::Other | Link::OtherAbstract => None,
             };
             if let Some(copy) = copy {
                 output.info.patch(*place, copy);
@@ -498,17 +533,21 @@ impl<'e, 'a> Translator<'e, 'a> {
             });
             output.info.patch(*place, new);
         }
-        if self.environment.has_references
-            && let Some(start) = self.unit.header.debug_info_offset()
-        {
+        if let Some(start) = self.unit.header.debug_info_offset().filter(|_| self.home.is_in_module) {
             let start = start.0 as u32;
-            output.entries = self.moved.iter().map(|(old, new)| (start + old, *new)).collect();
+            let moved = self.moved.iter().map(|(old, new)| (start + old, *new));
+            let (all, callees) = (self.home.has_references, self.home.callees);
+            output.entries = moved.filter(|(old, _)| all || callees.refer_to(*old)).collect();
+            output.abstracts = self.inlined.abstracts.iter().map(|(old, new)| (start + old, *new)).collect();
         }
         output.location_lists = self.locations.finish(self.environment.big_endian);
         output.range_lists = self.ranges.finish(self.environment.big_endian);
         self.output
     }
 }
+
+/// What clang calls `main`, by its parameters (tool conventions, "Basic C ABI": user entry point).
+pub(super) const NAMES_OF_MAIN: [&[u8]; 2] = [b"__main_argc_argv", b"__main_void"];
 
 /// Entries that make no sense any more: calls are elsewhere, and are made in other ways.
 fn is_left_out(tag: DwTag) -> bool {

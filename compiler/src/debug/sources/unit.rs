@@ -8,6 +8,7 @@ use gimli::{AttributeValue, DwAt, UnitOffset, constants as dw};
 use crate::debug::addresses::is_dead;
 use crate::debug::expression::Reader;
 use crate::debug::lines::{Files, Row, rows_of};
+use crate::debug::unit::NAMES_OF_MAIN;
 use crate::demangle::demangle;
 use crate::module::Module;
 
@@ -235,7 +236,8 @@ impl<'a> UnitReader<'_, 'a> {
         let entry = unit.entry(offset).ok()?;
         let text = |name: DwAt| {
             let text = self.dwarf.attr_string(unit, entry.attr_value(name)?).ok()?;
-            Some(String::from_utf8_lossy(text.slice()).into_owned())
+            let is_plain = name == dw::DW_AT_name || !NAMES_OF_MAIN.contains(&text.slice());
+            is_plain.then(|| String::from_utf8_lossy(text.slice()).into_owned())
         };
         let linkage = text(dw::DW_AT_linkage_name).or_else(|| text(dw::DW_AT_MIPS_linkage_name));
         if let Some(linkage) = linkage {
