@@ -124,7 +124,7 @@ const OUTPUT: &str = "Output";
 #[derive(Args)]
 pub struct CompileFlags {
     /// How much work goes into the machine code
-    #[arg(short = 'O', value_name = "LEVEL", default_value = "2", help_heading = CODE, value_parser = opt_level())]
+    #[arg(short = 'O', value_name = "LEVEL", default_value = "2", help_heading = CODE, value_parser = opt_level(), overrides_with = "opt_level")]
     pub opt_level: OptLevel,
     /// Processor: `native`, a name, or features such as `+avx2` or `-avx512f`, comma-separated; `list` lists them
     #[arg(long, value_name = "CPU", allow_hyphen_values = true, help_heading = CODE)]
@@ -186,7 +186,7 @@ pub struct CompileFlags {
     pub runtime_options: bool,
 
     /// Write debug information; `-gline-tables-only` for functions and lines only
-    #[arg(short = 'g', value_name = "LEVEL", num_args = 0..=1, require_equals = true, default_missing_value = "full", hide_possible_values = true, value_parser = debug_level(), help_heading = OUTPUT)]
+    #[arg(short = 'g', value_name = "LEVEL", num_args = 0..=1, require_equals = true, default_missing_value = "full", hide_possible_values = true, value_parser = debug_level(), overrides_with = "debug", help_heading = OUTPUT)]
     pub debug: Option<DebugLevel>,
     /// In debug information, let source paths that begin with OLD begin with NEW; may be repeated
     #[arg(long, value_name = "OLD=NEW", value_parser = settings::parse_prefix_map, requires = "debug", help_heading = OUTPUT)]
@@ -483,6 +483,8 @@ mod tests {
         assert_eq!(parse(&["wasmc", "build", "-g", "a"]), (Some(DebugLevel::Full), vec!["a".into()]));
         assert_eq!(parse(&["wasmc", "build", lines, "a"]), (Some(DebugLevel::Lines), vec!["a".into()]));
         assert_eq!(parse(&["wasmc", "build", "a", "-gO1"]), (Some(DebugLevel::Full), vec!["a".into()]));
+        // As with compilers, the last one counts.
+        assert_eq!(parse(&["wasmc", "build", "-g", "-O2", lines, "-O0", "a"]).0, Some(DebugLevel::Lines));
         let program = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
         let ran = parse(&["wasmc", "run", lines, "a", lines, "-g=line-tables-only", "x"]);
         assert_eq!(ran, (Some(DebugLevel::Lines), program(&["a", lines, "-g=line-tables-only", "x"])));
