@@ -51,8 +51,10 @@ pub(super) struct Inlined {
     /// Of the functions that are being read, one inside the other.
     open: Vec<Vec<Call>>,
     owners: u32,
-    /// Files of other units, by the unit's number and theirs there: they follow the unit's own.
+    /// Files of other units, by the unit's number and theirs there, in order: they follow the unit's own.
     files: Vec<(usize, u32)>,
+    /// The numbers that they have here.
+    file_numbers: HashMap<(usize, u32), u32>,
 }
 
 impl Inlined {
@@ -61,12 +63,10 @@ impl Inlined {
         if unit == home.number {
             return file;
         }
-        let known = self.files.iter().position(|known| *known == (unit, file));
-        let number = known.unwrap_or_else(|| {
+        *self.file_numbers.entry((unit, file)).or_insert_with(|| {
             self.files.push((unit, file));
-            self.files.len() - 1
-        });
-        home.own_files() + number as u32
+            home.own_files() + self.files.len() as u32 - 1
+        })
     }
 
     /// Begins to read a function's entry.
@@ -293,8 +293,7 @@ impl<'e, 'a> Translator<'e, 'a> {
             });
             files.add(others, *number as usize);
         }
-        let numbers: HashMap<(usize, u32), u32> = self.inlined.files.iter().copied().zip(home.own_files()..).collect();
-        let rows = &self.rows;
+        let (rows, numbers) = (&self.rows, &self.inlined.file_numbers);
         let bodies_of = |function: &Function<'_>| {
             let mut bodies = vec![BodyLines { start: function.wasm.start, rows: rows_of(rows, &function.wasm) }];
             bodies.extend((1..).zip(&function.record.inlined).map(|(number, body)| {
