@@ -12,11 +12,8 @@ mod architecture;
 #[cfg(target_arch = "powerpc64")]
 #[path = "powerpc64.rs"]
 mod architecture;
-#[cfg(target_arch = "riscv32")]
-#[path = "riscv32.rs"]
-mod architecture;
-#[cfg(target_arch = "riscv64")]
-#[path = "riscv64.rs"]
+#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
+#[path = "riscv.rs"]
 mod architecture;
 #[cfg(target_arch = "s390x")]
 #[path = "s390x.rs"]

@@ -1,4 +1,4 @@
-//! Linux on RISC-V with 32 bits: the system call, the first instructions of a program, the frame of a signal.
+//! Linux on RISC-V, with 64 bits or 32: the system call, the first instructions of a program, the frame of a signal.
 
 use super::generic::ContextHead;
 pub(super) use super::generic::number;
@@ -8,7 +8,8 @@ use crate::trap::fault::Registers;
 /// What mapping and protection work with.
 pub(super) const PAGE_SIZE: usize = 4096;
 
-/// Compiled code has a stack of its own, which the interpreter keeps.
+/// A stack is always mapped: what the kernel leaves free below the initial one has not been looked into. (With 32 bits,
+/// compiled code has the interpreter's.)
 pub(super) const LARGEST_INITIAL_STACK: usize = 0;
 
 /// R_RISCV_RELATIVE.
@@ -49,6 +50,9 @@ pub(super) unsafe fn system_call(number: usize, arguments: [usize; 6]) -> usize 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn _start() -> ! {
     core::arch::naked_asm!(
+        ".cfi_startproc",
+        // Nobody called: unwinding ends here.
+        ".cfi_undefined ra",
         "mv s0, zero",
         "mv s1, sp",
         "mv a0, sp",
@@ -56,8 +60,46 @@ unsafe extern "C" fn _start() -> ! {
         "mv a0, s1",
         "call {start}",
         "unimp",
+        ".cfi_endproc",
         relocate = sym super::relocate::wasmc_relocate,
         start = sym super::entry::start,
+    )
+}
+
+/// Enters the kernel for a new thread: clone(2). The thread calls `begin` with `argument`; the caller gets what the kernel
+/// returns.
+///
+/// # Safety
+/// As for [`start_thread`](super::thread::start_thread).
+#[cfg(not(interpreted))]
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn clone(
+    flags: usize,
+    stack_top: usize,
+    parent: *mut u32,
+    child: *mut u32,
+    begin: unsafe extern "C" fn(*mut u8) -> !,
+    argument: *mut u8,
+) -> usize {
+    core::arch::naked_asm!(
+        ".cfi_startproc",
+        // The kernel's fourth argument is a register for thread-local storage, which is not set; its fifth is ours.
+        "mv t0, a4",
+        "mv t1, a5",
+        "mv a4, a3",
+        "mv a3, zero",
+        "li a7, 220",
+        "ecall",
+        "beqz a0, 2f",
+        "ret",
+        // The outermost frame of the new stack: no frame pointer, which ends every walk.
+        "2:",
+        ".cfi_undefined ra",
+        "mv s0, zero",
+        "mv a0, t1",
+        "jalr t0",
+        "unimp",
+        ".cfi_endproc",
     )
 }
 
