@@ -5,12 +5,14 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use target_lexicon::BinaryFormat;
+use target_lexicon::{Architecture, BinaryFormat};
 use wasmc_compiler::Options;
 
 /// Links `object` with the runtime library by running `linker`, and writes the executable to `output`.
 pub fn link(linker: &Path, object: &[u8], options: &Options, output: &mut dyn Write) -> Result<()> {
-    if options.target.binary_format != BinaryFormat::Elf {
+    // What MIPS lacks of relocations is known to wasmc's linker only.
+    let is_mips = matches!(options.target.architecture, Architecture::Mips32(_));
+    if options.target.binary_format != BinaryFormat::Elf || is_mips {
         bail!("--linker is not supported for {}: wasmc links itself, or writes an object (--emit obj)", options.target);
     }
     let folder = tempfile::Builder::new().prefix("wasmc-").tempdir().context("cannot make a temporary folder")?;

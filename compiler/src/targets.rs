@@ -4,8 +4,8 @@ use crate::codegen::distance;
 use crate::debug::Registers;
 use crate::object::binary_format;
 use target_lexicon::{
-    Architecture, ArmArchitecture, BinaryFormat, OperatingSystem, PointerWidth, Riscv32Architecture, Triple,
-    X86_32Architecture,
+    Architecture, ArmArchitecture, BinaryFormat, Mips32Architecture, OperatingSystem, PointerWidth,
+    Riscv32Architecture, Triple, X86_32Architecture,
 };
 
 /// A target that wasmc is made for. Object files can be made for more: see [`has_back_end`] and [`has_objects`].
@@ -35,6 +35,8 @@ const ARMV7_LINUX: &str = "armv7-unknown-linux-gnueabihf";
 const I686_LINUX: &str = "i686-unknown-linux-gnu";
 const LOONGARCH64_LINUX: &str = "loongarch64-unknown-linux-gnu";
 const RISCV32_LINUX: &str = "riscv32gc-unknown-linux-gnu";
+const MIPS_LINUX: &str = "mips-unknown-linux-gnu";
+const MIPSEL_LINUX: &str = "mipsel-unknown-linux-gnu";
 const POWERPC64LE_LINUX: &str = "powerpc64le-unknown-linux-gnu";
 
 /// No C library either.
@@ -59,6 +61,10 @@ pub const TARGETS: &[Target] = &[
     executable("loongarch64-unknown-linux-musl", LOONGARCH64_LINUX, "qemu-loongarch64"),
     executable("riscv32gc-unknown-linux-gnu", RISCV32_LINUX, "qemu-riscv32"),
     executable("riscv32gc-unknown-linux-musl", RISCV32_LINUX, "qemu-riscv32"),
+    executable("mips-unknown-linux-gnu", MIPS_LINUX, "qemu-mips"),
+    executable("mips-unknown-linux-musl", MIPS_LINUX, "qemu-mips"),
+    executable("mipsel-unknown-linux-gnu", MIPSEL_LINUX, "qemu-mipsel"),
+    executable("mipsel-unknown-linux-musl", MIPSEL_LINUX, "qemu-mipsel"),
     executable("thumbv7neon-unknown-linux-gnueabihf", ARMV7_LINUX, "qemu-arm"),
     executable("thumbv7neon-unknown-linux-musleabihf", ARMV7_LINUX, "qemu-arm"),
     executable("x86_64-pc-windows-gnu", X86_64_WINDOWS, "wine64"),
@@ -117,9 +123,11 @@ fn interpreter(triple: &Triple) -> Option<Architecture> {
     let is_linux = triple.operating_system == OperatingSystem::Linux && triple.binary_format == BinaryFormat::Elf;
     let variant = match triple.architecture {
         Architecture::Arm(ArmArchitecture::Armv7 | ArmArchitecture::Thumbv7neon)
+        | Architecture::Mips32(Mips32Architecture::Mipsel)
         | Architecture::Riscv32(Riscv32Architecture::Riscv32gc)
         | Architecture::X86_32(X86_32Architecture::I686) => Architecture::Pulley32,
         Architecture::LoongArch64 | Architecture::Powerpc64le => Architecture::Pulley64,
+        Architecture::Mips32(Mips32Architecture::Mips) => Architecture::Pulley32be,
         _ => return None,
     };
     is_linux.then_some(variant)
@@ -200,9 +208,9 @@ pub(crate) fn largest_memory(triple: &Triple) -> u64 {
 
 /// Whether the interpreter's conversions of numbers take signaling NaNs for others. On PowerPC, whose registers hold f32 and
 /// f64 in the same form, a promotion is no instruction; on LoongArch, LLVM takes the larger of the operand and zero first,
-/// which is not zero for a signaling NaN.
+/// which is not zero for a signaling NaN; on MIPS, the functions that promote in software keep it.
 pub(crate) fn mistakes_signaling(triple: &Triple) -> bool {
-    matches!(triple.architecture, Architecture::Powerpc64le | Architecture::LoongArch64)
+    matches!(triple.architecture, Architecture::Powerpc64le | Architecture::LoongArch64 | Architecture::Mips32(_))
 }
 
 /// Whether processes of this target can map memory at [`wasmc_abi::instance::FIXED_BASE`], and gain from it.

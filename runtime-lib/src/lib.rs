@@ -8,6 +8,8 @@
 //! Code that every executable carries (start, memory, trap) neither formats through `core::fmt` nor indexes with
 //! checks that can panic: that keeps a small program's runtime at a few kilobytes.
 #![cfg_attr(not(test), no_std)]
+// Rust has inline assembly for MIPS, but has not declared it stable.
+#![cfg_attr(target_arch = "mips", feature(asm_experimental_arch))]
 
 pub mod arch;
 pub mod atomic;

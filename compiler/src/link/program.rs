@@ -74,6 +74,8 @@ pub(super) enum LinkerSymbol<'a> {
     FileHeader,
     /// `_GLOBAL_OFFSET_TABLE_`.
     GlobalOffsetTable,
+    /// `_gp_disp`, whose distance leads to what addresses on MIPS are counted from.
+    GlobalPointer,
     /// `.TOC.`: what addresses on PowerPC are counted from.
     TableOfContents,
     /// `__GNU_EH_FRAME_HDR`.

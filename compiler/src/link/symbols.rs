@@ -284,6 +284,7 @@ fn define_linker_symbols(program: &mut Program<'_>, options: &LinkOptions<'_>) {
         let symbol = match global.name {
             b"_DYNAMIC" => LinkerSymbol::Dynamic,
             b"__ehdr_start" | b"__executable_start" => LinkerSymbol::FileHeader,
+            b"_gp_disp" => LinkerSymbol::GlobalPointer,
             b".TOC." => LinkerSymbol::TableOfContents,
             b"_GLOBAL_OFFSET_TABLE_" => LinkerSymbol::GlobalOffsetTable,
             b"__GNU_EH_FRAME_HDR" => LinkerSymbol::UnwindIndex,

@@ -50,6 +50,7 @@ pub(super) fn new_object(isa: &dyn TargetIsa, triple: &Triple) -> Result<Object<
         Processor::Arm(_) => Some(Architecture::Arm),
         Processor::X86_32(_) => Some(Architecture::I386),
         Processor::Riscv32(_) => Some(Architecture::Riscv32),
+        Processor::Mips32(_) => Some(Architecture::Mips),
         Processor::LoongArch64 => Some(Architecture::LoongArch64),
         Processor::Powerpc64le => Some(Architecture::PowerPc64),
         _ => None,
@@ -70,6 +71,8 @@ pub(super) fn new_object(isa: &dyn TargetIsa, triple: &Triple) -> Result<Object<
         Architecture::PowerPc64 => elf::FileFlags(2),
         // ELF for the LoongArch Architecture, "e_flags": doubles in registers, version 1 of the relocations.
         Architecture::LoongArch64 => elf::FileFlags(0x43),
+        // System V ABI, MIPS RISC Processor Supplement, 4.1: position-independent, called by such; o32, MIPS32 release 2.
+        Architecture::Mips => elf::FileFlags(0x7000_1007),
         _ => elf::FileFlags(0),
     };
     if e_flags != elf::FileFlags(0) {

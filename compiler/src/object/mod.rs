@@ -24,6 +24,7 @@ mod unwind;
 pub(crate) use code_map::module_number;
 use cranelift_codegen::isa::TargetIsa;
 pub(crate) use format::binary_format;
+pub(crate) use relocation::MIPS_INTERPRETED;
 pub(crate) use text::Text;
 
 use crate::debug::DebugInfo;

@@ -5,6 +5,9 @@ use object::{Architecture, BinaryFormat, RelocationEncoding, RelocationFlags, Re
 
 use crate::{Error, Result};
 
+/// Of wasmc's own: the distance in 32 bits, little-endian. No other linker knows it.
+pub(crate) const MIPS_INTERPRETED: elf::RelocationType = elf::RelocationType(224);
+
 /// How a relocation stands in an object file of this format.
 pub(super) fn flags(kind: Reloc, format: BinaryFormat, architecture: Architecture) -> Result<RelocationFlags> {
     Ok(match kind {
@@ -34,6 +37,8 @@ pub(super) fn flags(kind: Reloc, format: BinaryFormat, architecture: Architectur
         Reloc::PulleyPcRel if architecture == Architecture::PowerPc64 => {
             RelocationFlags::Elf { r_type: elf::R_PPC64_REL32 }
         }
+        // Instructions of the interpreter are little-endian, for which MIPS has no type.
+        Reloc::PulleyPcRel if architecture == Architecture::Mips => RelocationFlags::Elf { r_type: MIPS_INTERPRETED },
         Reloc::PulleyPcRel => generic(RelocationKind::Relative, 32),
         other => return Err(Error::Limit(format!("relocation {other} cannot be written"))),
     })

@@ -258,7 +258,16 @@ impl<'o, 'a> Sections<'o, 'a> {
             (_, kind, _) => kind,
         };
         let flags = relocation::flags(kind, self.object.format(), self.object.architecture())?;
-        self.relocate(self.text, relocation.offset, symbol, addend + relocation.addend, flags)
+        let mut addend = addend + relocation.addend;
+        if self.object.architecture() == object::Architecture::Mips {
+            // It stands at the place, which `object` does not know of this relocation.
+            let at = relocation.offset as usize;
+            if let Some(field) = self.object.section_mut(self.text).data_mut().get_mut(at..at + 4) {
+                field.copy_from_slice(&(addend as i32).to_le_bytes());
+                addend = 0;
+            }
+        }
+        self.relocate(self.text, relocation.offset, symbol, addend, flags)
     }
 
     fn relocate(

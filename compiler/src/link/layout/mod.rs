@@ -11,7 +11,7 @@ mod unwind;
 use super::dynamic::Dynamic;
 use super::program::{GlobalId, LinkerSymbol, Program, SectionId, Target};
 use super::reachable::Reachable;
-use super::relocate::TABLE_OF_CONTENTS;
+use super::relocate::{GLOBAL_POINTER, TABLE_OF_CONTENTS};
 use super::symtab::Symtab;
 use super::unwind::Unwind;
 use super::width::Width;
@@ -200,6 +200,7 @@ impl<'a> Layout<'a> {
             LinkerSymbol::FileHeader => 0,
             LinkerSymbol::Dynamic => self.landmarks.dynamic,
             LinkerSymbol::GlobalOffsetTable => self.landmarks.table,
+            LinkerSymbol::GlobalPointer => self.landmarks.table.wrapping_add(GLOBAL_POINTER),
             LinkerSymbol::TableOfContents => self.landmarks.table.wrapping_add(TABLE_OF_CONTENTS),
             LinkerSymbol::UnwindIndex => self.landmarks.unwind_index,
             LinkerSymbol::TextEnd => self.landmarks.text_end,

@@ -4,11 +4,13 @@ mod aarch64;
 mod arm;
 mod i386;
 mod loongarch64;
+mod mips;
 mod powerpc64;
 mod riscv;
 mod s390x;
 mod x86_64;
 
+pub(super) use mips::GLOBAL_POINTER;
 pub(super) use powerpc64::TABLE_OF_CONTENTS;
 
 use super::width::Width;
@@ -66,7 +68,7 @@ pub(super) trait Machine: Sync {
 }
 
 /// The architectures that can be linked.
-static MACHINES: [&dyn Machine; 9] = [
+static MACHINES: [&dyn Machine; 11] = [
     &x86_64::X86_64,
     &aarch64::Aarch64,
     &riscv::Riscv(Width::Wide),
@@ -76,6 +78,8 @@ static MACHINES: [&dyn Machine; 9] = [
     &i386::I386,
     &powerpc64::PowerPc64,
     &loongarch64::LoongArch64,
+    &mips::Mips(Endianness::Big),
+    &mips::Mips(Endianness::Little),
 ];
 
 /// The architecture of this number, byte order and class.

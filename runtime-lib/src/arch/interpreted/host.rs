@@ -52,7 +52,7 @@ pub(super) unsafe fn call(machine: *mut Vm, resume: NonNull<u8>) -> NonNull<u8> 
         let registers = &mut *machine;
         match result_bits {
             0 => {}
-            32 => registers[register(0)].set_u32(result as u32),
+            32 => registers[register(0)].set_u32(first_word(result)),
             _ => registers[register(0)].set_u64(result),
         }
         registers[XReg::sp].set_ptr(stack_pointer);
@@ -68,6 +68,13 @@ pub(super) fn land(machine: &mut Vm, landing: &Landing, payload: *mut u8) {
     // SAFETY: the frame of the handler's function.
     unsafe { machine.set_fp(core::ptr::with_exposed_provenance_mut(landing.frame_pointer)) };
     LANDING.store(landing.program_counter, Ordering::Relaxed);
+}
+
+/// The result of 32 bits of a function that was called as if it had one of 64: that is in two words where those have 32, the
+/// first of which is the upper one on a big-endian processor.
+fn first_word(result: u64) -> u32 {
+    let is_upper = cfg!(all(target_pointer_width = "32", target_endian = "big"));
+    if is_upper { (result >> 32) as u32 } else { result as u32 }
 }
 
 /// An argument of 32 bits in the word that it is passed in.

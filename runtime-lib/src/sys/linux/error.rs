@@ -9,7 +9,7 @@ impl Error {
     pub(super) const EXISTS: Error = Error(17);
     pub(super) const NO_SPACE: Error = Error(28);
     /// ENOTSOCK.
-    pub const NOT_A_SOCKET: Error = Error(88);
+    pub const NOT_A_SOCKET: Error = Error(super::constants::error::NOT_A_SOCKET as i32);
 
     /// What it means for a mapping that was refused (mmap(2)).
     pub fn explanation(self) -> &'static str {

@@ -4,14 +4,15 @@ use core::cell::UnsafeCell;
 
 use super::PAGE_SIZE;
 use super::architecture::{MachineContext, UNCODED_ARITHMETIC, number, signal_return, system_call};
+use super::constants::signal;
 use crate::trap::fault::{Fault, FaultKind, Resumption};
 
 const SIGILL: i32 = 4;
-const SIGBUS: i32 = 7;
+const SIGBUS: i32 = signal::BUS as i32;
 const SIGFPE: i32 = 8;
 const SIGSEGV: i32 = 11;
 
-const SA_SIGINFO: usize = 4;
+const SA_SIGINFO: usize = signal::INFORMATION;
 const SA_ONSTACK: usize = 0x0800_0000;
 
 /// Bytes of stack that the handler needs: the kernel's part of a signal frame is below 12 KiB with every register set so
@@ -29,6 +30,7 @@ unsafe impl Sync for HandlerStack {}
 static HANDLER_STACK: HandlerStack = HandlerStack(UnsafeCell::new([0; HANDLER_STACK_SIZE]));
 
 /// The kernel's `struct sigaction`. Where it has no restorer, the mask stands in its place: both are zero then.
+#[cfg(not(target_arch = "mips"))]
 #[repr(C)]
 pub(super) struct SignalAction {
     pub handler: usize,
@@ -37,7 +39,19 @@ pub(super) struct SignalAction {
     pub mask: u64,
 }
 
+/// The same on MIPS, whose mask has 128 bits.
+#[cfg(target_arch = "mips")]
+#[repr(C)]
+pub(super) struct SignalAction {
+    pub flags: usize,
+    pub handler: usize,
+    pub mask: u64,
+    pub restorer: usize,
+    pub rest: usize,
+}
+
 /// `stack_t`, sigaltstack(2).
+#[cfg(not(target_arch = "mips"))]
 #[repr(C)]
 pub(super) struct SignalStack {
     pointer: usize,
@@ -45,12 +59,32 @@ pub(super) struct SignalStack {
     size: usize,
 }
 
+/// The same on MIPS.
+#[cfg(target_arch = "mips")]
+#[repr(C)]
+pub(super) struct SignalStack {
+    pointer: usize,
+    size: usize,
+    flags: i32,
+}
+
 /// The start of `siginfo_t` for a fault, sigaction(2).
+#[cfg(not(target_arch = "mips"))]
 #[repr(C)]
 struct SignalInformation {
     signal: i32,
     error: i32,
     code: i32,
+    address: usize,
+}
+
+/// The same on MIPS.
+#[cfg(target_arch = "mips")]
+#[repr(C)]
+struct SignalInformation {
+    signal: i32,
+    code: i32,
+    error: i32,
     address: usize,
 }
 
@@ -98,6 +132,8 @@ pub fn install_fault_handler() {
         flags: SA_SIGINFO | SA_ONSTACK | flags,
         restorer,
         mask: 0,
+        #[cfg(target_arch = "mips")]
+        rest: 0,
     };
     // A set rather than an array: nothing of the executable's read-only data need be touched to start a program.
     let mut signals = (1u32 << SIGSEGV) | (1 << SIGBUS) | (1 << SIGILL) | (1 << SIGFPE);
@@ -109,7 +145,7 @@ pub fn install_fault_handler() {
         returned |= unsafe {
             system_call(
                 number::RT_SIGACTION,
-                [signal as usize, (&raw const action).expose_provenance(), 0, size_of::<u64>(), 0, 0],
+                [signal as usize, (&raw const action).expose_provenance(), 0, signal::SET_SIZE, 0, 0],
             )
         };
     }

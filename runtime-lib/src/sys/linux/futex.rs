@@ -3,7 +3,8 @@
 use core::sync::atomic::AtomicU32;
 
 use super::architecture::{number, system_call};
-#[cfg(any(target_arch = "arm", target_arch = "x86"))]
+use super::constants::error::TIMED_OUT;
+#[cfg(any(target_arch = "arm", target_arch = "mips", target_arch = "x86"))]
 use super::narrow::{get_time, wait};
 
 const FUTEX_WAKE: usize = 1;
@@ -11,7 +12,6 @@ const FUTEX_WAIT_BITSET: usize = 9;
 const FUTEX_PRIVATE: usize = 128;
 const ANY: usize = u32::MAX as usize;
 const CLOCK_MONOTONIC: usize = 1;
-const ETIMEDOUT: usize = 110;
 
 /// `struct timespec`.
 #[repr(C)]
@@ -21,7 +21,7 @@ pub(super) struct TimeSpec {
 }
 
 /// clock_gettime(2).
-#[cfg(not(any(target_arch = "arm", target_arch = "x86")))]
+#[cfg(not(any(target_arch = "arm", target_arch = "mips", target_arch = "x86")))]
 fn get_time(clock: usize, time: &mut TimeSpec) {
     let time = core::ptr::from_mut(time).expose_provenance();
     // SAFETY: the kernel writes the structure.
@@ -29,7 +29,7 @@ fn get_time(clock: usize, time: &mut TimeSpec) {
 }
 
 /// FUTEX_WAIT_BITSET and its like; futex(2). Returns what the kernel returns.
-#[cfg(not(any(target_arch = "arm", target_arch = "x86")))]
+#[cfg(not(any(target_arch = "arm", target_arch = "mips", target_arch = "x86")))]
 fn wait(word: &AtomicU32, operation: usize, value: u32, time: Option<&TimeSpec>, mask: usize) -> usize {
     let time = time.map_or(core::ptr::null(), core::ptr::from_ref).expose_provenance();
     let word = word.as_ptr().expose_provenance();
@@ -57,7 +57,7 @@ pub fn wait_while(word: &AtomicU32, value: u32, deadline: Option<u64>) -> bool {
         nanoseconds: (deadline % 1_000_000_000) as i64,
     });
     let returned = wait(word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE, value, time.as_ref(), ANY);
-    returned == ETIMEDOUT.wrapping_neg()
+    returned == TIMED_OUT.wrapping_neg()
 }
 
 /// Wakes a thread that waits for the word, if any.

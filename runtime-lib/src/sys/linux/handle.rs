@@ -2,15 +2,13 @@
 //! messages draw `core::fmt` into the executable.
 
 use super::architecture::{number, system_call};
+use super::constants::{open, socket};
 use super::error::{Error, check};
 use core::ffi::CStr;
 
 /// AT_FDCWD.
 const WORKING_DIRECTORY: usize = -100isize as usize;
 const F_DUPFD_CLOEXEC: usize = 1030;
-const SOL_SOCKET: usize = 1;
-const SO_TYPE: usize = 3;
-const SO_ACCEPTCONN: usize = 30;
 
 /// Opens a path of the host's; openat(2) with these flags, relative to the working directory.
 pub fn open(path: &CStr, flags: u32) -> Result<i32, Error> {
@@ -31,10 +29,8 @@ pub fn open(path: &CStr, flags: u32) -> Result<i32, Error> {
 /// a link.
 pub fn create_new(path: &CStr) -> Result<i32, Error> {
     const WRITE_ONLY: usize = 0o1;
-    const CREATE: usize = 0o100;
-    const EXCLUSIVE: usize = 0o200;
     const CLOSE_ON_EXEC: usize = 0o200_0000;
-    let flags = WRITE_ONLY | CREATE | EXCLUSIVE | CLOSE_ON_EXEC;
+    let flags = WRITE_ONLY | open::CREATE | open::EXCLUSIVE | CLOSE_ON_EXEC;
     // SAFETY: the kernel reads the path as far as its zero byte.
     let returned = unsafe {
         system_call(number::OPENAT, [WORKING_DIRECTORY, path.as_ptr().expose_provenance(), flags, 0o600, 0, 0])
@@ -67,7 +63,7 @@ fn socket_option(handle: i32, option: usize) -> Result<i32, Error> {
             number::GETSOCKOPT,
             [
                 handle as usize,
-                SOL_SOCKET,
+                socket::LEVEL,
                 option,
                 (&raw mut value).expose_provenance(),
                 (&raw mut size).expose_provenance(),
@@ -80,10 +76,10 @@ fn socket_option(handle: i32, option: usize) -> Result<i32, Error> {
 
 /// SOCK_STREAM (1), SOCK_DGRAM (2) and so on; socket(7), SO_TYPE.
 pub fn socket_type(handle: i32) -> Result<i32, Error> {
-    socket_option(handle, SO_TYPE)
+    socket_option(handle, socket::TYPE)
 }
 
 /// Whether connections can be accepted; socket(7), SO_ACCEPTCONN.
 pub fn is_listening(handle: i32) -> Result<bool, Error> {
-    socket_option(handle, SO_ACCEPTCONN).map(|value| value != 0)
+    socket_option(handle, socket::ACCEPTS).map(|value| value != 0)
 }

@@ -1,8 +1,9 @@
 //! Functions of a C library, as far as rustix calls them: for some processors it has no system calls of its own, and takes
-//! a C library's. These enter the kernel at once, by its interface for new processors.
+//! a C library's. These enter the kernel at once.
 //!
 //! The variable arguments of `fcntl` and its like are in the registers that others would be in: a function with fixed ones
-//! receives the same (LoongArch and RISC-V Calling Conventions, "Integer Calling Convention").
+//! receives the same (LoongArch and RISC-V Calling Conventions, "Integer Calling
+//! Convention"; the same goes for MIPS).
 
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
@@ -12,6 +13,7 @@ use core::ptr::null_mut;
 use libc::{iovec, msghdr, stat64, statx, timespec};
 
 use super::architecture::system_call;
+use super::constants::signal::SET_SIZE;
 
 struct ErrorNumber(UnsafeCell<i32>);
 
@@ -120,14 +122,14 @@ unsafe extern "C" fn ppoll(entries: *mut c_void, count: usize, time: *const time
     unsafe {
         let mut left = time.as_ref().copied();
         let time = left.as_mut().map_or(null_mut(), |time| &raw mut *time);
-        call(number::PPOLL, [entries as usize, count, time as usize, signals as usize, size_of::<u64>()]) as i32
+        call(number::PPOLL, [entries as usize, count, time as usize, signals as usize, SET_SIZE]) as i32
     }
 }
 
 /// isatty(3)
 #[unsafe(no_mangle)]
 extern "C" fn isatty(handle: i32) -> i32 {
-    const TCGETS: usize = 0x5401;
+    const TCGETS: usize = if cfg!(target_arch = "mips") { 0x540d } else { 0x5401 };
     // The kernel's structure is shorter.
     let mut settings = [0u32; 16];
     // SAFETY: the kernel writes the settings of a terminal.
@@ -135,15 +137,29 @@ extern "C" fn isatty(handle: i32) -> i32 {
     (returned == 0).into()
 }
 
-/// A system call with arguments of 64 bits among the others: where words have 32, they are two, the lower half first.
+/// A number in two words, as they are in registers.
+#[cfg(target_pointer_width = "32")]
+fn halves(value: i64) -> [usize; 2] {
+    let (low, high) = (value as usize, (value >> 32) as usize);
+    if cfg!(target_endian = "big") { [high, low] } else { [low, high] }
+}
+
+/// A number in the word that it fits.
+#[cfg(target_pointer_width = "64")]
+fn halves(value: i64) -> [usize; 1] {
+    [value as usize]
+}
+
+/// A system call with arguments of 64 bits behind the others; on MIPS they begin at an even word.
 ///
 /// # Safety
 /// What it does must be sound.
 unsafe fn call_wide(number: usize, first: &[usize], wide: &[i64], last: &[usize]) -> usize {
-    let halves = |&value: &i64| [value as usize, (value >> 32) as usize].into_iter().take(8 / size_of::<usize>());
-    let arguments = first.iter().copied().chain(wide.iter().flat_map(halves)).chain(last.iter().copied());
+    let is_even = !cfg!(target_arch = "mips") || first.len().is_multiple_of(2);
+    let gap = if is_even { None } else { Some(0) };
+    let arguments = first.iter().copied().chain(gap).chain(wide.iter().flat_map(|&number| halves(number)));
     let mut all = [0; 6];
-    for (place, argument) in all.iter_mut().zip(arguments) {
+    for (place, argument) in all.iter_mut().zip(arguments.chain(last.iter().copied())) {
         *place = argument;
     }
     // SAFETY: the caller's promise.
@@ -168,7 +184,15 @@ unsafe extern "C" fn ftruncate64(handle: i32, length: i64) -> i32 {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn posix_fadvise64(handle: i32, offset: i64, length: i64, advice: i32) -> i32 {
     // SAFETY: no memory is involved.
+    #[cfg(not(target_arch = "mips"))]
     let returned = unsafe { call_wide(number::FADVISE, &[handle as usize], &[offset, length], &[advice as usize]) };
+    #[cfg(target_arch = "mips")]
+    let returned = {
+        let ([a, b], [c, d]) = (halves(offset), halves(length));
+        let arguments = [handle as usize, 0, a, b, c, d, advice as usize];
+        // SAFETY: as above.
+        unsafe { super::architecture::system_call_of_seven(number::FADVISE, arguments) }
+    };
     super::error::check(returned).map_or_else(|error| error.0, |_| 0)
 }
 
@@ -176,14 +200,26 @@ unsafe extern "C" fn posix_fadvise64(handle: i32, offset: i64, length: i64, advi
 #[unsafe(no_mangle)]
 unsafe extern "C" fn preadv64(handle: i32, vectors: *const iovec, count: i32, offset: i64) -> isize {
     // SAFETY: the caller passes as many vectors as it says.
-    result(unsafe { call_wide(number::PREADV, &[handle as usize, vectors as usize, count as usize], &[offset], &[]) })
+    // The lower half comes first on every processor; where a word has all, the other is not looked at.
+    unsafe {
+        call(
+            number::PREADV,
+            [handle as usize, vectors as usize, count as usize, offset as usize, (offset >> 32) as usize],
+        )
+    }
 }
 
 /// pwritev(2)
 #[unsafe(no_mangle)]
 unsafe extern "C" fn pwritev64(handle: i32, vectors: *const iovec, count: i32, offset: i64) -> isize {
     // SAFETY: as above.
-    result(unsafe { call_wide(number::PWRITEV, &[handle as usize, vectors as usize, count as usize], &[offset], &[]) })
+    // The lower half comes first on every processor; where a word has all, the other is not looked at.
+    unsafe {
+        call(
+            number::PWRITEV,
+            [handle as usize, vectors as usize, count as usize, offset as usize, (offset >> 32) as usize],
+        )
+    }
 }
 
 /// lseek(2): where words have 32 bits, by _llseek(2).
@@ -220,25 +256,26 @@ unsafe extern "C" fn fstatat64(folder: i32, path: *const u8, status: *mut stat64
     if returned < 0 {
         return -1;
     }
-    filled.st_dev = libc::makedev(found.stx_dev_major, found.stx_dev_minor);
+    filled.st_dev = libc::makedev(found.stx_dev_major, found.stx_dev_minor) as _;
     filled.st_ino = found.stx_ino;
     filled.st_mode = found.stx_mode.into();
     filled.st_nlink = found.stx_nlink;
     filled.st_uid = found.stx_uid;
     filled.st_gid = found.stx_gid;
-    filled.st_rdev = libc::makedev(found.stx_rdev_major, found.stx_rdev_minor);
+    filled.st_rdev = libc::makedev(found.stx_rdev_major, found.stx_rdev_minor) as _;
     filled.st_size = found.stx_size as i64;
     filled.st_blksize = found.stx_blksize as _;
     filled.st_blocks = found.stx_blocks as i64;
-    (filled.st_atime, filled.st_atime_nsec) = (found.stx_atime.tv_sec, found.stx_atime.tv_nsec as _);
-    (filled.st_mtime, filled.st_mtime_nsec) = (found.stx_mtime.tv_sec, found.stx_mtime.tv_nsec as _);
-    (filled.st_ctime, filled.st_ctime_nsec) = (found.stx_ctime.tv_sec, found.stx_ctime.tv_nsec as _);
+    (filled.st_atime, filled.st_atime_nsec) = (found.stx_atime.tv_sec as _, found.stx_atime.tv_nsec as _);
+    (filled.st_mtime, filled.st_mtime_nsec) = (found.stx_mtime.tv_sec as _, found.stx_mtime.tv_nsec as _);
+    (filled.st_ctime, filled.st_ctime_nsec) = (found.stx_ctime.tv_sec as _, found.stx_ctime.tv_nsec as _);
     // SAFETY: the caller passes room for the status.
     unsafe { status.write(filled) };
     0
 }
 
 /// Further system call numbers: `include/uapi/asm-generic/unistd.h`; for times, those of 64 bits.
+#[cfg(not(target_arch = "mips"))]
 mod number {
     use super::super::generic::either;
     pub use super::super::generic::number::{CLOCK_GETTIME, FCNTL, OPENAT, PPOLL, UNLINKAT};
@@ -268,4 +305,39 @@ mod number {
     pub const ACCEPT4: usize = 242;
     pub const RENAMEAT2: usize = 276;
     pub const STATX: usize = 291;
+}
+
+/// Further system call numbers: `arch/mips/kernel/syscalls/syscall_o32.tbl`; for times, those of 32 bits, as the C library's
+/// structure has them.
+#[cfg(target_arch = "mips")]
+mod number {
+    pub use super::super::architecture::number::{
+        CLOCK_GETTIME_NARROW as CLOCK_GETTIME, FCNTL, OPENAT, PPOLL, UNLINKAT,
+    };
+
+    pub const CLOSE: usize = 4006;
+    pub const GETPID: usize = 4020;
+    pub const IOCTL: usize = 4054;
+    pub const FSYNC: usize = 4118;
+    pub const LSEEK: usize = 4140;
+    pub const READV: usize = 4145;
+    pub const WRITEV: usize = 4146;
+    pub const FDATASYNC: usize = 4152;
+    pub const RECVMSG: usize = 4177;
+    pub const SENDMSG: usize = 4179;
+    pub const SHUTDOWN: usize = 4182;
+    pub const FTRUNCATE: usize = 4212;
+    pub const FADVISE: usize = 4254;
+    pub const CLOCK_GETRES: usize = 4264;
+    pub const MKDIRAT: usize = 4289;
+    pub const LINKAT: usize = 4296;
+    pub const SYMLINKAT: usize = 4297;
+    pub const READLINKAT: usize = 4298;
+    pub const UTIMENSAT: usize = 4316;
+    pub const FALLOCATE: usize = 4320;
+    pub const PREADV: usize = 4330;
+    pub const PWRITEV: usize = 4331;
+    pub const ACCEPT4: usize = 4334;
+    pub const RENAMEAT2: usize = 4351;
+    pub const STATX: usize = 4366;
 }

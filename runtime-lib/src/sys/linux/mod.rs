@@ -9,6 +9,9 @@ mod architecture;
 #[cfg(target_arch = "loongarch64")]
 #[path = "loongarch64.rs"]
 mod architecture;
+#[cfg(target_arch = "mips")]
+#[path = "mips.rs"]
+mod architecture;
 #[cfg(target_arch = "powerpc64")]
 #[path = "powerpc64.rs"]
 mod architecture;
@@ -38,9 +41,9 @@ mod futex;
 mod generic;
 mod handle;
 mod initial_stack;
-#[cfg(any(target_arch = "loongarch64", target_arch = "riscv32"))]
+#[cfg(any(target_arch = "loongarch64", target_arch = "mips", target_arch = "riscv32"))]
 mod libc;
-#[cfg(any(target_arch = "arm", target_arch = "x86"))]
+#[cfg(any(target_arch = "arm", target_arch = "mips", target_arch = "x86"))]
 mod narrow;
 #[cfg(any(target_arch = "aarch64", target_arch = "riscv64", target_arch = "s390x"))]
 mod processor;

@@ -2,10 +2,12 @@
 
 use core::sync::atomic::AtomicU32;
 
-use super::architecture::system_call;
+use super::architecture::{number as present, system_call};
+use super::constants::error::NOT_IMPLEMENTED;
 use super::futex::TimeSpec;
 
 /// System call numbers. Where there are several for different widths of offsets and times, those of 64 bits.
+#[cfg(not(target_arch = "mips"))]
 pub mod number {
     const IS_ARM: bool = cfg!(target_arch = "arm");
     const fn either(x86: usize, arm: usize) -> usize {
@@ -42,8 +44,6 @@ pub mod number {
     pub const FUTEX_NARROW: usize = 240;
 }
 
-const ENOSYS: usize = 38;
-
 /// `struct old_timespec32`.
 #[repr(C)]
 struct NarrowTime {
@@ -53,7 +53,7 @@ struct NarrowTime {
 
 /// Whether a kernel before Linux 5.1 returned this, which has times of 32 bits only.
 fn is_unknown(returned: usize) -> bool {
-    returned == ENOSYS.wrapping_neg()
+    returned == NOT_IMPLEMENTED.wrapping_neg()
 }
 
 /// clock_gettime(2).
@@ -61,14 +61,14 @@ pub(super) fn get_time(clock: usize, time: &mut TimeSpec) {
     // SAFETY: the kernel writes the structure.
     let returned = unsafe {
         let time = core::ptr::from_mut(time).expose_provenance();
-        system_call(number::CLOCK_GETTIME, [clock, time, 0, 0, 0, 0])
+        system_call(present::CLOCK_GETTIME, [clock, time, 0, 0, 0, 0])
     };
     if is_unknown(returned) {
         let mut narrow = NarrowTime { seconds: 0, nanoseconds: 0 };
         // SAFETY: as above.
         unsafe {
             let narrow = (&raw mut narrow).expose_provenance();
-            system_call(number::CLOCK_GETTIME_NARROW, [clock, narrow, 0, 0, 0, 0]);
+            system_call(present::CLOCK_GETTIME_NARROW, [clock, narrow, 0, 0, 0, 0]);
         }
         *time = TimeSpec { seconds: narrow.seconds.into(), nanoseconds: narrow.nanoseconds.into() };
     }
@@ -79,7 +79,7 @@ pub(super) fn wait(word: &AtomicU32, operation: usize, value: u32, time: Option<
     let word = word.as_ptr().expose_provenance();
     let pointer = time.map_or(core::ptr::null(), core::ptr::from_ref).expose_provenance();
     // SAFETY: the kernel reads the word and the time.
-    let returned = unsafe { system_call(number::FUTEX, [word, operation, value as usize, pointer, 0, mask]) };
+    let returned = unsafe { system_call(present::FUTEX, [word, operation, value as usize, pointer, 0, mask]) };
     if !is_unknown(returned) {
         return returned;
     }
@@ -87,5 +87,5 @@ pub(super) fn wait(word: &AtomicU32, operation: usize, value: u32, time: Option<
     let time = time.map(|time| NarrowTime { seconds: narrow(time.seconds), nanoseconds: narrow(time.nanoseconds) });
     let pointer = time.as_ref().map_or(core::ptr::null(), core::ptr::from_ref).expose_provenance();
     // SAFETY: as above.
-    unsafe { system_call(number::FUTEX_NARROW, [word, operation, value as usize, pointer, 0, mask]) }
+    unsafe { system_call(present::FUTEX_NARROW, [word, operation, value as usize, pointer, 0, mask]) }
 }

@@ -8,6 +8,7 @@ use rustix::process::getpid as gettid;
 use rustix::thread::gettid;
 
 use super::architecture::{number, system_call};
+use super::constants::signal::SET_SIZE;
 use super::error::{Error, check};
 
 /// SIG_DFL.
@@ -16,17 +17,14 @@ const DEFAULT: usize = 0;
 const IGNORE: usize = 1;
 
 /// rt_sigaction(2) with an action that calls no handler: everything but the disposition is zero, and the disposition
-/// is the first word of the kernel's structure on every processor that the library supports.
+/// is the first word of the kernel's structure on every processor but MIPS, which has the flags before it.
 fn set_disposition(signal: i32, disposition: usize) {
     // As large as the structure is with words of 32 bits, whose mask has two.
-    let action = [disposition, 0, 0, 0, 0];
+    let action = if cfg!(target_arch = "mips") { [0, disposition, 0, 0, 0, 0] } else { [disposition, 0, 0, 0, 0, 0] };
     // SAFETY: the kernel reads the action; no code of this process is called because of it. Signals that cannot be
     // caught are refused, which leaves them as they are.
     unsafe {
-        system_call(
-            number::RT_SIGACTION,
-            [signal as usize, action.as_ptr().expose_provenance(), 0, size_of::<u64>(), 0, 0],
-        );
+        system_call(number::RT_SIGACTION, [signal as usize, action.as_ptr().expose_provenance(), 0, SET_SIZE, 0, 0]);
     }
 }
 

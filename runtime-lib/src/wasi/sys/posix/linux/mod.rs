@@ -36,8 +36,8 @@ pub const SEND: SendFlags = SendFlags::NOSIGNAL;
 /// SIGPWR.
 pub const POWER: Option<Signal> = Some(Signal::POWER);
 
-/// O_DSYNC (`asm-generic/fcntl.h`), which is a part of O_SYNC. rustix takes the one for the other.
-pub const DSYNC: OFlags = OFlags::from_bits_retain(0o10000);
+/// O_DSYNC (`asm-generic/fcntl.h`, `arch/mips/include/uapi/asm/fcntl.h`), which is a part of O_SYNC. rustix takes the one for the other.
+pub const DSYNC: OFlags = OFlags::from_bits_retain(if cfg!(target_arch = "mips") { 0x10 } else { 0o10000 });
 
 const _: () = assert!(OFlags::SYNC.contains(DSYNC) && OFlags::SYNC.bits() != DSYNC.bits());
 
