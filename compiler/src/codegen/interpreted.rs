@@ -9,9 +9,9 @@ use std::collections::HashSet;
 
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::{
-    AbiParam, AtomicRmwOp, BlockArg, BlockCall, ExceptionTableData, ExtFuncData, ExternalName, FuncRef, Function, Inst,
-    InstBuilder, InstructionData, MemFlagsData, Opcode, SigRef, Signature, SourceLoc, TrapCode, Type, UserExternalName,
-    Value, ValueDef, ValueList, condcodes::IntCC, types,
+    AbiParam, AtomicRmwOp, BlockArg, BlockCall, Endianness, ExceptionTableData, ExtFuncData, ExternalName, FuncRef,
+    Function, Inst, InstBuilder, InstructionData, MemFlagsData, Opcode, SigRef, Signature, SourceLoc, TrapCode, Type,
+    UserExternalName, Value, ValueDef, ValueList, condcodes::IntCC, types,
 };
 use cranelift_codegen::isa::TargetIsa;
 use wasmc_abi::interpreter::{MOST_PARAMETERS, Signature as HostSignature};
@@ -26,11 +26,34 @@ pub(super) const HOST_CALL: UserExternalName = UserExternalName { namespace: u32
 /// # Errors
 /// In words, for what the interpreter cannot do.
 pub(super) fn adapt(function: &mut Function, isa: &dyn TargetIsa) -> Result<(), String> {
+    check_results(function, isa)?;
     let mut adapter = Adapter { address: isa.pointer_type(), cursor: FuncCursor::new(function) };
     while adapter.cursor.next_block().is_some() {
         while let Some(inst) = adapter.cursor.next_inst() {
             adapter.adapt(inst)?;
         }
+    }
+    Ok(())
+}
+
+/// Most results of a function, of integers and of floating-point numbers, that are in registers.
+const RESULTS_IN_REGISTERS: usize = 14;
+
+/// Cranelift 0.135 takes a result in memory to its place in the caller's frame as a word of 32 bits, and reads it there as one
+/// of 64: on a big-endian target, that is another number.
+fn check_results(function: &Function, isa: &dyn TargetIsa) -> Result<(), String> {
+    if isa.endianness() == Endianness::Little || isa.pointer_type() != types::I32 {
+        return Ok(());
+    }
+    let mut signatures = function.dfg.signatures.values().chain([&function.signature]);
+    let is_beyond = |signature: &Signature| {
+        let floats = signature.returns.iter().filter(|result| !result.value_type.is_int()).count();
+        floats.max(signature.returns.len() - floats) > RESULTS_IN_REGISTERS
+    };
+    if signatures.any(is_beyond) {
+        return Err(format!(
+            "more than {RESULTS_IN_REGISTERS} results of a function, where a big-endian processor is interpreted"
+        ));
     }
     Ok(())
 }
@@ -47,10 +70,12 @@ impl Adapter<'_> {
         let data = self.cursor.func.dfg.insts[inst];
         match data {
             InstructionData::Load { .. } => {
+                self.order_lanes(inst);
                 self.drop_fault(inst, 0);
                 self.narrow_argument(inst, 0);
             }
             InstructionData::Store { .. } => {
+                self.order_lanes(inst);
                 self.drop_fault(inst, 1);
                 self.narrow_argument(inst, 1);
             }
@@ -143,6 +168,18 @@ impl Adapter<'_> {
             let target = BlockCall::new(between, thrown, &mut func.dfg.value_lists);
             if let Some(place) = func.dfg.exception_tables[table].all_branches_mut().get_mut(position) {
                 *place = target;
+            }
+        }
+    }
+
+    /// Vectors stand byte by byte from their first lane on, wherever they are; the interpreter knows no other order.
+    fn order_lanes(&mut self, inst: Inst) {
+        let dfg = &mut self.cursor.func.dfg;
+        let Some(mut flags) = dfg.insts[inst].memflags_data(dfg) else { return };
+        if dfg.ctrl_typevar(inst).is_vector() && flags.explicit_endianness().is_none() {
+            flags.set_endianness(Endianness::Little);
+            if let (Ok(flags), Some(place)) = (dfg.mem_flags.insert(flags), dfg.insts[inst].memflags_mut()) {
+                *place = flags;
             }
         }
     }
