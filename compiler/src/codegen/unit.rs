@@ -213,7 +213,10 @@ impl<'p, 'a> Worker<'p, 'a> {
         }
         float_results::pass_as_integers(&mut self.context.func, isa.triple());
         if is_pulley(isa.triple()) {
-            interpreted::adapt(&mut self.context.func, isa).map_err(|what| self.failure(number, what))?;
+            interpreted::adapt(&mut self.context.func, isa).map_err(|what| {
+                let name = self.plan.unit_name(UnitId(number as u32));
+                Error::Unsupported { what: format!("{what}, in function {name}"), offset: None }
+            })?;
         }
         let (compiled, timelines, sources) = self.finish(isa, timelines, want_assembly).map_err(|error| {
             let message = match error {
