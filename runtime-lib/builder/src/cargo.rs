@@ -88,8 +88,8 @@ fn processor_flags(target: &str) -> &'static [&'static str] {
         "armv7" | "i686" | "riscv32gc" => &["--cfg=interpreted", "-Cforce-unwind-tables=no"],
         // NaNs of older processors are not those of IEEE 754-2008, and many have no unit for it: numbers are software's.
         "mips" | "mipsel" => &["--cfg=interpreted", "-Cforce-unwind-tables=no", "-Ctarget-feature=+soft-float"],
-        // Not every LoongArch processor has vectors, nor has qemu before 8.1.
-        "loongarch64" => &["--cfg=interpreted", "-Cforce-unwind-tables=no", "-Ctarget-feature=-lsx"],
+        // Not every LoongArch processor has vectors, nor has qemu before 8.1. wasmc's linker relaxes nothing.
+        "loongarch64" => &["--cfg=interpreted", "-Cforce-unwind-tables=no", "-Ctarget-feature=-lsx,-relax"],
         // qemu rounds twice where VSX converts integers to f32 (do_frsp() in target/ppc/fpu_helper.c).
         "powerpc64le" => &[
             "--cfg=interpreted",
