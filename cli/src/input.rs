@@ -104,7 +104,7 @@ impl Module {
             found.files.push(package);
             return;
         }
-        for SplitUnit { folder, name, .. } in units {
+        for SplitUnit { folder, name } in units {
             let beside = Path::new(name).file_name().unwrap_or_default();
             let places =
                 [Path::new(folder).join(name), self.folder().join(folder).join(name), self.folder().join(beside)];

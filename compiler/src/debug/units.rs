@@ -51,8 +51,6 @@ pub(super) struct OpenUnit<'u, 'a> {
 /// A unit whose entries are in another file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SplitUnit {
-    /// What that file knows it by.
-    pub id: u64,
     /// The folder that it was compiled in; may be relative, and no UTF-8 originally.
     pub folder: String,
     /// The file's path from there.
@@ -67,7 +65,7 @@ pub(crate) fn split_units(sections: &[(&str, &[u8])]) -> Vec<SplitUnit> {
     let split = headers.into_iter().filter_map(|header| {
         let unit = dwarf.unit(header).ok()?;
         let name = dwarf.attr_string(&unit, unit.dwo_name().ok()??).ok()?;
-        Some(SplitUnit { id: unit.dwo_id?.0, folder: text(unit.comp_dir), name: text(Some(name)) })
+        Some(SplitUnit { folder: text(unit.comp_dir), name: text(Some(name)) })
     });
     split.collect()
 }
