@@ -77,7 +77,7 @@ impl Machine for Arm {
             elf::R_ARM_NONE | elf::R_ARM_V4BX => Ok(()),
             elf::R_ARM_ABS32 | elf::R_ARM_TARGET1 => place.put::<4>(values.address()),
             elf::R_ARM_REL32 => place.put::<4>(distance as u64),
-            elf::R_ARM_PREL31 => insert(place, 0x7fff_ffff, signed(distance, 31)? as u32),
+            elf::R_ARM_PREL31 => place.insert(0, 0x7fff_ffff, signed(distance, 31)? as u32),
             elf::R_ARM_CALL | elf::R_ARM_JUMP24 => branch(kind, place, values),
             R_ARM_THM_CALL | elf::R_ARM_THM_JUMP24 => thumb_branch(kind, place, values),
             elf::R_ARM_MOVW_PREL_NC => insert_half(place, distance as u32),
@@ -89,16 +89,9 @@ impl Machine for Arm {
     }
 }
 
-/// Replaces the bits of the word that `mask` has.
-fn insert(place: &mut Place<'_>, mask: u32, value: u32) -> Result<(), Fault> {
-    let bytes = place.field::<4>(0)?;
-    *bytes = ((u32::from_le_bytes(*bytes) & !mask) | (value & mask)).to_le_bytes();
-    Ok(())
-}
-
 /// The 16 bits of a `movw` or `movt`.
 fn insert_half(place: &mut Place<'_>, value: u32) -> Result<(), Fault> {
-    insert(place, 0x000f_0fff, (value & 0xf000) << 4 | (value & 0xfff))
+    place.insert(0, 0x000f_0fff, (value & 0xf000) << 4 | (value & 0xfff))
 }
 
 /// Whether a function is in T32, and how far it is.

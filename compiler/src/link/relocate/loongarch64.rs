@@ -65,47 +65,39 @@ impl Machine for LoongArch64 {
             elf::R_LARCH_32 => place.put::<4>(either(address, 32)?),
             elf::R_LARCH_32_PCREL => place.put::<4>(signed(values.distance(), 32)?),
             elf::R_LARCH_64_PCREL => place.put::<8>(values.distance() as u64),
-            elf::R_LARCH_ADD8 => change::<1>(place, |old| old.wrapping_add(address)),
-            elf::R_LARCH_ADD16 => change::<2>(place, |old| old.wrapping_add(address)),
-            elf::R_LARCH_ADD32 => change::<4>(place, |old| old.wrapping_add(address)),
-            elf::R_LARCH_ADD64 => change::<8>(place, |old| old.wrapping_add(address)),
-            elf::R_LARCH_SUB8 => change::<1>(place, |old| old.wrapping_sub(address)),
-            elf::R_LARCH_SUB16 => change::<2>(place, |old| old.wrapping_sub(address)),
-            elf::R_LARCH_SUB32 => change::<4>(place, |old| old.wrapping_sub(address)),
-            elf::R_LARCH_SUB64 => change::<8>(place, |old| old.wrapping_sub(address)),
-            elf::R_LARCH_B16 => insert(place, 0, 0x03ff_fc00, words(values.distance(), 18)? << 10),
+            elf::R_LARCH_ADD8 => place.change::<1>(|old| old.wrapping_add(address)),
+            elf::R_LARCH_ADD16 => place.change::<2>(|old| old.wrapping_add(address)),
+            elf::R_LARCH_ADD32 => place.change::<4>(|old| old.wrapping_add(address)),
+            elf::R_LARCH_ADD64 => place.change::<8>(|old| old.wrapping_add(address)),
+            elf::R_LARCH_SUB8 => place.change::<1>(|old| old.wrapping_sub(address)),
+            elf::R_LARCH_SUB16 => place.change::<2>(|old| old.wrapping_sub(address)),
+            elf::R_LARCH_SUB32 => place.change::<4>(|old| old.wrapping_sub(address)),
+            elf::R_LARCH_SUB64 => place.change::<8>(|old| old.wrapping_sub(address)),
+            elf::R_LARCH_B16 => place.insert(0, 0x03ff_fc00, words(values.distance(), 18)? << 10),
             elf::R_LARCH_B21 => {
                 let words = words(values.distance(), 23)?;
-                insert(place, 0, 0x03ff_fc1f, words << 10 | words >> 16 & 0x1f)
+                place.insert(0, 0x03ff_fc1f, words << 10 | words >> 16 & 0x1f)
             }
             elf::R_LARCH_B26 => {
                 let words = words(distance(4), 28)?;
-                insert(place, 0, 0x03ff_ffff, words << 10 & 0x03ff_fc00 | words >> 16 & 0x3ff)
+                place.insert(0, 0x03ff_ffff, words << 10 & 0x03ff_fc00 | words >> 16 & 0x3ff)
             }
             elf::R_LARCH_CALL36 => {
                 // `pcaddu18i` and `jirl`, whose part is signed.
                 let distance = distance(8);
                 let upper = signed(distance.wrapping_add(0x2_0000), 38)? >> 18;
-                insert(place, 0, 0x01ff_ffe0, (upper as u32) << 5)?;
-                insert(place, 4, 0x03ff_fc00, words(distance, 38)? << 10)
+                place.insert(0, 0x01ff_ffe0, (upper as u32) << 5)?;
+                place.insert(4, 0x03ff_fc00, words(distance, 38)? << 10)
             }
-            elf::R_LARCH_PCREL20_S2 => insert(place, 0, 0x01ff_ffe0, words(values.distance(), 22)? << 5),
+            elf::R_LARCH_PCREL20_S2 => place.insert(0, 0x01ff_ffe0, words(values.distance(), 22)? << 5),
             elf::R_LARCH_PCALA_HI20 => insert_upper(place, address, values.place),
             elf::R_LARCH_GOT_PC_HI20 => insert_upper(place, values.slot_address()?, values.place),
             elf::R_LARCH_PCALA_LO12 | elf::R_LARCH_ABS_LO12 => insert_lower(place, address),
             elf::R_LARCH_GOT_PC_LO12 => insert_lower(place, values.slot_address()?),
-            elf::R_LARCH_ABS_HI20 => insert(place, 0, 0x01ff_ffe0, (address >> 12 << 5) as u32),
+            elf::R_LARCH_ABS_HI20 => place.insert(0, 0x01ff_ffe0, (address >> 12 << 5) as u32),
             _ => Err(Fault::Unsupported),
         }
     }
-}
-
-/// Replaces the `N` bytes of a number.
-fn change<const N: usize>(place: &mut Place<'_>, new: impl Fn(u64) -> u64) -> Result<(), Fault> {
-    let field = place.field::<N>(0)?;
-    let mut old = [0; 8];
-    old[..N].copy_from_slice(field);
-    place.put::<N>(new(u64::from_le_bytes(old)))
 }
 
 /// A distance in instructions, if it has no more than so many bits in bytes.
@@ -116,23 +108,16 @@ fn words(distance: i64, bits: u32) -> Result<u32, Fault> {
     Ok((signed(distance, bits)? as i64 >> 2) as u32)
 }
 
-/// Replaces the bits that `mask` has of the instruction `distance` bytes from the place.
-fn insert(place: &mut Place<'_>, distance: isize, mask: u32, value: u32) -> Result<(), Fault> {
-    let bytes = place.field::<4>(distance)?;
-    *bytes = (u32::from_le_bytes(*bytes) & !mask | value & mask).to_le_bytes();
-    Ok(())
-}
-
 /// How many pages it is from the instruction's to the address's, in `pcalau12i`, rounded to what the lower twelve bits,
 /// which are signed, add to.
 fn insert_upper(place: &mut Place<'_>, address: u64, at: u64) -> Result<(), Fault> {
     let pages = (address.wrapping_add(0x800) & !0xfff).wrapping_sub(at & !0xfff) as i64;
-    insert(place, 0, 0x01ff_ffe0, (signed(pages, 32)? >> 12 << 5) as u32)
+    place.insert(0, 0x01ff_ffe0, (signed(pages, 32)? >> 12 << 5) as u32)
 }
 
 /// The lower twelve bits of an address.
 fn insert_lower(place: &mut Place<'_>, address: u64) -> Result<(), Fault> {
-    insert(place, 0, 0x003f_fc00, (address << 10) as u32)
+    place.insert(0, 0x003f_fc00, (address << 10) as u32)
 }
 
 #[cfg(test)]

@@ -185,6 +185,21 @@ impl Place<'_> {
         }
         Ok(())
     }
+
+    /// Replaces the little-endian number of `N` bytes (1, 2, 4 or 8).
+    fn change<const N: usize>(&mut self, new: impl Fn(u64) -> u64) -> Result<(), Fault> {
+        let field = self.field::<N>(0)?;
+        let mut old = [0; 8];
+        old[..N].copy_from_slice(field);
+        self.put::<N>(new(u64::from_le_bytes(old)))
+    }
+
+    /// Replaces the bits that `mask` has of the little-endian instruction `distance` bytes from the place.
+    fn insert(&mut self, distance: isize, mask: u32, bits: u32) -> Result<(), Fault> {
+        let bytes = self.field::<4>(distance)?;
+        *bytes = (u32::from_le_bytes(*bytes) & !mask | bits & mask).to_le_bytes();
+        Ok(())
+    }
 }
 
 /// Why a relocation cannot be done.

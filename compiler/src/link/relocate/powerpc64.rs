@@ -69,9 +69,9 @@ impl Machine for PowerPc64 {
             elf::R_PPC64_REL24 => {
                 // A call of a weak symbol that nobody defines goes to the next instruction.
                 let distance = if values.symbol == 0 { 4 } else { distance + local_entry(values.other) };
-                insert(place, 0x03ff_fffc, signed(words(distance)?, 26)? as u32)
+                place.insert(0, 0x03ff_fffc, signed(words(distance)?, 26)? as u32)
             }
-            elf::R_PPC64_REL14 => insert(place, 0xfffc, signed(words(distance)?, 16)? as u32),
+            elf::R_PPC64_REL14 => place.insert(0, 0xfffc, signed(words(distance)?, 16)? as u32),
             elf::R_PPC64_REL16 => half(place, signed(distance, 16)?),
             elf::R_PPC64_REL16_LO => half(place, distance as u64),
             elf::R_PPC64_REL16_HI => half(place, signed(distance, 32)? >> 16),
@@ -106,13 +106,6 @@ fn adjusted(value: i64) -> Result<u64, Fault> {
 /// The value, if it is a number of instructions.
 fn words(value: i64) -> Result<i64, Fault> {
     if value % 4 == 0 { Ok(value) } else { Err(Fault::Misaligned(4)) }
-}
-
-/// Replaces the bits of the instruction that `mask` has.
-fn insert(place: &mut Place<'_>, mask: u32, value: u32) -> Result<(), Fault> {
-    let bytes = place.field::<4>(0)?;
-    *bytes = (u32::from_le_bytes(*bytes) & !mask | value & mask).to_le_bytes();
-    Ok(())
 }
 
 /// Writes the 16 bits of an instruction that the place is.

@@ -85,16 +85,16 @@ impl Machine for Riscv {
             elf::R_RISCV_32 if self.0 == Width::Narrow => place.put::<4>(address),
             elf::R_RISCV_32 => place.put::<4>(either(address, 32)?),
             elf::R_RISCV_32_PCREL | elf::R_RISCV_PLT32 => place.put::<4>(signed(distance, 32)?),
-            elf::R_RISCV_ADD8 => change::<1>(place, |old| old.wrapping_add(address)),
-            elf::R_RISCV_ADD16 => change::<2>(place, |old| old.wrapping_add(address)),
-            elf::R_RISCV_ADD32 => change::<4>(place, |old| old.wrapping_add(address)),
-            elf::R_RISCV_ADD64 => change::<8>(place, |old| old.wrapping_add(address)),
-            elf::R_RISCV_SUB8 => change::<1>(place, |old| old.wrapping_sub(address)),
-            elf::R_RISCV_SUB16 => change::<2>(place, |old| old.wrapping_sub(address)),
-            elf::R_RISCV_SUB32 => change::<4>(place, |old| old.wrapping_sub(address)),
-            elf::R_RISCV_SUB64 => change::<8>(place, |old| old.wrapping_sub(address)),
-            elf::R_RISCV_SUB6 => change::<1>(place, |old| old & 0xc0 | old.wrapping_sub(address) & 0x3f),
-            elf::R_RISCV_SET6 => change::<1>(place, |old| old & 0xc0 | address & 0x3f),
+            elf::R_RISCV_ADD8 => place.change::<1>(|old| old.wrapping_add(address)),
+            elf::R_RISCV_ADD16 => place.change::<2>(|old| old.wrapping_add(address)),
+            elf::R_RISCV_ADD32 => place.change::<4>(|old| old.wrapping_add(address)),
+            elf::R_RISCV_ADD64 => place.change::<8>(|old| old.wrapping_add(address)),
+            elf::R_RISCV_SUB8 => place.change::<1>(|old| old.wrapping_sub(address)),
+            elf::R_RISCV_SUB16 => place.change::<2>(|old| old.wrapping_sub(address)),
+            elf::R_RISCV_SUB32 => place.change::<4>(|old| old.wrapping_sub(address)),
+            elf::R_RISCV_SUB64 => place.change::<8>(|old| old.wrapping_sub(address)),
+            elf::R_RISCV_SUB6 => place.change::<1>(|old| old & 0xc0 | old.wrapping_sub(address) & 0x3f),
+            elf::R_RISCV_SET6 => place.change::<1>(|old| old & 0xc0 | address & 0x3f),
             elf::R_RISCV_SET8 => place.put::<1>(address),
             elf::R_RISCV_SET16 => place.put::<2>(address),
             elf::R_RISCV_SET32 => place.put::<4>(address),
@@ -122,30 +122,15 @@ impl Machine for Riscv {
     }
 }
 
-/// Replaces the `N` bytes of a number.
-fn change<const N: usize>(place: &mut Place<'_>, new: impl Fn(u64) -> u64) -> Result<(), Fault> {
-    let field = place.field::<N>(0)?;
-    let mut old = [0; 8];
-    old[..N].copy_from_slice(field);
-    place.put::<N>(new(u64::from_le_bytes(old)))
-}
-
 /// The value, if it is even and fits a signed number of so many bits.
 fn even(value: i64, bits: u32) -> Result<u64, Fault> {
     if value % 2 == 0 { signed(value, bits) } else { Err(Fault::Misaligned(2)) }
 }
 
-/// Replaces bits of the instruction `distance` bytes from the place: those of `mask` become those of `bits`.
-fn insert(place: &mut Place<'_>, distance: isize, mask: u32, bits: u32) -> Result<(), Fault> {
-    let bytes = place.field::<4>(distance)?;
-    *bytes = (u32::from_le_bytes(*bytes) & !mask | bits & mask).to_le_bytes();
-    Ok(())
-}
-
 /// Puts parts of a value into the instruction: from which bit, how many, to which bit.
 fn insert_parts(place: &mut Place<'_>, value: u64, parts: &[(u32, u32, u32)]) -> Result<(), Fault> {
     for &(from, count, to) in parts {
-        insert(place, 0, ((1 << count) - 1) << to, ((value >> from) as u32) << to)?;
+        place.insert(0, ((1 << count) - 1) << to, ((value >> from) as u32) << to)?;
     }
     Ok(())
 }
@@ -153,12 +138,12 @@ fn insert_parts(place: &mut Place<'_>, value: u64, parts: &[(u32, u32, u32)]) ->
 /// The upper 20 of 32 bits, in `lui` or `auipc`, rounded to what the lower twelve, which are signed, add to.
 fn insert_upper(place: &mut Place<'_>, distance: isize, value: i64) -> Result<(), Fault> {
     let rounded = signed(value.wrapping_add(0x800), 32)?;
-    insert(place, distance, 0xffff_f000, rounded as u32)
+    place.insert(distance, 0xffff_f000, rounded as u32)
 }
 
 /// The lower twelve bits, in an instruction of type I.
 fn insert_i(place: &mut Place<'_>, distance: isize, value: i64) -> Result<(), Fault> {
-    insert(place, distance, 0xfff0_0000, (value as u32) << 20)
+    place.insert(distance, 0xfff0_0000, (value as u32) << 20)
 }
 
 /// The lower twelve bits, in an instruction of type S.
