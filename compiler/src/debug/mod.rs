@@ -57,7 +57,7 @@ use callees::Callees;
 use expression::Context;
 use strings::Strings;
 use unit::{Environment, Reference, TranslatedUnit};
-use units::{Dwarf, OpenUnit, Units};
+use units::{Dwarf, OpenUnit, Units, has_attribute};
 
 /// The sections of debug information.
 pub(crate) struct DebugInfo {
@@ -226,34 +226,9 @@ fn add_strings(info: &mut DebugInfo, strings: &[u8], big_endian: bool) -> u32 {
     start
 }
 
-/// Whether any unit may refer to entries of another by their offset (`DW_FORM_ref_addr`).
+/// Whether any unit may refer to entries of another by their offset.
 fn refers_across_units(dwarf: &Dwarf<'_>) -> bool {
-    use gimli::{Reader as _, Section as _};
-    let mut reader = *dwarf.debug_abbrev.reader();
-    // Tables stand behind one another (DWARF 5, 7.5.3); damage ends the search.
-    let mut search = || -> gimli::Result<bool> {
-        while !reader.is_empty() {
-            if reader.read_uleb128()? == 0 {
-                continue;
-            }
-            reader.read_uleb128()?;
-            reader.read_u8()?;
-            loop {
-                let (name, form) = (reader.read_uleb128()?, reader.read_uleb128()?);
-                if form == u64::from(dw::DW_FORM_ref_addr.0) {
-                    return Ok(true);
-                }
-                if form == u64::from(dw::DW_FORM_implicit_const.0) {
-                    reader.read_sleb128()?;
-                }
-                if (name, form) == (0, 0) {
-                    break;
-                }
-            }
-        }
-        Ok(false)
-    };
-    search().unwrap_or(true)
+    has_attribute(dwarf, |_, form| form == dw::DW_FORM_ref_addr)
 }
 
 /// Appends a unit to the sections.

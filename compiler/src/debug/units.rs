@@ -4,7 +4,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use gimli::{DwoId, EndianSlice, LittleEndian, SectionId, UnitType};
+use gimli::{
+    DwAt, DwForm, DwoId, EndianSlice, LittleEndian, Reader as _, Section as _, SectionId, UnitType, constants as dw,
+};
 
 use super::expression::Reader;
 use crate::module::Module;
@@ -60,6 +62,10 @@ pub struct SplitUnit {
 /// The units of a module, given by its sections of debug information, whose entries are in other files.
 pub(crate) fn split_units(sections: &[(&str, &[u8])]) -> Vec<SplitUnit> {
     let dwarf = load(sections);
+    // Most modules have none, and many units.
+    if !has_attribute(&dwarf, |name, _| matches!(name, dw::DW_AT_dwo_name | dw::DW_AT_GNU_dwo_name)) {
+        return Vec::new();
+    }
     let (headers, _) = headers(&dwarf);
     let text = |value: Option<Reader<'_>>| value.map(|text| text.to_string_lossy().into_owned()).unwrap_or_default();
     let split = headers.into_iter().filter_map(|header| {
@@ -185,6 +191,35 @@ fn load<'a>(sections: &[(&str, &'a [u8])]) -> Dwarf<'a> {
 fn contents<'a>(sections: &[(&str, &'a [u8])], name: &str) -> Reader<'a> {
     let found = sections.iter().find(|(known, _)| *known == name);
     EndianSlice::new(found.map_or(&[], |(_, contents)| *contents), LittleEndian)
+}
+
+/// Whether entries may have an attribute of such a name and form, by the abbreviations alone.
+pub(super) fn has_attribute(dwarf: &Dwarf<'_>, is_it: impl Fn(DwAt, DwForm) -> bool) -> bool {
+    let mut reader = *dwarf.debug_abbrev.reader();
+    // Tables stand behind one another (DWARF 5, 7.5.3); damage ends the search.
+    let mut search = || -> gimli::Result<bool> {
+        while !reader.is_empty() {
+            if reader.read_uleb128()? == 0 {
+                continue;
+            }
+            reader.read_uleb128()?;
+            reader.read_u8()?;
+            loop {
+                let (name, form) = (DwAt(reader.read_uleb128_u16()?), DwForm(reader.read_uleb128_u16()?));
+                if is_it(name, form) {
+                    return Ok(true);
+                }
+                if form == dw::DW_FORM_implicit_const {
+                    reader.read_sleb128()?;
+                }
+                if (name.0, form.0) == (0, 0) {
+                    break;
+                }
+            }
+        }
+        Ok(false)
+    };
+    search().unwrap_or(true)
 }
 
 /// The headers of all units, and whether damage hides more of them.
