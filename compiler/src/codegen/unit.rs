@@ -1,6 +1,6 @@
 //! Compiles one unit: translate, optimise, generate machine code.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
@@ -10,6 +10,7 @@ use cranelift_codegen::isa::unwind::UnwindInst;
 use cranelift_codegen::settings::OptLevel as CraneliftOptLevel;
 use cranelift_codegen::{CodegenError, CodegenResult, CompiledCode, Context, FinalizedRelocTarget};
 use cranelift_frontend::FunctionBuilderContext;
+use rustc_hash::FxHashMap;
 
 use super::handlers::{self, UnitHandlers};
 use super::isa::Isas;
@@ -73,7 +74,7 @@ struct Generated {
     inlined: Vec<InlinedBody>,
     timelines: Vec<Timeline>,
     /// Where to look for the timelines' values.
-    sources: HashMap<Value, Source>,
+    sources: FxHashMap<Value, Source>,
 }
 
 /// How Cranelift's listings write the names that the translator declared.
@@ -256,7 +257,7 @@ impl<'p, 'a> Worker<'p, 'a> {
         isa: &dyn TargetIsa,
         mut timelines: Vec<Timeline>,
         want_assembly: bool,
-    ) -> CodegenResult<(CompiledCode, Vec<Timeline>, HashMap<Value, Source>)> {
+    ) -> CodegenResult<(CompiledCode, Vec<Timeline>, FxHashMap<Value, Source>)> {
         let context = &mut self.context;
         context.verify_if(isa)?;
         // As `Context::optimize` does, which leaves no time to follow values through their aliases.

@@ -1,9 +1,9 @@
 //! The functions that wasmc inlined somewhere: their entries and lines, wherever they are inlined.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use gimli::{AttributeValue, UnitOffset, constants as dw};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::addresses::{Addresses, address_range};
 use super::lines::{Row, read_rows, rows_of};
@@ -30,7 +30,7 @@ pub(super) struct Callees<'p, 'a> {
     plan: &'p Plan<'a>,
     module: usize,
     /// By their position in the code section.
-    callees: HashMap<usize, Callee>,
+    callees: FxHashMap<usize, Callee>,
     /// Sorted: their units and entries.
     entries: Vec<(usize, u32)>,
     /// Sorted: entries that they refer to, by offset in `.debug_info`.
@@ -46,9 +46,10 @@ impl<'p, 'a> Callees<'p, 'a> {
         addresses: &Addresses<'_>,
         jobs: usize,
     ) -> Result<Callees<'p, 'a>> {
-        let mut found = Callees { plan, module, callees: HashMap::new(), entries: Vec::new(), referenced: Vec::new() };
+        let mut found =
+            Callees { plan, module, callees: FxHashMap::default(), entries: Vec::new(), referenced: Vec::new() };
         let inlined = addresses.functions().iter().flat_map(|function| &function.record.inlined);
-        let wanted: HashSet<usize> = inlined.filter_map(|body| Some(found.position_of(body)?.0)).collect();
+        let wanted: FxHashSet<usize> = inlined.filter_map(|body| Some(found.position_of(body)?.0)).collect();
         if wanted.is_empty() {
             return Ok(found);
         }
@@ -141,7 +142,7 @@ impl Search {
         &mut self,
         open: &OpenUnit<'_, '_>,
         addresses: &Addresses<'_>,
-        wanted: &HashSet<usize>,
+        wanted: &FxHashSet<usize>,
     ) -> gimli::Result<()> {
         let unit = &open.unit;
         let start = unit.header.debug_info_offset().map_or(0, |start| start.0 as u32);

@@ -1,12 +1,12 @@
 //! Where optimised code keeps the values that the translator made: which values that are left equal, or contain, those that
 //! debug information asks for. These get a label each, by which Cranelift tells the registers that they are in.
 
-use std::collections::HashMap;
 
 use cranelift_codegen::ir::{
     BlockArg, Function, Inst, InstructionData, Opcode, RelSourceLoc, Type, Value, ValueDef, ValueLabel,
     ValueLabelAssignments, ValueLabelStart, types,
 };
+use rustc_hash::FxHashMap;
 
 use super::history::Timeline;
 
@@ -49,17 +49,17 @@ pub(crate) fn resolve(function: &Function, timelines: &mut [Timeline]) {
 }
 
 /// Labels the values of an optimised function that the timelines need; returns where to look for theirs.
-pub(crate) fn label(function: &mut Function, timelines: &[Timeline]) -> HashMap<Value, Source> {
+pub(crate) fn label(function: &mut Function, timelines: &[Timeline]) -> FxHashMap<Value, Source> {
     let wanted: Vec<Value> =
         timelines.iter().flat_map(|timeline| timeline.values.iter().filter_map(|(_, value)| *value)).collect();
     if wanted.is_empty() {
-        return HashMap::new();
+        return FxHashMap::default();
     }
     let mut classes = Classes { parents: (0..function.dfg.num_values() as u32).collect() };
     unite_equal(function, &mut classes);
     let mut members = Members::of(function, &mut classes);
     let mut labels: std::collections::BTreeMap<Value, ValueLabelAssignments> = std::collections::BTreeMap::new();
-    let mut sources = HashMap::new();
+    let mut sources = FxHashMap::default();
     for value in wanted {
         if sources.contains_key(&value) {
             continue;
@@ -94,7 +94,7 @@ fn unite_equal(function: &Function, classes: &mut Classes) {
     for _ in 0..2 {
         unite_reduced(function, classes);
         unite_merged(function, classes);
-        let mut known: HashMap<(Type, InstructionData), Value> = HashMap::new();
+        let mut known: FxHashMap<(Type, InstructionData), Value> = FxHashMap::default();
         for (value, definition) in dfg.values_and_defs() {
             if let ValueDef::Result(inst, 0) = definition
                 && let Some(data) = pure(function, inst, classes)
@@ -113,7 +113,7 @@ fn unite_equal(function: &Function, classes: &mut Classes) {
 /// A parameter of a block that only equal values arrive at is one of them.
 fn unite_merged(function: &Function, classes: &mut Classes) {
     let dfg = &function.dfg;
-    let mut arriving: HashMap<Value, Option<Value>> = HashMap::new();
+    let mut arriving: FxHashMap<Value, Option<Value>> = FxHashMap::default();
     for block in function.layout.blocks() {
         let Some(last) = function.layout.last_inst(block) else { continue };
         for call in dfg.insts[last].branch_destination(&dfg.jump_tables, &dfg.exception_tables) {
@@ -148,7 +148,7 @@ fn unite_reduced(function: &Function, classes: &mut Classes) {
         },
         _ => None,
     };
-    let mut extended: HashMap<u32, Value> = HashMap::new();
+    let mut extended: FxHashMap<u32, Value> = FxHashMap::default();
     for value in dfg.values() {
         if let Some(narrow) = unary(value, &[Opcode::Uextend, Opcode::Sextend]) {
             extended.insert(classes.of(value), narrow);
@@ -202,15 +202,16 @@ fn pure(function: &Function, inst: Inst, classes: &mut Classes) -> Option<Instru
 /// What is in the function, by class.
 struct Members {
     /// Values that code is made for.
-    values: HashMap<u32, Vec<Value>>,
+    values: FxHashMap<u32, Vec<Value>>,
     /// Classes of values whose lower part is one of the class.
-    wider: HashMap<u32, Vec<u32>>,
-    constants: HashMap<u32, u64>,
+    wider: FxHashMap<u32, Vec<u32>>,
+    constants: FxHashMap<u32, u64>,
 }
 
 impl Members {
     fn of(function: &Function, classes: &mut Classes) -> Members {
-        let mut members = Members { values: HashMap::new(), wider: HashMap::new(), constants: HashMap::new() };
+        let mut members =
+            Members { values: FxHashMap::default(), wider: FxHashMap::default(), constants: FxHashMap::default() };
         let dfg = &function.dfg;
         for block in function.layout.blocks() {
             for parameter in dfg.block_params(block) {

@@ -1,11 +1,11 @@
 //! How long registers and places in the frame keep what was in them: behind a value's last use, where the register allocator
 //! no longer knows of it, until the machine code overwrites it.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use cranelift_codegen::CompiledCode;
 use iced_x86::{Code, Decoder, DecoderOptions, FlowControl, InstructionInfoFactory, OpAccess, Register};
+use rustc_hash::FxHashMap;
 
 use super::record::ValuePlace;
 
@@ -234,7 +234,7 @@ fn number(register: Register) -> Option<u32> {
 }
 
 /// Extends what is known of labelled values.
-pub(super) fn extend(compiled: &CompiledCode, places: &mut HashMap<u32, Vec<(Range<u32>, ValuePlace)>>) {
+pub(super) fn extend(compiled: &CompiledCode, places: &mut FxHashMap<u32, Vec<(Range<u32>, ValuePlace)>>) {
     if let Some(contents) = Contents::of(compiled) {
         places.values_mut().for_each(|ranges| contents.extend(ranges));
     }

@@ -89,13 +89,15 @@ enum Kind {
 type Operations<'a> = Vec<Operation<Reader<'a>>>;
 
 impl<'p> Context<'p, '_> {
-    /// Translates an expression that holds in `function`, or anywhere; `start` is where in the code section it begins to.
+    /// Translates an expression that holds in `function`, or anywhere; `start` is where in the code section it begins to, and
+    /// `code` the machine code that it is wanted for, sorted.
     pub fn translate<'r>(
         &self,
         expression: Expression<Reader<'r>>,
         purpose: Purpose,
         function: Option<&Function<'_>>,
         start: u64,
+        code: &[Range<u32>],
     ) -> Result<Location, Untranslatable> {
         let mut operations: Operations<'r> = Vec::new();
         let mut iterator = expression.operations(self.encoding);
@@ -126,7 +128,7 @@ impl<'p> Context<'p, '_> {
             }
             Locals::Ranges(_) => {
                 let mut ranges = Vec::new();
-                for (range, places) in places_of(function, &subjects) {
+                for (range, places) in places_of(function, &subjects, code) {
                     let place = |subject| {
                         subjects.iter().position(|known| *known == subject).and_then(|at| places.get(at)).copied()
                     };

@@ -1,9 +1,8 @@
 //! Which value each local and operand is at each place in the bodies that make up a unit: recorded while operators are
 //! translated, where only the ends of definitions are known, and completed when all of the control flow is.
 
-use std::collections::HashMap;
-
 use cranelift_codegen::ir::{Block, BlockArg, Function, InstructionData, Value, ValueDef};
+use rustc_hash::FxHashMap;
 
 use super::inference::{Values, infer};
 use super::wanted::{Wanted, WantedInFunction};
@@ -58,7 +57,7 @@ pub(crate) struct Body<'w> {
     /// The source location of its first byte.
     start: u32,
     /// Where its locals are among the variables.
-    variables: HashMap<u32, usize>,
+    variables: FxHashMap<u32, usize>,
     /// That of the operator before.
     block: Option<Block>,
 }
@@ -74,7 +73,7 @@ impl<'w> History<'w> {
     /// The history of a unit that is the body at a position of a module's code section.
     pub fn new(wanted: &'w Wanted, plan: &Plan<'_>, module: usize, position: usize) -> History<'w> {
         let wanted_here = wanted.in_function(plan, module, position);
-        let current = Body { number: 0, wanted: wanted_here, start: 0, variables: HashMap::new(), block: None };
+        let current = Body { number: 0, wanted: wanted_here, start: 0, variables: FxHashMap::default(), block: None };
         let bodies = vec![(0, 0, wanted_here)];
         History { wanted, current, segments: Vec::new(), variables: Vec::new(), operands: Vec::new(), bodies }
     }
@@ -83,7 +82,10 @@ impl<'w> History<'w> {
     pub fn enter(&mut self, plan: &Plan<'_>, (module, position): (usize, usize), number: u32, start: u32) -> Body<'w> {
         let wanted = self.wanted.in_function(plan, module, position);
         self.bodies.push((number, start, wanted));
-        std::mem::replace(&mut self.current, Body { number, wanted, start, variables: HashMap::new(), block: None })
+        std::mem::replace(
+            &mut self.current,
+            Body { number, wanted, start, variables: FxHashMap::default(), block: None },
+        )
     }
 
     /// Behind it.
@@ -215,7 +217,7 @@ impl Variable {
             }
         };
         // What blocks have defined so far: they may begin again behind an inlined body.
-        let mut in_block: HashMap<Block, Value> = HashMap::new();
+        let mut in_block: FxHashMap<Block, Value> = FxHashMap::default();
         for &(from, block) in segments {
             while let Some(definition) = definitions.next_if(|definition| definition.from <= from) {
                 in_block.insert(definition.block, definition.value);
@@ -232,7 +234,7 @@ impl Variable {
 
     /// What the local is where blocks begin.
     fn entry_values(&self, flow: &Flow) -> Vec<Entry> {
-        let mut last: HashMap<usize, Value> = HashMap::new();
+        let mut last: FxHashMap<usize, Value> = FxHashMap::default();
         for definition in &self.definitions {
             if let Some(number) = flow.number(definition.block) {
                 last.insert(number, definition.value);
@@ -286,17 +288,17 @@ impl Entry {
 struct Flow<'f> {
     function: &'f Function,
     blocks: Vec<Block>,
-    numbers: HashMap<Block, usize>,
+    numbers: FxHashMap<Block, usize>,
     /// For each block, the blocks before it with the arguments that they pass.
     incoming: Vec<Vec<(usize, Vec<Option<Value>>)>>,
     /// For each parameter of a block, the arguments.
-    merged: HashMap<Value, Vec<Value>>,
+    merged: FxHashMap<Value, Vec<Value>>,
 }
 
 impl<'f> Flow<'f> {
     fn of(function: &'f Function) -> Flow<'f> {
         let blocks: Vec<Block> = function.layout.blocks().collect();
-        let numbers: HashMap<Block, usize> =
+        let numbers: FxHashMap<Block, usize> =
             blocks.iter().enumerate().map(|(number, block)| (*block, number)).collect();
         let mut incoming: Vec<Vec<(usize, Vec<Option<Value>>)>> = vec![Vec::new(); blocks.len()];
         let dfg = &function.dfg;
@@ -312,7 +314,7 @@ impl<'f> Flow<'f> {
                 }
             }
         }
-        let mut merged: HashMap<Value, Vec<Value>> = HashMap::new();
+        let mut merged: FxHashMap<Value, Vec<Value>> = FxHashMap::default();
         for (block, incoming) in blocks.iter().zip(&incoming) {
             for (position, parameter) in dfg.block_params(*block).iter().enumerate() {
                 let arguments = incoming.iter().filter_map(|(_, arguments)| arguments.get(position).copied().flatten());

@@ -9,10 +9,10 @@
 //!
 //! Where the list says that the variable is something else, that holds until the next of its entries.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
 use cranelift_codegen::ir::Value;
+use rustc_hash::FxHashSet;
 
 use super::wanted::{Binding, Home, WantedVariable};
 
@@ -85,7 +85,7 @@ fn in_homes(
     homes.dedup();
     let locals: Vec<&[(u32, Option<Value>)]> = homes.iter().filter_map(|home| values.local(*home)).collect();
     let in_scope = |location: u32| variable.scope.iter().any(|scope| scope.contains(&location));
-    let mut own: HashSet<Value> = variable.bindings.iter().filter_map(value_of).collect();
+    let mut own: FxHashSet<Value> = variable.bindings.iter().filter_map(value_of).collect();
     loop {
         let more: Vec<Value> = locals
             .iter()
@@ -114,7 +114,7 @@ fn in_homes(
 
 /// Whether control flow merges a value from some that are the variable's, and from none that it cannot have been: where
 /// the list knows which constants it is at times, other constants are not it.
-fn merges(variable: &WantedVariable, values: &dyn Values, own: &HashSet<Value>, value: Value) -> bool {
+fn merges(variable: &WantedVariable, values: &dyn Values, own: &FxHashSet<Value>, value: Value) -> bool {
     let merged = values.merged(value);
     let mut constants = variable.bindings.iter().filter_map(|binding| binding.home.constant()).peekable();
     let has_constants = constants.peek().is_some();

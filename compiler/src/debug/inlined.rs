@@ -5,11 +5,11 @@
 //! The callee may be of another unit of the module: then that one is read while this one is written, what it refers to is
 //! referred to across units, and its files join this one's.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
 use gimli::{Attribute, AttributeValue, DwAt, UnitOffset, constants as dw};
+use rustc_hash::FxHashMap;
 
 use super::addresses::{Function, intersection, merge};
 use super::expression::Reader;
@@ -47,14 +47,14 @@ struct Call {
 #[derive(Default)]
 pub(super) struct Inlined {
     /// Abstract entries added for functions of the unit: old offsets of the functions' own, and theirs.
-    pub abstracts: HashMap<u32, u32>,
+    pub abstracts: FxHashMap<u32, u32>,
     /// Of the functions that are being read, one inside the other.
     open: Vec<Vec<Call>>,
     owners: u32,
     /// Files of other units, by the unit's number and theirs there, in order: they follow the unit's own.
     files: Vec<(usize, u32)>,
     /// The numbers that they have here.
-    file_numbers: HashMap<(usize, u32), u32>,
+    file_numbers: FxHashMap<(usize, u32), u32>,
 }
 
 impl Inlined {
@@ -282,7 +282,7 @@ impl<'e, 'a> Translator<'e, 'a> {
                 }
             }
         }
-        let mut others: HashMap<usize, Files> = HashMap::new();
+        let mut others: FxHashMap<usize, Files> = FxHashMap::default();
         for (unit, number) in &self.inlined.files {
             let others = others.entry(*unit).or_insert_with(|| {
                 home.others.get(unit).map_or_else(Files::default, |other| {

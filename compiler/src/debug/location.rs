@@ -24,7 +24,10 @@ impl<'e, 'a> Translator<'e, 'a> {
         if scope.dead && purpose != Purpose::Number {
             return None;
         }
-        match self.environment.context.translate(expression, purpose, scope.function.as_deref(), 0).ok()? {
+        let code = scope.function.as_ref().map(|function| function.text.clone());
+        let translated =
+            self.environment.context.translate(expression, purpose, scope.function.as_deref(), 0, code.as_slice());
+        match translated.ok()? {
             Location::Everywhere(mut expression) => {
                 if name == dw::DW_AT_location && scope.is_reference && is_in_frame(&expression) {
                     never_null(&mut expression);
@@ -60,7 +63,14 @@ impl<'e, 'a> Translator<'e, 'a> {
         let mut found: Vec<(Range<u32>, Buffer)> = Vec::new();
         while let Ok(Some(entry)) = entries.next() {
             let spans = self.spans_of(scope, &(entry.range.begin..entry.range.end));
-            match environment.context.translate(entry.data, purpose, scope.function.as_deref(), entry.range.begin) {
+            let translated = environment.context.translate(
+                entry.data,
+                purpose,
+                scope.function.as_deref(),
+                entry.range.begin,
+                &spans,
+            );
+            match translated {
                 Ok(Location::Everywhere(data)) => found.extend(spans.into_iter().map(|span| (span, data.clone()))),
                 Ok(Location::Ranges(ranges)) => {
                     for (range, data) in ranges {
@@ -95,7 +105,7 @@ impl<'e, 'a> Translator<'e, 'a> {
         }
         gaps.push(start..function.text.end);
         gaps.retain(|gap| gap.start < gap.end);
-        for (range, places) in places_of(function, &[Subject::Variable(entry)]) {
+        for (range, places) in places_of(function, &[Subject::Variable(entry)], &gaps) {
             let mut data = Buffer::new(self.environment.big_endian);
             places.iter().for_each(|place| self.environment.context.registers.value_in(*place, &mut data));
             found.extend(intersection(&gaps, &[range]).into_iter().map(|part| (part, data.clone())));

@@ -33,9 +33,10 @@ mod units;
 mod wanted;
 mod writer;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use gimli::{Section as _, constants as dw};
+use rustc_hash::FxHashMap;
 
 pub(crate) use carriers::{Source, label, resolve};
 pub(crate) use history::{History, Timeline};
@@ -189,7 +190,8 @@ fn translate_module(
                         big_endian,
                     }
                 };
-                let others = others.iter().map(|(other, open)| (*other, environment(*other, open, HashMap::new())));
+                let others =
+                    others.iter().map(|(other, open)| (*other, environment(*other, open, FxHashMap::default())));
                 let strings = open.file.map_or(own_strings, |file| split_strings[file]);
                 Ok((unit::translate(&environment(number, &open, others.collect()))?, strings))
             });
@@ -281,7 +283,7 @@ struct References {
     /// Old and new offsets of entries that they may be to, in the order of the old ones.
     moved: Vec<(u32, u32)>,
     /// New offsets of abstract entries that were added, by the old ones of the functions' own.
-    abstracts: HashMap<u32, u32>,
+    abstracts: FxHashMap<u32, u32>,
 }
 
 impl References {

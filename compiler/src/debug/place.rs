@@ -131,8 +131,13 @@ impl Context<'_, '_> {
     }
 }
 
-/// Ranges of the text section in which all of the subjects have a place, with their places.
-pub(super) fn places_of(function: &Function<'_>, subjects: &[Subject]) -> Vec<(Range<u32>, Vec<ValuePlace>)> {
+/// Ranges of the text section in which all of the subjects have a place, with their places: those that have a part in `code`,
+/// which is sorted.
+pub(super) fn places_of(
+    function: &Function<'_>,
+    subjects: &[Subject],
+    code: &[Range<u32>],
+) -> Vec<(Range<u32>, Vec<ValuePlace>)> {
     let Locals::Ranges(all) = &function.record.locals else { return Vec::new() };
     let mut found: Vec<(Range<u32>, Vec<ValuePlace>)> = Vec::new();
     for (number, subject) in subjects.iter().enumerate() {
@@ -141,6 +146,10 @@ pub(super) fn places_of(function: &Function<'_>, subjects: &[Subject]) -> Vec<(R
         let mut next = Vec::new();
         for range in own {
             let part = function.text.start + range.start..function.text.start + range.end;
+            let next_code = code.partition_point(|code| code.end <= part.start);
+            if code.get(next_code).is_none_or(|code| code.start >= part.end) {
+                continue;
+            }
             if number == 0 {
                 next.push((part, vec![range.place]));
                 continue;

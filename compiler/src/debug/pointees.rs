@@ -11,6 +11,8 @@
 //! The copies stand in a block of their own at the end of the unit, where indices of names do not look; so they bear
 //! their full names. That of a type with a unit of its own (DWARF 5, 3.1.4) is in another such unit, with another signature.
 
+use std::rc::Rc;
+
 use gimli::{AttributeValue, DebugTypeSignature, DwAt, DwTag, UnitOffset, constants as dw};
 
 use super::unit::{Link, Open, Specification, Translator};
@@ -229,27 +231,26 @@ impl<'a> Translator<'_, 'a> {
         offset: u32,
         tag: DwTag,
         name: &dyn Fn(DwAt) -> Option<AttributeValue<super::expression::Reader<'a>>>,
-        prefix: &str,
-    ) -> String {
+        prefix: Option<&Rc<str>>,
+    ) -> Option<Rc<str>> {
         let is_scope = matches!(
             tag,
             dw::DW_TAG_namespace | dw::DW_TAG_structure_type | dw::DW_TAG_class_type | dw::DW_TAG_union_type
         );
         let is_type = copy_of(tag) != Copy::None;
-        if !is_scope && (!is_type || prefix.is_empty()) {
-            return prefix.to_owned();
+        if !is_scope && (!is_type || prefix.is_none()) {
+            return prefix.cloned();
         }
         let text = name(dw::DW_AT_name).and_then(|name| self.environment.dwarf.attr_string(self.unit, name).ok());
-        let text = text.map(|text| String::from_utf8_lossy(text.slice()).into_owned());
-        let own = match (text, tag) {
-            (Some(text), _) => text,
-            (None, dw::DW_TAG_namespace) => "(anonymous namespace)".to_owned(),
-            (None, _) => return prefix.to_owned(),
+        let own = match (&text, tag) {
+            (Some(text), _) => String::from_utf8_lossy(text.slice()),
+            (None, dw::DW_TAG_namespace) => "(anonymous namespace)".into(),
+            (None, _) => return prefix.cloned(),
         };
-        let full = format!("{prefix}{own}");
-        if is_type && !prefix.is_empty() {
-            self.full_names.insert(offset, full.clone());
+        let inside = is_scope.then(|| format!("{}{own}::", prefix.map_or("", |prefix| prefix)).into());
+        if let Some(prefix) = prefix.filter(|_| is_type) {
+            self.full_names.insert(offset, format!("{prefix}{own}"));
         }
-        if is_scope { full + "::" } else { prefix.to_owned() }
+        inside.or_else(|| prefix.cloned())
     }
 }

@@ -1,12 +1,12 @@
 //! What code generation remembers of a function for its debug information: which instruction came from where, and where
 //! the locals are.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use cranelift_codegen::ir::{Value, ValueLabel};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::{CompiledCode, LabelValueLoc};
+use rustc_hash::FxHashMap;
 
 use target_lexicon::Architecture;
 
@@ -67,7 +67,7 @@ impl Record {
         isa: &dyn TargetIsa,
         inlined: &[InlinedBody],
         timelines: &[Timeline],
-        sources: &HashMap<Value, Source>,
+        sources: &FxHashMap<Value, Source>,
     ) -> Record {
         let mut origins = Vec::new();
         let (mut native, mut last) = (0, None);
@@ -151,8 +151,8 @@ fn spans(compiled: &CompiledCode) -> Vec<Span> {
 }
 
 /// The code of each body and of those inlined into it, by source location in the body.
-fn by_body(spans: Vec<Span>, inlined: &[InlinedBody]) -> HashMap<u32, Vec<Span>> {
-    let mut bodies: HashMap<u32, Vec<Span>> = HashMap::new();
+fn by_body(spans: Vec<Span>, inlined: &[InlinedBody]) -> FxHashMap<u32, Vec<Span>> {
+    let mut bodies: FxHashMap<u32, Vec<Span>> = FxHashMap::default();
     for Span { location, code } in spans {
         for (number, location) in bodies_around(inlined, location) {
             bodies.entry(number).or_default().push(Span { location, code: code.clone() });
@@ -169,7 +169,7 @@ fn ranges(
     isa: &dyn TargetIsa,
     inlined: &[InlinedBody],
     timelines: &[Timeline],
-    sources: &HashMap<Value, Source>,
+    sources: &FxHashMap<Value, Source>,
 ) -> Vec<SubjectRange> {
     if timelines.is_empty() {
         return Vec::new();
@@ -227,8 +227,8 @@ fn add_merged(mut own: Vec<(Range<u32>, ValuePlace)>, timeline: &Timeline, found
 }
 
 /// Where values with labels are.
-fn places(compiled: &CompiledCode, isa: &dyn TargetIsa) -> HashMap<u32, Vec<(Range<u32>, ValuePlace)>> {
-    let mut places: HashMap<u32, Vec<(Range<u32>, ValuePlace)>> = HashMap::new();
+fn places(compiled: &CompiledCode, isa: &dyn TargetIsa) -> FxHashMap<u32, Vec<(Range<u32>, ValuePlace)>> {
+    let mut places: FxHashMap<u32, Vec<(Range<u32>, ValuePlace)>> = FxHashMap::default();
     for (label, found) in &compiled.value_labels_ranges {
         let label: &ValueLabel = label;
         for range in found {

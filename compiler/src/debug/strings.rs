@@ -1,9 +1,8 @@
 //! Names by number (DWARF 5, 7.26): a table leads from numbers to strings, so that what refers to one, hundreds of thousands
 //! of attributes in large modules, has no address for linkers to fill in. There is one table, for all units.
 
-use std::collections::HashMap;
-
 use gimli::{DwForm, constants as dw};
+use rustc_hash::FxHashMap;
 
 use super::writer::{Buffer, Part, Target};
 
@@ -17,7 +16,7 @@ pub(super) const TABLE: u32 = 8;
 #[derive(Default)]
 pub(super) struct Strings {
     /// Their numbers, by offset in the output's `.debug_str`.
-    numbers: HashMap<u32, u32>,
+    numbers: FxHashMap<u32, u32>,
     /// Their offsets, by number.
     offsets: Vec<u32>,
 }

@@ -3,11 +3,11 @@
 //!
 //! An attribute or entry that cannot be carried over is left out alone, and counted.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
 use gimli::{AttributeValue, DwAt, DwForm, DwTag, UnitOffset, UnitType, constants as dw};
+use rustc_hash::FxHashMap;
 
 use super::addresses::{Addresses, Function, Spans};
 use super::attribute::is_pointer;
@@ -70,7 +70,7 @@ pub(super) struct Environment<'e, 'a> {
     pub number: usize,
     pub callees: &'e Callees<'e, 'a>,
     /// Other units whose functions are inlined into this one's.
-    pub others: HashMap<usize, Environment<'e, 'a>>,
+    pub others: FxHashMap<usize, Environment<'e, 'a>>,
     pub dwarf: &'e gimli::Dwarf<Reader<'a>>,
     /// What line tables are read with.
     pub lines: &'e gimli::Dwarf<Reader<'a>>,
@@ -118,8 +118,8 @@ pub(super) struct Open<'e> {
     pub(super) is_reference: bool,
     /// The code of the entry, or of the one around; `None` where any may be inside.
     pub(super) spans: Option<Rc<[Range<u32>]>>,
-    /// The full name of what is inside begins with this.
-    pub(super) prefix: String,
+    /// The full name of what is inside begins with this, if there is such.
+    pub(super) prefix: Option<Rc<str>>,
 }
 
 impl Open<'_> {
@@ -132,7 +132,7 @@ impl Open<'_> {
             entry: 0,
             is_reference: false,
             spans: None,
-            prefix: String::new(),
+            prefix: None,
         }
     }
 }
@@ -170,11 +170,11 @@ pub(super) struct Translator<'e, 'a> {
     /// Old offsets of types that pointers lead to.
     pub(super) wanted_pointees: Vec<u32>,
     /// Old offsets of those that are written, and the copies' offsets.
-    pub(super) pointees: HashMap<u32, u32>,
+    pub(super) pointees: FxHashMap<u32, u32>,
     /// Full names of types inside others or in namespaces, by old offset.
-    pub(super) full_names: HashMap<u32, String>,
+    pub(super) full_names: FxHashMap<u32, String>,
     /// Their numbers, by their bytes behind the number.
-    abbreviations: HashMap<Vec<u8>, u64>,
+    abbreviations: FxHashMap<Vec<u8>, u64>,
     /// Room for the parts of an entry, used again for each.
     pub(super) scratch: Scratch,
     /// And for its abbreviation.
@@ -208,9 +208,9 @@ pub(super) fn translate(environment: &Environment<'_, '_>) -> Result<TranslatedU
         unit,
         output: TranslatedUnit::default(),
         wanted_pointees: Vec::new(),
-        pointees: HashMap::new(),
-        full_names: HashMap::new(),
-        abbreviations: HashMap::new(),
+        pointees: FxHashMap::default(),
+        full_names: FxHashMap::default(),
+        abbreviations: FxHashMap::default(),
         scratch: Scratch::default(),
         abbreviation: Vec::new(),
         spans: Spans::default(),
@@ -371,11 +371,11 @@ impl<'e, 'a> Translator<'e, 'a> {
             entry: self.unit.header.debug_info_offset().map_or(0, |start| start.0 as u32) + offset.0 as u32,
             is_reference: false,
             spans: parent.and_then(|parent| parent.spans.clone()),
-            prefix: String::new(),
+            prefix: None,
         };
         let value =
             |name: DwAt| attributes.iter().find(|attribute| attribute.name() == name).map(|found| found.value());
-        scope.prefix = self.name_scope(offset.0 as u32, tag, &value, parent.map_or("", |parent| &parent.prefix));
+        scope.prefix = self.name_scope(offset.0 as u32, tag, &value, parent.and_then(|parent| parent.prefix.as_ref()));
         let low = value(dw::DW_AT_low_pc).and_then(|value| self.address(value));
         if tag == dw::DW_TAG_subprogram && (low.is_some() || value(dw::DW_AT_ranges).is_some()) {
             let function = low.and_then(|low| self.environment.addresses.function_from(low));

@@ -1,9 +1,10 @@
 //! What the debug information of a unit tells of its functions: which are inlined into them, and the lines.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use gimli::{AttributeValue, DwAt, UnitOffset, constants as dw};
+use rustc_hash::FxHashMap;
 
 use crate::debug::addresses::is_dead;
 use crate::debug::expression::Reader;
@@ -103,9 +104,9 @@ struct UnitReader<'r, 'a> {
     headers: &'r [Header<'a>],
     unit: &'r Unit<'a>,
     /// Other units that names were looked up in, by offset.
-    others: HashMap<usize, Option<Unit<'a>>>,
+    others: FxHashMap<usize, Option<Unit<'a>>>,
     /// Names found so far, by the entry's offset in the section.
-    names: HashMap<usize, Option<String>>,
+    names: FxHashMap<usize, Option<String>>,
     functions: Vec<Open>,
 }
 
@@ -118,8 +119,14 @@ pub(super) fn read<'a>(
     files: Files,
     rows: &[Row],
 ) -> UnitSources {
-    let mut reader =
-        UnitReader { dwarf, headers, unit, others: HashMap::new(), names: HashMap::new(), functions: Vec::new() };
+    let mut reader = UnitReader {
+        dwarf,
+        headers,
+        unit,
+        others: FxHashMap::default(),
+        names: FxHashMap::default(),
+        functions: Vec::new(),
+    };
     // What was read before the damage is kept.
     let _ = reader.entries(bodies);
     let functions = reader.functions.into_iter().map(|open| {

@@ -1,7 +1,8 @@
 //! Writes the source map; `wasmc_abi::source_map` describes the bytes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
 use wasmc_abi::code_map::NAME_LIMIT;
 use wasmc_abi::source_map::MAGIC;
 
@@ -19,7 +20,7 @@ pub(super) struct SourceMapWriter {
     streams: BTreeMap<(u32, u32), Vec<u8>>,
     texts: Vec<u8>,
     /// Where each text is.
-    offsets: HashMap<String, u32>,
+    offsets: FxHashMap<String, u32>,
 }
 
 impl SourceMapWriter {
