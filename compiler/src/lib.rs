@@ -74,13 +74,37 @@ impl Progress for () {
 pub enum Emit {
     /// A relocatable object file.
     Object,
-    /// A relocatable object file for [`link`], or another linker that is given nothing else but the runtime library: no other
-    /// debug information will be in front of its own.
+    /// A relocatable object file for a linker that is given nothing else but the runtime library: no other debug information
+    /// will be in front of its own.
     Program,
     /// The machine code as text, function by function.
     Assembly,
     /// The optimised intermediate representation as text, function by function.
     Clif,
+}
+
+/// A program that is compiled, for [`link`].
+#[derive(Debug, Default)]
+pub struct Compiled {
+    /// A relocatable object file.
+    object: Vec<u8>,
+    /// What its sections of debug information hold, where they stand empty in the object: a second copy of them would be most
+    /// of the memory that a build takes.
+    debug: object::DebugContents,
+}
+
+impl Compiled {
+    /// The object file: that of [`compile_program`] is for [`link`] only, others make nothing of its debug information.
+    pub fn object(&self) -> &[u8] {
+        &self.object
+    }
+}
+
+impl From<Vec<u8>> for Compiled {
+    /// An object file that has everything.
+    fn from(object: Vec<u8>) -> Compiled {
+        Compiled { object, ..Compiled::default() }
+    }
 }
 
 /// Converts the text format to the binary format, or passes a binary through.
@@ -110,6 +134,22 @@ fn convert(parser: &mut wat::Parser, bytes: &[u8], path: &Path) -> Result<Vec<u8
 ///
 /// The program's main module is the last. Returns the object file, or text as `emit` asks.
 pub fn compile(inputs: &[Input<'_>], options: &Options, emit: Emit, progress: &dyn Progress) -> Result<Vec<u8>> {
+    compile_parts(inputs, options, emit, false, progress).map(|compiled| compiled.object)
+}
+
+/// As [`compile`], a program for [`link`].
+pub fn compile_program(inputs: &[Input<'_>], options: &Options, progress: &dyn Progress) -> Result<Compiled> {
+    let detach = object::can_detach_debug(&options.target);
+    compile_parts(inputs, options, Emit::Program, detach, progress)
+}
+
+fn compile_parts(
+    inputs: &[Input<'_>],
+    options: &Options,
+    emit: Emit,
+    detach_debug: bool,
+    progress: &dyn Progress,
+) -> Result<Compiled> {
     if emit == Emit::Program && options.debug_info != DebugLevel::None && !targets::links_debug_info(&options.target) {
         let target = &options.target;
         let what = format!(
@@ -140,9 +180,12 @@ pub fn compile(inputs: &[Input<'_>], options: &Options, emit: Emit, progress: &d
                 sources = debug::source_map(&plan.modules, &options.debug_prefix_map, options.jobs)?;
             }
             progress.phase("write object", 0);
-            object::write(plan, isa, text, debug, sources, options)
+            let (object, debug) = object::write(plan, isa, text, debug, detach_debug, sources, options)?;
+            Ok(Compiled { object, debug })
         }
-        Emit::Assembly | Emit::Clif => codegen::print_units(&plan, &isas, options, emit == Emit::Assembly, progress),
+        Emit::Assembly | Emit::Clif => {
+            codegen::print_units(&plan, &isas, options, emit == Emit::Assembly, progress).map(Compiled::from)
+        }
     }
 }
 
@@ -166,14 +209,15 @@ fn plan_program<'a>(inputs: &[Input<'a>], options: &Options, progress: &dyn Prog
     plan::plan(inputs, modules, types, facts, options)
 }
 
-/// Links an object made by [`compile`] with the runtime library into an executable, without any other tool.
+/// Links a program made by [`compile_program`], or an object by [`compile`], with the runtime library into an executable, without any other tool.
 ///
 /// `output` is written front to back; after an error, what it got is to be thrown away.
-pub fn link(object: &[u8], options: &Options, output: &mut dyn Write) -> Result<()> {
+pub fn link(program: &Compiled, options: &Options, output: &mut dyn Write) -> Result<()> {
     let runtime = runtime_archive(options)?;
     let inputs = link::Inputs {
-        objects: &[link::File { name: "the program", bytes: object }],
+        objects: &[link::File { name: "the program", bytes: &program.object }],
         archives: &[link::File { name: "the runtime library", bytes: &runtime }],
+        debug: &program.debug,
     };
     if options.target.binary_format == target_lexicon::BinaryFormat::Coff {
         let options =

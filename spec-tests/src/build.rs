@@ -4,7 +4,7 @@ use crate::program::Program;
 use crate::script::Script;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use wasmc_compiler::{Emit, Entry, Error, Input, Options, compile, link, parse_text};
+use wasmc_compiler::{Compiled, Entry, Error, Input, Options, compile_program, link, parse_text};
 
 /// Why there is no executable.
 #[derive(Debug)]
@@ -26,13 +26,13 @@ fn runtime_folders() -> Vec<PathBuf> {
 }
 
 /// Compiles one module that imports nothing from other modules.
-pub fn object(bytes: &[u8], options: &Options) -> Result<Vec<u8>, Refusal> {
+pub fn object(bytes: &[u8], options: &Options) -> Result<Compiled, Refusal> {
     let input = Input { name: "module".into(), bytes, ..Input::default() };
-    guard(|| compile(&[input], options, Emit::Object, &()))
+    guard(|| compile_program(&[input], options, &()))
 }
 
 /// Compiles the instances of a program, whose modules must all be readable.
-pub fn program_object(script: &Script, program: &Program, options: &Options) -> Result<Vec<u8>, Refusal> {
+pub fn program_object(script: &Script, program: &Program, options: &Options) -> Result<Compiled, Refusal> {
     guard(|| {
         let host = match &program.host {
             Some(text) => Some(parse_text(text.as_bytes(), Path::new("spectest.wat"))?),
@@ -55,15 +55,15 @@ pub fn program_object(script: &Script, program: &Program, options: &Options) -> 
                 debug_info: Vec::new(),
             });
         }
-        compile(&inputs, options, Emit::Object, &())
+        compile_program(&inputs, options, &())
     })
 }
 
-/// Links an object into an executable.
-pub fn executable(object: &[u8], options: &Options) -> Result<Vec<u8>, Refusal> {
+/// Links a program into an executable.
+pub fn executable(program: &Compiled, options: &Options) -> Result<Vec<u8>, Refusal> {
     guard(|| {
         let mut executable = Vec::new();
-        link(object, options, &mut executable)?;
+        link(program, options, &mut executable)?;
         Ok(executable)
     })
 }

@@ -14,7 +14,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use target_lexicon::{BinaryFormat, OperatingSystem};
-use wasmc_compiler::{DebugLevel, Emit, Error, Options, Progress, targets};
+use wasmc_compiler::{Compiled, DebugLevel, Emit, Error, Options, Progress, targets};
 
 /// Builds what `arguments` say.
 pub fn execute(arguments: &BuildArguments, messages: Messages) -> Result<()> {
@@ -38,11 +38,13 @@ pub fn execute(arguments: &BuildArguments, messages: Messages) -> Result<()> {
             bail!("the output {} would overwrite the input; name another file with -o", destination.name());
         }
     }
-    let emit = match arguments.emit {
-        EmitKind::Exe => Emit::Program,
-        EmitKind::Obj => Emit::Object,
-        EmitKind::Asm => Emit::Assembly,
-        EmitKind::Clif => Emit::Clif,
+    let linker = arguments.linker.as_deref();
+    let emit = match (arguments.emit, linker) {
+        (EmitKind::Exe, None) => None,
+        (EmitKind::Exe, Some(_)) => Some(Emit::Program),
+        (EmitKind::Obj, _) => Some(Emit::Object),
+        (EmitKind::Asm, _) => Some(Emit::Assembly),
+        (EmitKind::Clif, _) => Some(Emit::Clif),
     };
     let compress = arguments.compress_debug_sections == Some(Compression::Zlib);
     if options.target.binary_format == BinaryFormat::Coff
@@ -52,17 +54,16 @@ pub fn execute(arguments: &BuildArguments, messages: Messages) -> Result<()> {
         bail!("{flag} is not supported for {}: debug information stays in the executable", options.target);
     }
     let debug_file = if arguments.split_debug { Some(DebugFile::new(&destination)?) } else { None };
-    let bytes = compile(&program, &options, emit, &phases)?;
+    let compiled = compile(&program, &options, emit, &phases)?;
     let is_executable = arguments.emit == EmitKind::Exe;
     let name = destination.name().to_owned();
     let mut output = destination.open(is_executable)?;
-    let linker = arguments.linker.as_deref();
     if !is_executable {
         phases.phase("write", 0);
-        output.write_all(&bytes).map_err(|error| output.failed(error))?;
+        output.write_all(compiled.object()).map_err(|error| output.failed(error))?;
     } else if debug_file.is_some() || compress {
         let mut executable = Vec::new();
-        link(&bytes, &options, linker, &mut executable, &phases).with_context(|| name.clone())?;
+        link(&compiled, &options, linker, &mut executable, &phases).with_context(|| name.clone())?;
         let debug_name = debug_file.as_ref().map(|file| file.name.as_encoded_bytes());
         let separated = wasmc_compiler::separate(executable, compress, debug_name).with_context(|| name.clone())?;
         output.write_all(&separated.executable).map_err(|error| output.failed(error))?;
@@ -72,7 +73,7 @@ pub fn execute(arguments: &BuildArguments, messages: Messages) -> Result<()> {
             file.write(&contents)?;
         }
     } else {
-        link_to(&bytes, &options, linker, &mut output, &phases)?;
+        link_to(&compiled, &options, linker, &mut output, &phases)?;
     }
     output.commit()?;
     phases.finish();
@@ -92,13 +93,17 @@ pub fn execute(arguments: &BuildArguments, messages: Messages) -> Result<()> {
     Ok(())
 }
 
-/// Compiles the modules; errors say in which file they are.
-pub fn compile(program: &Program, options: &Options, emit: Emit, phases: &Phases) -> Result<Vec<u8>> {
+/// Compiles the modules, for wasmc's own linker unless `emit` asks for something else; errors say in which file they are.
+pub fn compile(program: &Program, options: &Options, emit: Option<Emit>, phases: &Phases) -> Result<Compiled> {
     let binaries = program.binaries(options.debug_info != DebugLevel::None)?;
     if let Some(missing) = binaries.missing_debug_info() {
         phases.messages().note(missing);
     }
-    let result = wasmc_compiler::compile(&binaries.inputs(), options, emit, phases);
+    let inputs = binaries.inputs();
+    let result = match emit {
+        None => wasmc_compiler::compile_program(&inputs, options, phases),
+        Some(emit) => wasmc_compiler::compile(&inputs, options, emit, phases).map(Compiled::from),
+    };
     result.with_context(|| program.main().display_name())
 }
 
@@ -134,22 +139,22 @@ impl DebugFile {
 
 /// As [`link`], to an output.
 pub fn link_to(
-    object: &[u8],
+    program: &Compiled,
     options: &Options,
     linker: Option<&Path>,
     output: &mut Output,
     phases: &Phases,
 ) -> Result<()> {
-    link(object, options, linker, output, phases).map_err(|error| match error.downcast::<Error>() {
+    link(program, options, linker, output, phases).map_err(|error| match error.downcast::<Error>() {
         Ok(Error::Io(error)) => output.failed(error),
         Ok(error) => anyhow::Error::from(error).context(output.name().to_owned()),
         Err(error) => error,
     })
 }
 
-/// Links an object, with wasmc's own linker or with `linker`.
+/// Links a program, with wasmc's own linker or with `linker`.
 fn link(
-    object: &[u8],
+    program: &Compiled,
     options: &Options,
     linker: Option<&Path>,
     output: &mut dyn Write,
@@ -157,8 +162,8 @@ fn link(
 ) -> Result<()> {
     phases.phase("link", 0);
     match linker {
-        Some(linker) => linker::link(linker, object, options, output),
-        None => wasmc_compiler::link(object, options, output).map_err(anyhow::Error::from),
+        Some(linker) => linker::link(linker, program.object(), options, output),
+        None => wasmc_compiler::link(program, options, output).map_err(anyhow::Error::from),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::platform;
 use anyhow::{Context, Result, anyhow};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
-use wasmc_compiler::{DebugLevel, Emit, Options, Progress};
+use wasmc_compiler::{DebugLevel, Options, Progress};
 
 /// Runs what `arguments` say; returns only on failure.
 pub fn execute(arguments: &RunArguments, messages: Messages) -> Result<()> {
@@ -69,9 +69,9 @@ impl Run<'_> {
             // Another process may have removed it just now, or the file is damaged: make it anew.
             cache.discard(&path);
         }
-        let object = build::compile(&self.program, &self.options, Emit::Program, &self.phases)?;
+        let program = build::compile(&self.program, &self.options, None, &self.phases)?;
         let stored =
-            cache.store(&self.key, |output| build::link_to(&object, &self.options, None, output, &self.phases));
+            cache.store(&self.key, |output| build::link_to(&program, &self.options, None, output, &self.phases));
         let path = match stored {
             Ok(path) => path,
             // What cannot be linked here cannot be linked in memory.
@@ -89,11 +89,11 @@ impl Run<'_> {
     /// Starts the program without a file.
     fn start_in_memory(&self) -> anyhow::Error {
         let build = || {
-            let object = build::compile(&self.program, &self.options, Emit::Program, &self.phases)?;
+            let program = build::compile(&self.program, &self.options, None, &self.phases)?;
             self.phases.phase("link", 0);
             let mut file = platform::create_in_memory(&input::stem(Path::new(self.name)))
                 .context("cannot hold the program in memory")?;
-            wasmc_compiler::link(&object, &self.options, &mut file)
+            wasmc_compiler::link(&program, &self.options, &mut file)
                 .with_context(|| self.program.main().display_name())?;
             anyhow::Ok(file)
         };

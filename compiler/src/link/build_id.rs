@@ -13,7 +13,11 @@ pub(super) const SIZE: usize = 8;
 pub(super) const HEADER_SIZE: u64 = 16;
 
 /// The identifier.
-pub(super) fn compute(program: &Program<'_>, options: &LinkOptions<'_>) -> [u8; SIZE] {
+pub(super) fn compute(
+    program: &Program<'_>,
+    debug: &[(&'static str, Vec<u8>)],
+    options: &LinkOptions<'_>,
+) -> [u8; SIZE] {
     // Another version of the linker may lay the program out in another way.
     let mut hash = xxh64(env!("CARGO_PKG_VERSION").as_bytes(), 0);
     for name in options.keep.iter().chain([&options.entry]) {
@@ -21,6 +25,9 @@ pub(super) fn compute(program: &Program<'_>, options: &LinkOptions<'_>) -> [u8; 
     }
     for object in &program.objects {
         hash = xxh64(object.bytes, hash);
+    }
+    for (name, contents) in debug {
+        hash = xxh64(contents, xxh64(name.as_bytes(), hash));
     }
     hash.to_be_bytes()
 }

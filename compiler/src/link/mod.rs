@@ -57,6 +57,8 @@ pub(crate) struct Inputs<'a> {
     pub objects: &'a [File<'a>],
     /// Archives, whose members are linked where they define a symbol that is still undefined.
     pub archives: &'a [File<'a>],
+    /// What sections of debug information hold that are empty in the first object, by name (ELF).
+    pub debug: &'a [(&'static str, Vec<u8>)],
 }
 
 /// How to link.
@@ -78,14 +80,15 @@ pub(crate) struct LinkOptions<'a> {
 pub(crate) fn link_executable(inputs: &Inputs<'_>, options: &LinkOptions<'_>, output: &mut dyn Write) -> Result<()> {
     let widened = widen::widen(inputs)?;
     let (objects, archives) = (widened.objects(), widened.archives());
-    let inputs = &Inputs { objects: &objects, archives: &archives };
-    let program = symbols::resolve(inputs, options, widened.width)?;
+    let inputs = &Inputs { objects: &objects, archives: &archives, debug: inputs.debug };
+    let mut program = symbols::resolve(inputs, options, widened.width)?;
+    program.attach_debug(inputs.debug);
     let unwind = unwind::parse(&program)?;
     let reachable = reachable::find(&program, &unwind, options)?;
     let dynamic = dynamic::collect(&program, &unwind, &reachable)?;
     let symtab = symtab::collect(&program, &reachable, options)?;
     let layout = layout::arrange(&program, &unwind, &reachable, &dynamic, &symtab, options)?;
-    let build_id = options.build_id.then(|| build_id::compute(&program, options));
+    let build_id = options.build_id.then(|| build_id::compute(&program, inputs.debug, options));
     write::executable(&program, &unwind, &dynamic, &symtab, &layout, build_id, output)
 }
 

@@ -133,6 +133,16 @@ impl Target<'_> {
 }
 
 impl<'a> Program<'a> {
+    /// Gives sections of debug information that are empty in the first object what they hold, by name.
+    pub fn attach_debug(&mut self, debug: &'a [(&'static str, Vec<u8>)]) {
+        for section in self.sections.iter_mut().filter(|section| section.object == 0 && section.role == Role::Debug) {
+            if let Some((_, contents)) = debug.iter().find(|(name, _)| name.as_bytes() == section.name) {
+                section.data = contents;
+                section.size = contents.len() as u64;
+            }
+        }
+    }
+
     /// The object that a section is of.
     pub fn object_of(&self, section: SectionId) -> &Object<'a> {
         // In bounds: `SectionId`s are made from sections' positions, and each section knows its object's.

@@ -24,22 +24,36 @@ mod unwind;
 pub(crate) use code_map::module_number;
 use cranelift_codegen::isa::TargetIsa;
 pub(crate) use format::binary_format;
+use object::BinaryFormat;
 pub(crate) use relocation::MIPS_INTERPRETED;
+use target_lexicon::{PointerWidth, Triple};
 pub(crate) use text::Text;
 
 use crate::debug::DebugInfo;
 use crate::plan::Plan;
 use crate::{Error, Options, Result};
 
-/// Writes the object file of a program.
+/// The contents of sections of debug information, by name.
+pub(crate) type DebugContents = Vec<(&'static str, Vec<u8>)>;
+
+/// Whether a target's objects can be without the contents of their debug information: nothing but relocations with addends
+/// of their own refers to places in it.
+pub(crate) fn can_detach_debug(target: &Triple) -> bool {
+    let is_wide = target.pointer_width().is_ok_and(|width| width == PointerWidth::U64);
+    is_wide && binary_format(target) == Some(BinaryFormat::Elf)
+}
+
+/// Writes the object file of a program. With `detach_debug`, its sections of debug information are empty, and what they
+/// should hold is returned beside it.
 pub(crate) fn write(
     mut plan: Plan<'_>,
     isa: &dyn TargetIsa,
     mut text: Text,
     debug: Option<DebugInfo>,
+    detach_debug: bool,
     sources: Option<Vec<u8>>,
     options: &Options,
-) -> Result<Vec<u8>> {
+) -> Result<(Vec<u8>, DebugContents)> {
     let code = code_map::describe(&mut plan, &mut text);
     exceptions::describe(&mut plan, &text);
     let manifest = note::describe(&plan, options);
@@ -54,11 +68,10 @@ pub(crate) fn write(
     note::write(&mut object, &manifest, format::endianness(isa));
     let mut sections = sections::Sections::new(&mut object);
     sections.write(plan, root, text, isa)?;
-    if let Some(debug) = debug {
-        sections.write_debug(debug)?;
-    }
+    let debug = debug.map(|debug| sections.write_debug(debug, detach_debug)).transpose()?.unwrap_or_default();
     if let Some(map) = detached {
         sources::detach(&mut object, map);
     }
-    object.write().map_err(|error| Error::Limit(format!("the object file: {error}")))
+    let bytes = object.write().map_err(|error| Error::Limit(format!("the object file: {error}")))?;
+    Ok((bytes, debug))
 }

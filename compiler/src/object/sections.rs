@@ -8,6 +8,7 @@ use cranelift_codegen::isa::TargetIsa;
 use object::write::{Object, Relocation, SectionId, StandardSection, Symbol, SymbolId, SymbolSection};
 use object::{AddressSize, BinaryFormat, RelocationFlags, SectionKind, SymbolFlags, SymbolKind, SymbolScope};
 
+use super::DebugContents;
 use super::format::section_name;
 use super::relocation::{self, absolute, section_offset};
 use super::text::{Text, TextRelocation};
@@ -283,8 +284,10 @@ impl<'o, 'a> Sections<'o, 'a> {
             .map_err(|error| Error::Limit(format!("the object file: {error}")))
     }
 
-    /// Adds debug information, which refers to code and data by their sections.
-    pub fn write_debug(&mut self, debug: DebugInfo) -> Result<()> {
+    /// Adds debug information, which refers to code and data by their sections. With `detach`, the sections' contents are
+    /// returned instead of being put into the object.
+    pub fn write_debug(&mut self, debug: DebugInfo, detach: bool) -> Result<DebugContents> {
+        let mut detached = Vec::new();
         let mut ids = HashMap::new();
         for (part, _) in debug.sections() {
             let id = self.named_section(part.name(), SectionKind::Debug);
@@ -295,7 +298,12 @@ impl<'o, 'a> Sections<'o, 'a> {
             if self.object.format() == BinaryFormat::MachO {
                 offsets_within(&mut section);
             }
-            self.object.set_section_data(id, std::mem::take(&mut section.bytes), 1);
+            let contents = std::mem::take(&mut section.bytes);
+            if detach {
+                detached.push((part.name(), contents));
+            } else {
+                self.object.set_section_data(id, contents, 1);
+            }
             for relocation in &section.relocations {
                 let (target, start) = match relocation.target {
                     DebugTarget::Text => (self.text, 0),
@@ -311,7 +319,7 @@ impl<'o, 'a> Sections<'o, 'a> {
                 self.relocate(id, relocation.offset.into(), symbol, addend, flags)?;
             }
         }
-        Ok(())
+        Ok(detached)
     }
 
     fn write_unwind(&mut self, text: &mut Text) -> Result<()> {

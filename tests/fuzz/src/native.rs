@@ -6,7 +6,7 @@ use rand::Rng;
 use rand::rngs::SmallRng;
 use wasmc_abi::trap::TrapCode;
 use wasmc_compiler::{
-    Bounds, DebugLevel, Emit, Entry, Input, MemoryBase, OptLevel, Options, RelaxedSimd, compile, link,
+    Bounds, DebugLevel, Entry, Input, MemoryBase, OptLevel, Options, RelaxedSimd, compile_program, link,
 };
 
 use crate::harness::{Answer, Harness, Request};
@@ -34,9 +34,9 @@ fn build(case: &Case) -> Result<Vec<u8>, String> {
     let options = options(&mut case.options());
     let input = Input { name: "fuzz".into(), bytes: &case.bytes, ..Input::default() };
     let built = catch_unwind(AssertUnwindSafe(|| {
-        let object = compile(&[input], &options, Emit::Program, &())?;
+        let program = compile_program(&[input], &options, &())?;
         let mut executable = Vec::new();
-        link(&object, &options, &mut executable).map(|()| executable)
+        link(&program, &options, &mut executable).map(|()| executable)
     }));
     match built {
         Ok(built) => built.map_err(|error| format!("wasmc: {error}")),

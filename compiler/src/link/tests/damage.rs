@@ -27,7 +27,7 @@ const SOURCE: &str = ".section .text.f,\"axG\",@progbits,f,comdat\n.weak f\n.typ
 fn try_link(object: &[u8], archive: Option<&[u8]>) -> bool {
     let objects = [File { name: "object.o", bytes: object }];
     let archives: Vec<File<'_>> = archive.iter().map(|bytes| File { name: "archive.a", bytes }).collect();
-    link_executable(&Inputs { objects: &objects, archives: &archives }, &OPTIONS, &mut Limited(0)).is_ok()
+    link_executable(&Inputs { objects: &objects, archives: &archives, debug: &[] }, &OPTIONS, &mut Limited(0)).is_ok()
 }
 
 #[test]

@@ -132,6 +132,6 @@ fn a_full_disk_is_an_error() {
     let shop = Workshop::new();
     let (start, main) = (shop.start(), shop.object("main.c", "int main(void) { return 0; }"));
     let objects = [File { name: "start.o", bytes: &start }, File { name: "main.o", bytes: &main }];
-    let result = link_executable(&Inputs { objects: &objects, archives: &[] }, &OPTIONS, &mut Full);
+    let result = link_executable(&Inputs { objects: &objects, archives: &[], debug: &[] }, &OPTIONS, &mut Full);
     assert!(matches!(result, Err(Error::Io(_))));
 }

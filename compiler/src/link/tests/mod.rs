@@ -97,7 +97,7 @@ fn link(objects: &[(&str, &[u8])], archives: &[(&str, &[u8])], options: &LinkOpt
     }
     let (objects, archives) = (files(objects), files(archives));
     let mut output = Vec::new();
-    link_executable(&Inputs { objects: &objects, archives: &archives }, options, &mut output)?;
+    link_executable(&Inputs { objects: &objects, archives: &archives, debug: &[] }, options, &mut output)?;
     Ok(output)
 }
 
