@@ -4,8 +4,8 @@ use crate::programs::binary;
 use crate::sandbox::{Ended, Sandbox, end};
 use std::process::Command;
 use wasmparser::{
-    CoreDumpInstancesSection, CoreDumpModulesSection, CoreDumpSection, CoreDumpStackSection, DataKind, KnownCustom,
-    Operator, Parser, Payload,
+    CoreDumpInstancesSection, CoreDumpModulesSection, CoreDumpSection, CoreDumpStackSection, CoreDumpValue, DataKind,
+    KnownCustom, Operator, Parser, Payload,
 };
 
 /// Traps two calls deep, with something in memory and in globals.
@@ -31,6 +31,8 @@ struct Dump {
     instances: Vec<(u32, Vec<u32>, Vec<u32>)>,
     /// Instance, function, offset in the function.
     frames: Vec<(u32, u32, u32)>,
+    /// Of each frame.
+    locals: Vec<Vec<String>>,
     /// Pages.
     memories: Vec<u64>,
     /// Whether it is mutable, and the operators that make its value.
@@ -55,6 +57,7 @@ fn parse(bytes: &[u8]) -> Dump {
                 }
                 KnownCustom::CoreDumpStack(CoreDumpStackSection { frames, .. }) => {
                     assert!(dump.frames.is_empty(), "one thread");
+                    dump.locals = frames.iter().map(|frame| frame.locals.iter().map(shown).collect()).collect();
                     dump.frames =
                         frames.iter().map(|frame| (frame.instanceidx, frame.funcidx, frame.codeoffset)).collect();
                 }
@@ -89,6 +92,16 @@ fn parse(bytes: &[u8]) -> Dump {
         .validate_all(bytes)
         .expect("the dump is a valid module");
     dump
+}
+
+fn shown(value: &CoreDumpValue) -> String {
+    match value {
+        CoreDumpValue::Missing => "missing".to_owned(),
+        CoreDumpValue::I32(value) => format!("i32 {value}"),
+        CoreDumpValue::I64(value) => format!("i64 {value}"),
+        CoreDumpValue::F32(value) => format!("f32 {}", f32::from_bits(value.bits())),
+        CoreDumpValue::F64(value) => format!("f64 {}", f64::from_bits(value.bits())),
+    }
 }
 
 /// Builds a program; returns how it ended with `WASMC_COREDUMP` set to `file`.
@@ -126,6 +139,41 @@ fn frames_memories_and_globals_are_written() {
         assert!(dump.globals[3].1.starts_with("V128Const"), "{:?}", dump.globals[3]);
         assert!(dump.globals[4].1.starts_with("RefNull"), "{:?}", dump.globals[4]);
     }
+}
+
+/// With the argument 1, fills the stack.
+const LOCALS: &str = "(module
+    (func $all (param i32 i64 f32 f64) (local v128 externref i32)
+      (local.set 6 (i32.const -3)) (local.set 1 (i64.add (local.get 1) (i64.const 1))) (unreachable))
+    (func $deeper (param i32) (local i64) (local.set 1 (i64.const 9))
+      (call $deeper (i32.add (local.get 0) (i32.const 1))) (drop (local.get 1)))
+    (func (export \"trap\") (param i32)
+      (if (local.get 0) (then (call $deeper (i32.const 1))))
+      (call $all (i32.const -1) (i64.const 0x10000000000) (f32.const 1.5) (f64.const -2.5))))";
+
+#[test]
+fn locals_are_written_where_each_has_a_place() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app.wasm", binary(LOCALS));
+    let dump_of = |flags: &str, argument: &str| {
+        sandbox.wasmc(&format!("build app.wasm --runtime-options {flags} --invoke trap -- {argument}")).succeeds();
+        let name = format!("core{flags}{argument}").replace(' ', "");
+        let ended = end(Command::new(sandbox.path("app")).current_dir(sandbox.path(".")).env("WASMC_COREDUMP", &name));
+        assert!(ended.stderr.contains("  core dump "), "{}", ended.stderr);
+        parse(&sandbox.read(&name))
+    };
+    for flags in ["-O0", "-O0 --bounds explicit --max-stack 100KiB"] {
+        let dump = dump_of(flags, "0");
+        let all = ["i32 -1", "i64 1099511627777", "f32 1.5", "f64 -2.5", "missing", "missing", "i32 -3"];
+        assert_eq!(dump.locals, [all.map(str::to_owned).to_vec(), vec!["i32 0".to_owned()]]);
+        // What is in the frame for which there was no room is not known.
+        let dump = dump_of(flags, "1");
+        assert!(dump.locals[0].is_empty(), "{:?}", dump.locals[0]);
+        let (last, count) = (dump.locals.len() - 1, dump.locals.len());
+        assert_eq!(dump.locals[last - 1..], [vec!["i32 1".to_owned(), "i64 9".to_owned()], vec!["i32 1".to_owned()]]);
+        assert!(dump.locals[1..count].iter().all(|locals| !locals.is_empty()));
+    }
+    assert!(dump_of("-O2", "0").locals.iter().all(Vec::is_empty));
 }
 
 #[test]

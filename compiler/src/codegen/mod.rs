@@ -4,6 +4,7 @@ mod float_results;
 mod handlers;
 mod interpreted;
 mod isa;
+mod locals;
 mod processors;
 mod sites;
 mod stack_maps;

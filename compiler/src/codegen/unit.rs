@@ -16,7 +16,7 @@ use super::handlers::{self, UnitHandlers};
 use super::isa::Isas;
 use super::stack_maps::StackMap;
 use super::unwind::Unwind;
-use super::{float_results, interpreted, sites, stack_maps};
+use super::{float_results, interpreted, locals, sites, stack_maps};
 use crate::debug::{Source, Timeline, Wanted};
 use crate::optimize::{
     FixedMemory, fold_addresses, remove_redundant_checks, restore_loop_compares, spread_coldness, widen_addresses,
@@ -45,6 +45,8 @@ pub(crate) struct CompiledUnit {
     pub unwind: Option<Unwind>,
     /// Where the code came from, if debug information is wanted.
     pub record: Option<debug::Record>,
+    /// See `wasmc_abi::core_dump::CoreDump::locals`; empty where locals have no places of their own, or nobody asks for them.
+    pub locals: Vec<u8>,
 }
 
 /// A place in the code to be filled with an address.
@@ -93,6 +95,8 @@ pub(crate) struct Worker<'p, 'a> {
     align_for_speed: bool,
     /// What debug information refers to, if it is to be made.
     wanted: Option<&'p Wanted>,
+    /// Core dumps tell locals.
+    describe_locals: bool,
 }
 
 impl<'p, 'a> Worker<'p, 'a> {
@@ -108,13 +112,16 @@ impl<'p, 'a> Worker<'p, 'a> {
             optimize: matches!(opt_level, OptLevel::Speed | OptLevel::Size),
             align_for_speed: matches!(opt_level, OptLevel::Speed | OptLevel::Basic),
             wanted,
+            describe_locals: opt_level == OptLevel::None && options.runtime_options,
         }
     }
 
     /// Compiles the unit with this number.
     pub fn compile(&mut self, number: usize) -> Result<CompiledUnit> {
         let Generated { compiled, inlined, timelines, sources } = self.generate(number, false)?;
-        let isa = self.isa_of(self.plan.units.list[number]);
+        let unit = self.plan.units.list[number];
+        let isa = self.isa_of(unit);
+        let describe_locals = self.describe_locals && !is_pulley(isa.triple());
         let unwind_insts: &[(u32, UnwindInst)] = &compiled.buffer.unwind_info;
         let frameless = has_frame_pointer(isa.triple())
             && !is_pulley(isa.triple())
@@ -137,6 +144,11 @@ impl<'p, 'a> Worker<'p, 'a> {
             sites: sites::encode(&compiled, &inlined, &trapping),
             handlers: handlers::collect(&compiled, isa),
             stack_maps: stack_maps::collect(&compiled, isa),
+            locals: if describe_locals {
+                locals::describe(&compiled, self.plan, unit, isa.triple())
+            } else {
+                Vec::new()
+            },
             record: self.wanted.map(|_| debug::Record::of(&compiled, isa, &inlined, &timelines, &sources)),
             inlined,
             code: compiled.code_buffer().to_vec(),

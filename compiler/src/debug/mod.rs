@@ -40,7 +40,7 @@ use rustc_hash::FxHashMap;
 
 pub(crate) use carriers::{Source, label, resolve};
 pub(crate) use history::{History, Timeline};
-pub(crate) use record::Record;
+pub(crate) use record::{Record, slots};
 pub(crate) use registers::Registers;
 pub use scripts::{Debugger, debug_script};
 pub(crate) use sources::{printable, source_map};

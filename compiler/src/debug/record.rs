@@ -112,8 +112,8 @@ impl Record {
     }
 }
 
-/// The places of locals that have one each.
-fn slots(compiled: &CompiledCode) -> Option<Vec<Option<i32>>> {
+/// The places of locals that have one each: distances from the frame pointer in bytes.
+pub(crate) fn slots(compiled: &CompiledCode) -> Option<Vec<Option<i32>>> {
     let frame = compiled.buffer.frame_layout()?;
     let mut slots = Vec::new();
     for slot in frame.stackslots.values() {

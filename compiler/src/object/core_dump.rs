@@ -6,12 +6,13 @@ use wasmc_abi::value::{EXTERNREF, F32, F64, FUNCREF, I32, I64, V128};
 use wasmparser::ValType;
 
 use super::code_map::module_number;
+use super::text::Text;
 use crate::Options;
 use crate::codegen::unsigned_leb128;
 use crate::plan::{ConstantValue, DataId, DataObject, GlobalPlace, Owner, Placement, Plan, StructureWriter, Target};
 
 /// Adds the description to the plan's data; none where whoever starts the program may not ask for a dump.
-pub(super) fn describe(plan: &mut Plan<'_>, options: &Options) -> Option<DataId> {
+pub(super) fn describe(plan: &mut Plan<'_>, text: &mut Text, options: &Options) -> Option<DataId> {
     if !options.runtime_options {
         return None;
     }
@@ -24,10 +25,19 @@ pub(super) fn describe(plan: &mut Plan<'_>, options: &Options) -> Option<DataId>
         global(&mut globals, plan, *owner);
     }
     let globals = plan.data.add(globals.finish("wasmc_core_globals", 8));
+    let mut starts = StructureWriter::new(plan.big_endian);
+    let locals = std::mem::take(&mut text.locals);
+    let described = if locals.is_empty() { &[][..] } else { &text.units };
+    described.iter().for_each(|unit| starts.u32(unit.locals));
+    let functions = plan.data.add(starts.finish("wasmc_core_functions", 4));
+    let (count, size) = (described.len() as u64, locals.len() as u64);
+    let locals = plan.data.add(DataObject::new("", Placement::ReadOnly, 1, locals.into()));
     let mut writer = StructureWriter::new(plan.big_endian);
     writer.address(Target::Runtime(symbols::WRITE_CORE_DUMP), 0);
     writer.span(Some(head), length);
     writer.span(Some(globals), owners.len() as u64);
+    writer.span(Some(functions), count);
+    writer.span(Some(locals), size);
     debug_assert_eq!(writer.bytes.len(), size_of::<CoreDump>());
     Some(plan.data.add(writer.finish("wasmc_core_dump", 8)))
 }

@@ -60,7 +60,7 @@ pub(crate) fn write(
     let heap = heap::describe(&mut plan, &text, options);
     let (detached, sources) = if options.split_debug { (sources, None) } else { (None, sources) };
     let sources = sources.map(|map| sources::describe(&mut plan, map));
-    let core_dump = core_dump::describe(&mut plan, options);
+    let core_dump = core_dump::describe(&mut plan, &mut text, options);
     let processor = processor::describe(&mut plan, isa, options);
     let parts = program::Parts { heap, sources, core_dump, processor };
     let root = program::describe(&mut plan, &code, parts, options);

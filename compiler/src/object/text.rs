@@ -27,6 +27,8 @@ pub(super) struct PlacedUnit {
     pub has_inlined: bool,
     /// Where its site stream begins, in bytes from the start of all streams.
     pub sites: u32,
+    /// Where its part of `Text::locals` begins.
+    pub locals: u32,
     /// For debug information.
     record: Option<Record>,
 }
@@ -44,6 +46,8 @@ pub(crate) struct Text {
     builder: Box<dyn TextSectionBuilder>,
     pub(super) units: Vec<PlacedUnit>,
     pub(super) sites: Vec<u8>,
+    /// See `wasmc_abi::core_dump::CoreDump::locals`.
+    pub(super) locals: Vec<u8>,
     pub(super) relocations: Vec<TextRelocation>,
     pub(super) stack_maps: StackMaps,
     pub(super) unwind: UnwindTable,
@@ -57,6 +61,7 @@ impl Text {
             builder: isa.text_section_builder(units),
             units: Vec::with_capacity(units),
             sites: Vec::new(),
+            locals: Vec::new(),
             relocations: Vec::new(),
             stack_maps: StackMaps::default(),
             unwind: UnwindTable::new(isa),
@@ -94,10 +99,12 @@ impl Text {
         }
         self.handlers.add(&unit.handlers, start32);
         let sites = u32::try_from(self.sites.len()).map_err(|_| too_large())?;
+        let locals = u32::try_from(self.locals.len()).map_err(|_| too_large())?;
         let has_inlined = !unit.inlined.is_empty();
         let (frameless, record) = (unit.frameless, unit.record);
-        self.units.push(PlacedUnit { start: start32, size, frameless, has_inlined, sites, record });
+        self.units.push(PlacedUnit { start: start32, size, frameless, has_inlined, sites, locals, record });
         self.sites.extend_from_slice(&unit.sites);
+        self.locals.extend_from_slice(&unit.locals);
         Ok(())
     }
 

@@ -13,9 +13,21 @@ pub struct CoreDump {
     pub head: Span,
     /// The globals, which `coreinstances` numbers: a span of [`CoreGlobal`].
     pub globals: Span,
+    /// For each [`FunctionEntry`](crate::code_map::FunctionEntry), where in `locals` its part begins: a span of `u32`. Empty where
+    /// locals have no places of their own.
+    pub functions: Span,
+    /// Where the locals of functions are in their frames, a span of bytes. For each function the number of its locals, as unsigned
+    /// LEB128, then for each
+    /// - its type, as [`value`](crate::value) codes, or [`LOCAL_UNKNOWN`]
+    /// - behind a type, as signed LEB128, the distance in bytes from what the function has in the frame pointer; on s390x, in
+    ///   the stack pointer
+    pub locals: Span,
 }
 
-const _: () = assert!(size_of::<CoreDump>() == 40);
+const _: () = assert!(size_of::<CoreDump>() == 72);
+
+/// The value of a local is not known: in the description, and in the dump.
+pub const LOCAL_UNKNOWN: u8 = 1;
 
 /// A global.
 #[repr(C)]

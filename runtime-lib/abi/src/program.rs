@@ -3,7 +3,7 @@
 use crate::{Span, code_map::CodeMap};
 
 /// Version of every layout in this crate; the two sides must agree.
-pub const ABI_VERSION: u32 = 5;
+pub const ABI_VERSION: u32 = 6;
 
 /// The root of everything the compiler tells the runtime library. Read-only once the program is relocated.
 #[repr(C)]

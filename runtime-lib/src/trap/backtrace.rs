@@ -1,5 +1,7 @@
 //! Walks the wasm stack along its frames, and never off it.
 
+use wasmc_abi::trap::TrapCode;
+
 use super::code_map::{CodeMap, Function};
 use super::fault::Registers;
 use crate::arch::{self, Caller, FrameOf};
@@ -30,12 +32,23 @@ pub const INNER: usize = 64;
 /// Frames at the outer end that are kept beside those.
 pub const OUTER: usize = 16;
 
-/// The program counters of the frames of wasm functions, the innermost first.
+/// Where a frame is.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    program_counter: usize,
+    /// As [`Frame::address`].
+    address: usize,
+}
+
+const NOWHERE: Place = Place { program_counter: 0, address: 0 };
+
+/// The frames of wasm functions, the innermost first.
 #[derive(Clone, Copy, Debug)]
 pub struct Backtrace {
-    inner: [usize; INNER],
+    inner: [Place; INNER],
     /// The last frames met so far, in a ring.
-    outer: [usize; OUTER],
+    outer: [Place; OUTER],
+    stack: StackRange,
     /// Number of frames, also those not kept.
     count: usize,
     /// Whether the innermost frame's program counter is the faulting instruction, not a return address.
@@ -51,13 +64,17 @@ pub struct Frame<'a> {
     pub function: Function<'a>,
     /// Offset in the module's binary of the instruction.
     pub wasm_offset: u32,
+    /// What it has in the frame pointer, or in the stack pointer where there is none; 0 where the function has no frame of its
+    /// own, or has not made it.
+    pub address: usize,
 }
 
 impl Backtrace {
-    fn push(&mut self, program_counter: usize) {
+    fn push(&mut self, program_counter: usize, address: usize) {
+        let place = Place { program_counter, address };
         match self.inner.get_mut(self.count) {
-            Some(slot) => *slot = program_counter,
-            None => self.outer[(self.count - INNER) % OUTER] = program_counter,
+            Some(slot) => *slot = place,
+            None => self.outer[(self.count - INNER) % OUTER] = place,
         }
         self.count += 1;
     }
@@ -65,7 +82,8 @@ impl Backtrace {
     /// Collects the frames of wasm functions. Those of the compiler's own code and of the runtime library are left
     /// out. Ends where a frame pointer is not above the one before, or not on the stack.
     pub fn walk(code_map: &CodeMap<'_>, registers: Registers, stack: StackRange) -> Backtrace {
-        let mut backtrace = Backtrace { inner: [0; INNER], outer: [0; OUTER], count: 0, is_exact: false };
+        let mut backtrace =
+            Backtrace { inner: [NOWHERE; INNER], outer: [NOWHERE; OUTER], stack, count: 0, is_exact: false };
         let mut frame_pointer = registers.frame_pointer;
         let mut lowest = registers.stack_pointer.max(stack.low);
         let program_counter = registers.program_counter;
@@ -75,14 +93,14 @@ impl Backtrace {
         let mut frame_of = of(program_counter);
 
         if let Some(function) = code_map.function(program_counter) {
-            if !function.is_internal() {
-                backtrace.push(program_counter);
-                backtrace.is_exact = true;
-            }
             let read = |address| stack.read(address);
             let caller = arch::without_frame(&registers, function.start(), function.is_frameless(), read);
+            if !function.is_internal() {
+                backtrace.push(program_counter, if caller.is_none() { frame_pointer } else { 0 });
+                backtrace.is_exact = true;
+            }
             if let Some(Caller { frame, return_address }) = caller {
-                backtrace.push_caller(code_map, return_address, &mut recent);
+                backtrace.push_caller(code_map, return_address, frame, &mut recent);
                 frame_pointer = frame;
                 frame_of = of(return_address.wrapping_sub(1));
             }
@@ -96,7 +114,7 @@ impl Backtrace {
             else {
                 return backtrace;
             };
-            backtrace.push_caller(code_map, return_address, &mut recent);
+            backtrace.push_caller(code_map, return_address, frame, &mut recent);
             frame_of = of(return_address.wrapping_sub(1));
             lowest = frame_pointer + 1;
             frame_pointer = frame;
@@ -104,7 +122,13 @@ impl Backtrace {
     }
 
     /// Adds the frame that `return_address` leads back to, if it is a wasm function's.
-    fn push_caller<'a>(&mut self, code_map: &CodeMap<'a>, return_address: usize, recent: &mut Option<Function<'a>>) {
+    fn push_caller<'a>(
+        &mut self,
+        code_map: &CodeMap<'a>,
+        return_address: usize,
+        frame: usize,
+        recent: &mut Option<Function<'a>>,
+    ) {
         // A call can be a function's last instruction: the call itself is certainly inside.
         let call = return_address.wrapping_sub(1);
         let known = recent.is_some_and(|function| function.contains(call));
@@ -112,8 +136,20 @@ impl Backtrace {
             *recent = code_map.function(call);
         }
         if recent.is_some_and(|function| !function.is_internal()) {
-            self.push(return_address);
+            self.push(return_address, frame);
         }
+    }
+
+    /// Copies bytes of the stack; false where it has no such.
+    pub fn read_stack(&self, address: usize, bytes: &mut [u8]) -> bool {
+        let is_inside =
+            address >= self.stack.low && address.checked_add(bytes.len()).is_some_and(|end| end <= self.stack.high);
+        if is_inside {
+            let start = core::ptr::with_exposed_provenance::<u8>(address);
+            // SAFETY: these bytes are inside the mapped stack.
+            unsafe { core::ptr::copy_nonoverlapping(start, bytes.as_mut_ptr(), bytes.len()) };
+        }
+        is_inside
     }
 
     /// Number of frames, also of those that [`visit`](Self::visit) omits.
@@ -128,17 +164,20 @@ impl Backtrace {
         let outer_start = self.count.saturating_sub(OUTER).max(INNER);
         let mut position = 0;
         while position < self.count {
-            let program_counter = match self.inner.get(position) {
-                Some(&program_counter) => program_counter,
+            let Place { program_counter, address } = match self.inner.get(position) {
+                Some(&place) => place,
                 None => self.outer[(position - INNER) % OUTER],
             };
             let is_return_address = position > 0 || !self.is_exact;
             if let Some(function) = code_map.function(program_counter - usize::from(is_return_address)) {
                 let site = code_map.site(function, program_counter);
+                // Where the stack is full, the frame is not complete.
+                let is_complete = site.is_some_and(|site| site.code != Some(TrapCode::StackOverflow));
                 let mut place = Some(site.map_or(function.wasm_offset(), |site| site.wasm_offset));
                 while let Some(at) = place {
                     let (function, wasm_offset, call) = code_map.innermost(function, at);
-                    visitor(&Frame { position, function, wasm_offset });
+                    let address = if call.is_none() && is_complete { address } else { 0 };
+                    visitor(&Frame { position, function, wasm_offset, address });
                     place = call;
                 }
             }

@@ -20,6 +20,7 @@ pub struct CodeMap<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Function<'a> {
     entry: &'a FunctionEntry,
+    position: usize,
     code_start: usize,
     code_end: usize,
     sites_end: usize,
@@ -38,6 +39,11 @@ impl Function<'_> {
     /// Index in its module's function index space.
     pub fn index(&self) -> u32 {
         self.entry.index
+    }
+
+    /// Its position among all of the map's.
+    pub fn position(&self) -> usize {
+        self.position
     }
 
     /// Number of its module: 0 for the main one.
@@ -126,7 +132,7 @@ impl<'a> CodeMap<'a> {
             None => (self.text_length, self.sites.len()),
         };
         let code_start = self.text.wrapping_add(entry.start as usize);
-        Some(Function { entry, code_start, code_end: self.text.wrapping_add(end), sites_end })
+        Some(Function { entry, position, code_start, code_end: self.text.wrapping_add(end), sites_end })
     }
 
     /// The site at exactly this address of a function. Where compiled code is interpreted, the last one before it will do:

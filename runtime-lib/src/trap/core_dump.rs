@@ -3,11 +3,12 @@
 
 use core::ffi::CStr;
 
-use wasmc_abi::core_dump::{CoreDump, CoreGlobal, GLOBAL_CONSTANT, GLOBAL_PLACED};
+use wasmc_abi::core_dump::{CoreDump, CoreGlobal, GLOBAL_CONSTANT, GLOBAL_PLACED, LOCAL_UNKNOWN};
 use wasmc_abi::instance::MemoryDescriptor;
+use wasmc_abi::leb128::{signed, unsigned};
 use wasmc_abi::value::{ANYREF, EXNREF, EXTERNREF, F32, F64, FUNCREF, I32, I64, V128};
 
-use super::backtrace::Backtrace;
+use super::backtrace::{Backtrace, Frame};
 use super::code_map::CodeMap;
 use crate::output::Output;
 use crate::{process, program, sys};
@@ -168,7 +169,9 @@ unsafe fn dump(file: &mut File<'_>, description: &CoreDump, backtrace: &Backtrac
     // SAFETY: the caller's promise.
     let (head, globals) = unsafe { (description.head.as_slice::<u8>(), description.globals.as_slice::<CoreGlobal>()) };
     file.bytes(head);
-    file.section(CUSTOM, &|file| frames(file, backtrace));
+    // SAFETY: the caller's promise.
+    let locals = unsafe { Locals { starts: description.functions.as_slice(), places: description.locals.as_slice() } };
+    file.section(CUSTOM, &|file| frames(file, backtrace, &locals));
     // SAFETY: the compiler's description of its program.
     let memories = unsafe { program().memories.as_slice::<u64>() };
     let descriptor = |address: &u64| {
@@ -244,7 +247,40 @@ unsafe fn used(address: usize, length: u64) -> u64 {
     size as u64
 }
 
-fn frames(file: &mut File<'_>, backtrace: &Backtrace) {
+/// Where locals are in frames: see [`CoreDump`].
+struct Locals<'a> {
+    starts: &'a [u32],
+    places: &'a [u8],
+}
+
+impl Locals<'_> {
+    /// Writes the locals of a frame: none where it is not known where they are.
+    fn write(&self, file: &mut File<'_>, backtrace: &Backtrace, frame: &Frame<'_>) {
+        let start = self.starts.get(frame.function.position()).filter(|_| frame.address != 0);
+        let mut at = start.map_or(usize::MAX, |start| *start as usize);
+        let count = unsigned(self.places, &mut at).unwrap_or(0);
+        file.unsigned(count);
+        for _ in 0..count {
+            let kind = self.places.get(at).copied().unwrap_or(LOCAL_UNKNOWN);
+            at += 1;
+            let mut value = [0; 16];
+            let is_known = kind != LOCAL_UNKNOWN
+                && signed(self.places, &mut at).is_some_and(|offset| {
+                    let address = frame.address.wrapping_add_signed(offset as isize);
+                    let bytes = value.get_mut(..crate::values::size_of_type(kind));
+                    bytes.is_some_and(|bytes| backtrace.read_stack(address, bytes))
+                });
+            if is_known {
+                file.byte(kind);
+                write_number(file, kind, value);
+            } else {
+                file.byte(LOCAL_UNKNOWN);
+            }
+        }
+    }
+}
+
+fn frames(file: &mut File<'_>, backtrace: &Backtrace, locals: &Locals<'_>) {
     file.name(b"corestack");
     file.byte(0);
     file.name(b"main");
@@ -257,8 +293,9 @@ fn frames(file: &mut File<'_>, backtrace: &Backtrace) {
         file.unsigned(frame.function.module().into());
         file.unsigned(frame.function.index().into());
         file.unsigned(frame.wasm_offset.wrapping_sub(frame.function.wasm_offset()).into());
-        // Neither locals nor operands.
-        file.bytes(&[0, 0]);
+        locals.write(file, backtrace, frame);
+        // No operands.
+        file.byte(0);
     });
 }
 
@@ -284,33 +321,31 @@ unsafe fn write_global(file: &mut File<'_>, global: &CoreGlobal) {
     };
     file.byte(kind);
     file.byte(u8::from(!matches!(global.state, GLOBAL_CONSTANT | GLOBAL_PLACED)));
-    let [a, b, c, d, e, f, g, h, ..] = value;
-    let low = u32::from_ne_bytes([a, b, c, d]);
-    let whole = u64::from_ne_bytes([a, b, c, d, e, f, g, h]);
     match kind {
-        I32 => {
-            file.byte(0x41);
-            file.signed(i64::from(low as i32));
-        }
-        I64 => {
-            file.byte(0x42);
-            file.signed(whole as i64);
-        }
-        F32 => {
-            file.byte(0x43);
-            file.bytes(&low.to_le_bytes());
-        }
-        F64 => {
-            file.byte(0x44);
-            file.bytes(&whole.to_le_bytes());
-        }
-        V128 => {
-            file.bytes(&[0xfd, 0x0c]);
-            file.bytes(&u128::from_ne_bytes(value).to_le_bytes());
-        }
+        I32 => file.byte(0x41),
+        I64 => file.byte(0x42),
+        F32 => file.byte(0x43),
+        F64 => file.byte(0x44),
+        V128 => file.bytes(&[0xfd, 0x0c]),
         // References mean nothing outside of the process.
         FUNCREF | EXTERNREF | EXNREF | ANYREF => file.bytes(&[0xd0, kind]),
         _ => {}
     }
+    write_number(file, kind, value);
     file.byte(0x0b);
+}
+
+/// A number, which the first of the bytes hold; nothing for other types.
+fn write_number(file: &mut File<'_>, kind: u8, value: [u8; 16]) {
+    let [a, b, c, d, e, f, g, h, ..] = value;
+    let low = u32::from_ne_bytes([a, b, c, d]);
+    let whole = u64::from_ne_bytes([a, b, c, d, e, f, g, h]);
+    match kind {
+        I32 => file.signed(i64::from(low as i32)),
+        I64 => file.signed(whole as i64),
+        F32 => file.bytes(&low.to_le_bytes()),
+        F64 => file.bytes(&whole.to_le_bytes()),
+        V128 => file.bytes(&u128::from_ne_bytes(value).to_le_bytes()),
+        _ => {}
+    }
 }
