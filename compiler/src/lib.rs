@@ -150,13 +150,6 @@ fn compile_parts(
     detach_debug: bool,
     progress: &dyn Progress,
 ) -> Result<Compiled> {
-    if emit == Emit::Program && options.debug_info != DebugLevel::None && !targets::links_debug_info(&options.target) {
-        let target = &options.target;
-        let what = format!(
-            "debug information (`-g`) in executables for the target {target}; objects can have it (`--emit obj`)"
-        );
-        return Err(Error::Unsupported { what, offset: None });
-    }
     let plan = plan_program(inputs, options, progress)?;
     let isas = codegen::build_isas(options, &plan)?;
     let isa = &*isas.general;

@@ -182,11 +182,6 @@ pub(crate) fn has_debug_info(triple: &Triple) -> bool {
     }
 }
 
-/// Whether the linker keeps it.
-pub(crate) fn links_debug_info(triple: &Triple) -> bool {
-    triple.binary_format != BinaryFormat::Macho
-}
-
 /// Bytes of the largest 64-bit memory: an eighth of what every process of the target can address. Kernels for AArch64 and
 /// LoongArch give processes 39 bits of addresses or more, those for RISC-V 38 (Sv39), those for s390x 42, those for PowerPC 46, those for
 /// x86-64 47.

@@ -64,6 +64,34 @@ fn every_table_of_every_executable_makes_sense() {
 }
 
 #[test]
+fn debuggers_find_functions_lines_and_types() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = programs().join("../debug/programs/values-O0.wasm");
+    for target in TARGETS {
+        for flags in [&["-g", "-O0"][..], &["-g", "-O2"], &["-gline-tables-only", "-O0"]] {
+            let executable = build(folder.path(), &program, "program", &[&["--target", target], flags].concat());
+            check::executable(&executable);
+            oracle::verifies_debug_info(&folder.path().join("program"));
+        }
+        build(folder.path(), &program, "program", &["--target", target, "-O0", "-g"]);
+        oracle::debugger_finds(
+            &folder.path().join("program"),
+            &["breakpoint set -f values.c -l 67", "breakpoint set -n twice", "image lookup -t node"],
+            &[
+                "program`main + ",
+                " at values.c:67",
+                "program`twice + ",
+                " at values.c:47",
+                "int value;",
+                "char name[8];",
+            ],
+        );
+        let stripped = build(folder.path(), &program, "program", &["--target", target, "-O0", "-g", "--strip"]);
+        assert!(!check::executable(&stripped).segments.iter().any(|(name, ..)| name == "__DWARF"));
+    }
+}
+
+#[test]
 fn llvm_reads_them() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for target in TARGETS {

@@ -14,6 +14,28 @@ fn run(command: &mut Command) -> Output {
     output
 }
 
+/// The debug information is in order.
+pub fn verifies_debug_info(executable: &Path) {
+    let output = Command::new("llvm-dwarfdump").args(["--verify", "--quiet"]).arg(executable).output();
+    let output = output.expect("llvm-dwarfdump can be run");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && !text.contains("error:"), "{text}");
+}
+
+/// lldb says these things in this order to commands. (Older ones do not know DWARF 5 in Mach-O.)
+pub fn debugger_finds(executable: &Path, commands: &[&str], expected: &[&str]) {
+    let mut debugger = Command::new("lldb-19");
+    debugger.args(["--no-lldbinit", "--batch"]);
+    commands.iter().for_each(|command| _ = debugger.args(["-o", command]));
+    let output = debugger.arg(executable).output().expect("lldb-19 can be run");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut rest = &text[..];
+    for piece in expected {
+        let found = rest.find(piece).unwrap_or_else(|| panic!("{piece:?} is missing, or stands too early, in\n{text}"));
+        rest = &rest[found + piece.len()..];
+    }
+}
+
 /// llvm-objdump reads all of it without complaint, and sees the same fixups, functions of libSystem and exports.
 pub fn reads(executable: &Path, own: &Report) {
     let objdump = |flags: &[&str]| {

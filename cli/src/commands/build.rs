@@ -47,7 +47,7 @@ pub fn execute(arguments: &BuildArguments, messages: Messages) -> Result<()> {
         (EmitKind::Clif, _) => Some(Emit::Clif),
     };
     let compress = arguments.compress_debug_sections == Some(Compression::Zlib);
-    if options.target.binary_format == BinaryFormat::Coff
+    if matches!(options.target.binary_format, BinaryFormat::Coff | BinaryFormat::Macho)
         && (arguments.split_debug || compress)
         && let Some(flag) = separating_flag(arguments)
     {

@@ -7,7 +7,7 @@ use object::macho;
 use super::error;
 use super::imports::Import;
 use super::input::Role;
-use super::layout::{Content, IMAGE_BASE, Layout, SLOT};
+use super::layout::{Content, IMAGE_BASE, Layout, SLOT, SegmentKind};
 use super::relocate::Kind;
 use super::symbols::{Program, Target};
 use crate::error::Result;
@@ -74,7 +74,8 @@ fn places(program: &Program<'_>, layout: &Layout) -> Result<Vec<(u64, Value)>> {
     for &import in &layout.slots {
         places.push((layout.slot(import)?, Value::Bind(ordinal(import)?, 0)));
     }
-    for section in &layout.sections {
+    // What debuggers read has the addresses that the executable would like to have.
+    for section in layout.sections.iter().filter(|section| section.segment != SegmentKind::Dwarf) {
         for &(id, offset) in &section.atoms {
             for relocation in program.atom(id).relocations.iter().filter(|own| own.kind == Kind::Absolute) {
                 let damaged = |what: &str| program.objects[id.object as usize].damaged(what);

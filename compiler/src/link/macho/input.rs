@@ -59,9 +59,22 @@ pub(super) enum Role {
     RelocatedReadOnly,
     Writable,
     Zero,
-    /// Debug information, which is left out.
+    /// Debug information of the program: which of [`DEBUG_SECTIONS`].
+    Debug(u8),
+    /// That of the runtime library, which is left out.
     None,
 }
+
+/// Sections of debug information, by the names that Mach-O has for them.
+pub(super) const DEBUG_SECTIONS: [&str; 7] = [
+    "__debug_info",
+    "__debug_abbrev",
+    "__debug_line",
+    "__debug_loclists",
+    "__debug_rnglists",
+    "__debug_str",
+    "__debug_str_offs",
+];
 
 /// A place in an atom to be filled.
 #[derive(Clone, Copy, Debug)]
@@ -126,8 +139,8 @@ impl Section<'_> {
     }
 }
 
-/// Reads an object.
-pub(super) fn parse<'a>(name: Cow<'a, str>, bytes: &'a [u8]) -> Result<Object<'a>> {
+/// Reads an object, with its debug information if asked to.
+pub(super) fn parse<'a>(name: Cow<'a, str>, bytes: &'a [u8], with_debug: bool) -> Result<Object<'a>> {
     let fail = |error: object::Error| super::error(format!("{name}: {error}"));
     let file: MachOFile64<'a> =
         MachOFile64::parse(bytes).map_err(|_| error(format!("{name} is no Mach-O object with 64 bits")))?;
@@ -144,6 +157,7 @@ pub(super) fn parse<'a>(name: Cow<'a, str>, bytes: &'a [u8]) -> Result<Object<'a
         let segment = section.segment_name_bytes().map_err(fail)?.unwrap_or(b"");
         let role = role(segment, own.name(), own.flags(LE))
             .ok_or_else(|| error(format!("{name}: the section {} is not supported", display(own.name()))))?;
+        let role = if matches!(role, Role::Debug(_)) && !with_debug { Role::None } else { role };
         let data = if role == Role::Zero { &[][..] } else { section.data().map_err(fail)? };
         let address = section.address();
         sections.push(Section {
@@ -245,7 +259,8 @@ fn role(segment: &[u8], name: &[u8], flags: macho::SectionFlags) -> Option<Role>
         return Some(Role::CompactUnwind);
     }
     if segment == b"__DWARF" || flags.contains(macho::S_ATTR_DEBUG) {
-        return Some(Role::None);
+        let known = DEBUG_SECTIONS.iter().position(|known| known.as_bytes() == name);
+        return Some(known.map_or(Role::None, |number| Role::Debug(number as u8)));
     }
     let is_code = flags.contains(macho::S_ATTR_SOME_INSTRUCTIONS) || flags.contains(macho::S_ATTR_PURE_INSTRUCTIONS);
     Some(match flags.typ() {

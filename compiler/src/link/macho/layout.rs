@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use object::macho::{self, SectionFlags};
 
 use super::imports::Import;
-use super::input::{Processor, Role};
+use super::input::{DEBUG_SECTIONS, Processor, Role};
 use super::reachable::Reachable;
 use super::symbols::{AtomId, Place, Program};
 use super::unwind::Unwind;
@@ -38,6 +38,7 @@ pub(super) enum SegmentKind {
     Text,
     DataConst,
     Data,
+    Dwarf,
 }
 
 /// A section of the executable.
@@ -141,7 +142,7 @@ const PLAIN: SectionFlags = SectionFlags(0);
 const CODE: SectionFlags = SectionFlags(macho::S_ATTR_PURE_INSTRUCTIONS.0 | macho::S_ATTR_SOME_INSTRUCTIONS.0);
 
 /// The sections of executables, in order: those without contents are left out.
-const SECTIONS: [(SegmentKind, &str, Content, SectionFlags); 10] = [
+const SECTIONS: [(SegmentKind, &str, Content, SectionFlags); 10 + DEBUG_SECTIONS.len()] = [
     (SegmentKind::Text, "__text", Content::Atoms(Role::Code), CODE),
     (SegmentKind::Text, "__stubs", Content::Stubs, SectionFlags(CODE.0 | macho::S_SYMBOL_STUBS.0 as u32)),
     (SegmentKind::Text, "__const", Content::Atoms(Role::ReadOnly), PLAIN),
@@ -152,7 +153,19 @@ const SECTIONS: [(SegmentKind, &str, Content, SectionFlags); 10] = [
     (SegmentKind::DataConst, "__const", Content::Atoms(Role::RelocatedReadOnly), PLAIN),
     (SegmentKind::Data, "__data", Content::Atoms(Role::Writable), PLAIN),
     (SegmentKind::Data, "__bss", Content::Atoms(Role::Zero), SectionFlags(macho::S_ZEROFILL.0 as u32)),
+    debug_section(0),
+    debug_section(1),
+    debug_section(2),
+    debug_section(3),
+    debug_section(4),
+    debug_section(5),
+    debug_section(6),
 ];
+
+const fn debug_section(number: u8) -> (SegmentKind, &'static str, Content, SectionFlags) {
+    let content = Content::Atoms(Role::Debug(number));
+    (SegmentKind::Dwarf, DEBUG_SECTIONS[number as usize], content, macho::S_ATTR_DEBUG)
+}
 
 fn too_large() -> Error {
     error("the executable would have more than 2 GiB, which macOS does not load")
@@ -225,7 +238,7 @@ fn gather(
 
 /// Gives segments and their sections addresses and places.
 fn place(layout: &mut Layout) -> Result<()> {
-    let kinds = [SegmentKind::Text, SegmentKind::DataConst, SegmentKind::Data];
+    let kinds = [SegmentKind::Text, SegmentKind::DataConst, SegmentKind::Data, SegmentKind::Dwarf];
     let kinds = kinds
         .into_iter()
         .filter(|&kind| kind == SegmentKind::Text || layout.sections.iter().any(|section| section.segment == kind));

@@ -6,6 +6,8 @@
 //! segments, addresses) → [`fixups`], [`symtab`], [`linkedit`] (the tables at the end of the file) → [`write`] (relocate, and write the
 //! file) → [`signature`] (sign it on the way). [`relocate`] has what the processors decide.
 //!
+//! The program's debug information is kept, in a segment `__DWARF` in front of the tables.
+//!
 //! References: `mach-o/loader.h`, `mach-o/reloc.h`, `mach-o/fixup-chains.h`, `mach-o/compact_unwind_encoding.h` and
 //! `kern/cs_blobs.h`, as Apple publishes them.
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::imports::Import;
-use super::input::Role;
+use super::input::{DEBUG_SECTIONS, Role};
 use super::relocate::Kind;
 use super::symbols::{AtomId, Program, Target};
 use crate::error::Result;
@@ -31,6 +31,11 @@ pub(super) fn find(program: &Program<'_>) -> Result<Reachable> {
     let mut reachable = Reachable::default();
     let mut pending = vec![program.entry.atom];
     pending.extend(program.atoms(Role::Note).map(|(id, _)| id));
+    let debug: Vec<AtomId> = debug_atoms(program).collect();
+    if let Some(first) = debug.first() {
+        // It counts on all code of its object, one piece behind the other.
+        pending.extend(program.atoms(Role::Code).map(|(id, _)| id).filter(|id| id.object == first.object));
+    }
     reachable.atoms.extend(&pending);
     while let Some(id) = pending.pop() {
         for relocation in &program.atom(id).relocations {
@@ -55,5 +60,11 @@ pub(super) fn find(program: &Program<'_>) -> Result<Reachable> {
             }
         }
     }
+    // It keeps nothing that it refers to.
+    reachable.atoms.extend(debug);
     Ok(reachable)
+}
+
+fn debug_atoms(program: &Program<'_>) -> impl Iterator<Item = AtomId> {
+    (0..DEBUG_SECTIONS.len()).flat_map(|number| program.atoms(Role::Debug(number as u8)).map(|(id, _)| id))
 }

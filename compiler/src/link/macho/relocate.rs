@@ -2,7 +2,7 @@
 
 use object::macho::{self, RelocationInfo, RelocationType};
 
-use super::input::{Processor, Relocation};
+use super::input::{Processor, Relocation, Role};
 use super::layout::Layout;
 use super::symbols::{AtomId, Program, Target};
 use crate::error::Result;
@@ -124,10 +124,15 @@ pub(super) fn atom(program: &Program<'_>, id: AtomId, address: u64, bytes: &mut 
         };
         let mut kind = relocation.kind;
         let target = program.target(id.object, relocation.target)?;
+        let at = relocation.offset as usize;
         if kind == Kind::Absolute && !matches!(target, Target::Absolute(_)) {
+            if let (Role::Debug(_), Target::Place(own)) = (program.atom(id).role, target) {
+                // 0 where it is left out.
+                let address = layout.address(own).map_or(0, |address| address.wrapping_add_signed(relocation.addend));
+                put(&mut bytes[at..], &address.to_le_bytes());
+            }
             continue;
         }
-        let at = relocation.offset as usize;
         let place = address + u64::from(relocation.offset);
         let value = match target {
             Target::Place(own) => {

@@ -45,7 +45,7 @@ pub(super) enum Target {
 pub(super) fn resolve<'a>(inputs: &Inputs<'a>, options: &MachoOptions<'_>) -> Result<Program<'a>> {
     let mut program = Resolver::default();
     for file in inputs.objects {
-        program.add(input::parse(file.name.into(), file.bytes)?)?;
+        program.add(input::parse(file.name.into(), file.bytes, !options.strip)?)?;
     }
     // Names of C have an underscore in front.
     let entry = format!("_{}", options.entry);
@@ -53,7 +53,7 @@ pub(super) fn resolve<'a>(inputs: &Inputs<'a>, options: &MachoOptions<'_>) -> Re
     let mut wanted = members.choose([entry.as_bytes()]);
     loop {
         for (name, bytes) in wanted {
-            program.add(input::parse(String::from_utf8_lossy(name), bytes)?)?;
+            program.add(input::parse(String::from_utf8_lossy(name), bytes, false)?)?;
         }
         let mut names = std::mem::take(&mut program.wanted);
         names.retain(|name| !program.definitions.contains_key(name));

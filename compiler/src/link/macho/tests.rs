@@ -77,7 +77,7 @@ fn program(architecture: Architecture, calls: &str) -> Vec<u8> {
 }
 
 fn link(bytes: &[u8], strip: bool) -> crate::Result<Vec<u8>> {
-    let inputs = Inputs { objects: &[File { name: "program", bytes }], archives: &[] };
+    let inputs = Inputs { objects: &[File { name: "program", bytes }], archives: &[], debug: &[] };
     let mut output = Vec::new();
     link_executable(&inputs, &MachoOptions { entry: "start", strip }, &mut output)?;
     Ok(output)

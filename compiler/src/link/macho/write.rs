@@ -195,6 +195,7 @@ fn headers(program: &Program<'_>, layout: &Layout, linkedit: &Linkedit, uuid: [u
                 ("__DATA_CONST", macho::VM_PROT_READ.0 | macho::VM_PROT_WRITE.0, macho::SG_READ_ONLY.0)
             }
             SegmentKind::Data => ("__DATA", macho::VM_PROT_READ.0 | macho::VM_PROT_WRITE.0, 0),
+            SegmentKind::Dwarf => ("__DWARF", macho::VM_PROT_READ.0, 0),
         };
         let sections: Vec<&OutputSection> =
             layout.sections.iter().filter(|section| section.segment == own.kind).collect();
