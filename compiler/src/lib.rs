@@ -188,7 +188,7 @@ pub fn check(inputs: &[Input<'_>], options: &Options, progress: &dyn Progress) -
 }
 
 fn plan_program<'a>(inputs: &[Input<'a>], options: &Options, progress: &dyn Progress) -> Result<plan::Plan<'a>> {
-    if options.debug_info != DebugLevel::None && !targets::has_debug_info(&options.target) {
+    if options.debug_info != DebugLevel::None && !targets::has_debug_info(&options.target, options.debug_info) {
         return Err(debug::unsupported(options));
     }
     progress.phase("parse", 0);

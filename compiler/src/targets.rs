@@ -1,5 +1,6 @@
 //! What wasmc can make for which target: one table, which the rest asks.
 
+use crate::DebugLevel;
 use crate::codegen::distance;
 use crate::debug::Registers;
 use crate::object::binary_format;
@@ -173,11 +174,14 @@ pub(crate) fn has_threads(triple: &Triple) -> bool {
     has_pinned_register(triple) && matches!(triple.operating_system, OperatingSystem::Linux | OperatingSystem::Windows)
 }
 
-/// Whether debug information can be written for this processor.
-pub(crate) fn has_debug_info(triple: &Triple) -> bool {
+/// Whether debug information can be written for this processor. Where numbers are big-endian, it tells no variables: they are in
+/// linear memory, which is little-endian, and debuggers read pointers in the order of the processor.
+pub(crate) fn has_debug_info(triple: &Triple, level: DebugLevel) -> bool {
     match triple.binary_format {
+        BinaryFormat::Elf if triple.architecture == Architecture::S390x => level != DebugLevel::Full,
         BinaryFormat::Elf => Registers::of(triple.architecture).is_some(),
-        BinaryFormat::Macho | BinaryFormat::Coff => triple.architecture == Architecture::X86_64,
+        BinaryFormat::Macho => true,
+        BinaryFormat::Coff => triple.architecture == Architecture::X86_64,
         _ => false,
     }
 }

@@ -76,6 +76,8 @@ fn what_a_target_lacks_is_refused_by_name() {
     sandbox.wasmc(&format!("{object} -g hello.wat")).succeeds();
     let big_endian = "build --emit obj -o out.o --target s390x-unknown-linux-gnu";
     sandbox.wasmc(&format!("{big_endian} -g hello.wat")).fails(&["debug information", "s390x-unknown-linux-gnu"]);
+    sandbox.wasmc(&format!("{big_endian} -g hello.wat")).fails(&["`-gline-tables-only` is supported"]);
+    sandbox.wasmc(&format!("{big_endian} -gline-tables-only hello.wat")).succeeds();
     sandbox.wasmc("build --target x86_64-unknown-none hello.wat").fails(&["x86_64-unknown-none", "--emit obj"]);
     sandbox
         .wasmc("build --target x86_64-unknown-freebsd hello.wat")

@@ -1,9 +1,12 @@
 # For gdb: stops once at every line of SOURCE and counts the variables in scope there, and those that can be read. Each
-# pair is listed too, with the value of a number.
+# pair is listed too, with the value of a number. The program runs with ARGUMENTS.
 import gdb
 
 for setting in ("pagination off", "confirm off", "print inferior-events off"):
     gdb.execute("set " + setting)
+if ARGUMENTS:
+    # The code is made, and known to gdb, only when the program runs.
+    gdb.execute("set breakpoint pending on")
 with open(PATH) as source:
     count = len(source.readlines())
 for line in range(1, count + 1):
@@ -11,7 +14,7 @@ for line in range(1, count + 1):
         gdb.Breakpoint(f"{SOURCE}:{line}", temporary=True)
     except gdb.error:
         pass
-gdb.execute("run > /dev/null", to_string=True)
+gdb.execute(f"run {ARGUMENTS} > /dev/null", to_string=True)
 seen = {}
 # Where a number is read: which.
 values = {}
@@ -28,6 +31,9 @@ while gdb.selected_inferior().pid != 0:
         block = None
     while block is not None:
         for symbol in block:
+            # None of the program's.
+            if symbol.name == "__vmctx":
+                continue
             # Not yet declared where the program is: not in scope.
             if not (symbol.is_variable or symbol.is_argument) or (not symbol.is_argument and symbol.line > place.line):
                 continue

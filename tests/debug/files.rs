@@ -34,7 +34,7 @@ fn section(path: &Path, name: &str) -> Option<Vec<u8>> {
 }
 
 fn lldb(program: &Path, commands: &[&str]) -> String {
-    let mut command = Command::new("lldb");
+    let mut command = Command::new("lldb-19");
     command.arg("--batch").arg("--no-lldbinit");
     for line in commands {
         command.args(["-o", line]);

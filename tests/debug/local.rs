@@ -44,7 +44,7 @@ fn core_files_are_read_as_running_programs_are() {
 fn lldb_sees_lines_and_values() {
     let scratch = tempfile::tempdir().expect("a temporary folder can be made");
     let program = build(scratch.path(), "debug/programs/values-O0.wasm", &["-g", "-O0"]);
-    let mut command = Command::new("lldb");
+    let mut command = Command::new("lldb-19");
     command.args(["--no-lldbinit", "--batch", "--one-line", "breakpoint set --name sum"]);
     let steps = ["run", "thread backtrace", "next", "next", "next", "next", "frame variable limit total doubled"];
     let values = ["target variable counter", "up", "frame variable word color flags table"];

@@ -30,7 +30,7 @@ fn with_gdb(module: &str, flags: &[&str], commands: &[&str]) -> String {
 fn with_lldb(module: &str, flags: &[&str], commands: &[&str]) -> String {
     let scratch = tempfile::tempdir().expect("a temporary folder can be made");
     let program = build(scratch.path(), module, &[&["-g"], flags].concat());
-    let mut command = Command::new("lldb");
+    let mut command = Command::new("lldb-19");
     command.args(["--batch", "--no-lldbinit", "-o"]);
     command.arg(format!("command source -s 1 {}", script(scratch.path(), "lldb").display()));
     for line in commands {

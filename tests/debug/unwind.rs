@@ -35,7 +35,15 @@ fn from_a_signal_handler_through_the_program_to_the_start() {
     let program = build(scratch.path(), "programs/c/traps.wasm", &["-O1"]);
     let handled = "handle SIGSEGV nostop noprint pass";
     let output = gdb(&program, &[handled, "rbreak on_signal", "run load", "backtrace"]);
-    let frames =
-        ["on_signal", "<signal handler called>", " load ", " crash ", " main ", "wasmc_entry", "enter", " _start "];
+    let frames = [
+        "on_signal",
+        "<signal handler called>",
+        " load ",
+        " crash ",
+        " main ",
+        "wasmc_entry",
+        "__morestack",
+        " _start ",
+    ];
     check_lines(&output, &frames);
 }

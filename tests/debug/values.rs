@@ -3,11 +3,17 @@
 use std::process::Command;
 
 use crate::debugger::{build, check_lines, gdb, output};
+use crate::process;
 
 /// Builds a program of `programs` with debug information, and runs gdb over it.
 pub fn debug(module: &str, flags: &[&str], commands: &[&str]) -> String {
+    debug_as("-g", module, flags, commands)
+}
+
+/// With as much debug information as a flag says.
+fn debug_as(level: &str, module: &str, flags: &[&str], commands: &[&str]) -> String {
     let scratch = tempfile::tempdir().expect("a temporary folder can be made");
-    let program = build(scratch.path(), &format!("debug/programs/{module}.wasm"), &[&["-g"], flags].concat());
+    let program = build(scratch.path(), &format!("debug/programs/{module}.wasm"), &[&[level], flags].concat());
     let sources = crate::debugger::source("debug/programs");
     let folder = format!("directory {}", sources.display());
     gdb(&program, &[&[folder.as_str()], commands].concat())
@@ -41,6 +47,26 @@ fn parameters_locals_and_statics_of_every_kind() {
             "mix (letter=97 'a', small=-2, wide=1234567890123, real=0.5, ratio=0.25, yes=true, byte=200 '\\310')";
         check_lines(&text, &[call, "main"]);
     }
+}
+
+#[test]
+fn functions_and_lines_without_variables() {
+    let commands = ["break twice", "run", "backtrace", "info locals", "break 67", "finish"];
+    let text = debug_as("-gline-tables-only", "values-O0", &["-O0"], &commands);
+    check_lines(&text, &["twice () at ", "47\tstatic int twice", "#0  twice () at ", " in main () at ", "No locals."]);
+    check_lines(&text, &["main () at ", "67\t  printf("]);
+    assert!(!text.contains("Backtrace stopped"), "{text}");
+}
+
+#[test]
+fn backtraces_lead_across_the_stacks_to_where_the_program_began() {
+    let text = debug("values-O0", &["-O0"], &["break twice", "run", "backtrace"]);
+    check_lines(&text, &["#0 ", " main ", "_start () at "]);
+    // For Windows, what wasmc adds has no names.
+    if !process::target::name().is_some_and(|name| name.contains("-windows-")) {
+        check_lines(&text, &["wasmc_entry", "__morestack", "wasmc_runtime::start::start", "_start "]);
+    }
+    assert!(!text.contains("Backtrace stopped"), "{text}");
 }
 
 #[test]

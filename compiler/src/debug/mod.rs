@@ -52,7 +52,7 @@ pub(crate) use writer::{Buffer, Part, Target};
 
 use crate::object::Text;
 use crate::plan::Plan;
-use crate::{DebugLevel, Error, Options, Progress, Result, parallel};
+use crate::{DebugLevel, Error, Options, Progress, Result, parallel, targets};
 use addresses::Addresses;
 use callees::Callees;
 use expression::Context;
@@ -134,7 +134,10 @@ pub(crate) fn describe(
 
 /// The error where debug information cannot be written for the target.
 pub(crate) fn unsupported(options: &Options) -> Error {
-    let what = format!("debug information (`-g`) for the target {}", options.target);
+    let mut what = format!("debug information (`-g`) for the target {}", options.target);
+    if targets::has_debug_info(&options.target, DebugLevel::Lines) {
+        what.push_str("; `-gline-tables-only` is supported, without variables");
+    }
     Error::Unsupported { what, offset: None }
 }
 

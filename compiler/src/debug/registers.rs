@@ -27,6 +27,8 @@ impl Registers {
             Architecture::Aarch64(_) => Some(Registers { frame_pointer: 29, pinned: Some(21), first_float: 64 }),
             // x8, f0 (RISC-V ABIs Specification, "DWARF Register Numbers").
             Architecture::Riscv64(_) => Some(Registers { frame_pointer: 8, pinned: None, first_float: 32 }),
+            // r15, f0 (ELF ABI s390x Supplement, "DWARF Definition"). It is the stack pointer, and no variables are told there.
+            Architecture::S390x => Some(Registers { frame_pointer: 15, pinned: None, first_float: 16 }),
             _ => None,
         }
     }

@@ -10,8 +10,12 @@ use crate::arch::ResumePoint;
 
 /// Calls `function` on the stack that ends at `stack_top`. It must not return to anyone but this frame's caller.
 ///
+/// It bears the name of GCC's function that goes on on another stack: the only one that gdb (13) takes to be called from a
+/// stack at lower addresses, where it looks no further otherwise. Where that one is, kernels and emulators decide.
+///
 /// # Safety
 /// `stack_top` must be a multiple of 16 and the end of enough mapped memory that nobody else uses.
+#[cfg_attr(not(test), unsafe(export_name = "__morestack"))]
 #[unsafe(naked)]
 pub unsafe extern "C" fn enter(stack_top: usize, function: unsafe extern "C" fn()) {
     core::arch::naked_asm!(
