@@ -42,6 +42,7 @@ const POWERPC64LE_LINUX: &str = "powerpc64le-unknown-linux-gnu";
 
 /// No C library either.
 const X86_64_WINDOWS: &str = "x86_64-pc-windows-msvc";
+const AARCH64_WINDOWS: &str = "aarch64-pc-windows-msvc";
 
 /// Every target, in the order of the documentation. Executables use no C library: gnu and musl are the same to them.
 pub const TARGETS: &[Target] = &[
@@ -70,6 +71,8 @@ pub const TARGETS: &[Target] = &[
     executable("thumbv7neon-unknown-linux-musleabihf", ARMV7_LINUX, "qemu-arm"),
     executable("x86_64-pc-windows-gnu", X86_64_WINDOWS, "wine64"),
     executable("x86_64-pc-windows-msvc", X86_64_WINDOWS, "wine64"),
+    executable("aarch64-pc-windows-gnullvm", AARCH64_WINDOWS, "wine64 in qemu"),
+    executable("aarch64-pc-windows-msvc", AARCH64_WINDOWS, "wine64 in qemu"),
     executable("x86_64-apple-darwin", "x86_64-apple-darwin", "a loader"),
     Target { name: "aarch64-apple-darwin", runtime: Some("aarch64-apple-darwin"), tested: None },
     objects_only("x86_64-unknown-freebsd"),

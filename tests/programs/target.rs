@@ -11,7 +11,8 @@ pub fn name() -> Option<String> {
 pub fn runner() -> Option<String> {
     let name = name()?;
     if name.contains("-windows-") {
-        return Some(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/wine").to_owned());
+        let script = if name.starts_with("aarch64") { "wine-arm64" } else { "wine" };
+        return Some(format!("{}/../tests/{script}", env!("CARGO_MANIFEST_DIR")));
     }
     if name.contains("-apple-") {
         // `cargo build -p macho-loader`

@@ -15,7 +15,7 @@ pub(crate) fn binary_format(triple: &Triple) -> Option<BinaryFormat> {
     match (triple.binary_format, triple.architecture) {
         // Freestanding targets have no format of their own.
         (TargetFormat::Elf | TargetFormat::Unknown, _) => Some(BinaryFormat::Elf),
-        (TargetFormat::Coff, Processor::X86_64) => Some(BinaryFormat::Coff),
+        (TargetFormat::Coff, Processor::X86_64 | Processor::Aarch64(_)) => Some(BinaryFormat::Coff),
         (TargetFormat::Macho, Processor::X86_64 | Processor::Aarch64(_)) if is_macos(triple) => {
             Some(BinaryFormat::MachO)
         }

@@ -1,7 +1,7 @@
 //! Relocations of Cranelift's as each processor writes them.
 
 use cranelift_codegen::binemit::Reloc;
-use object::{Architecture, BinaryFormat, RelocationEncoding, RelocationFlags, RelocationKind, elf, macho};
+use object::{Architecture, BinaryFormat, RelocationEncoding, RelocationFlags, RelocationKind, elf, macho, pe};
 
 use crate::{Error, Result};
 
@@ -17,6 +17,10 @@ pub(super) fn flags(kind: Reloc, format: BinaryFormat, architecture: Architectur
         Reloc::Aarch64AddAbsLo12Nc if format == BinaryFormat::MachO => {
             in_instruction(macho::ARM64_RELOC_PAGEOFF12, false)
         }
+        // PE Format, "ARM64 Processors".
+        Reloc::Arm64Call if format == BinaryFormat::Coff => coff(pe::IMAGE_REL_ARM64_BRANCH26),
+        Reloc::Aarch64AdrPrelPgHi21 if format == BinaryFormat::Coff => coff(pe::IMAGE_REL_ARM64_PAGEBASE_REL21),
+        Reloc::Aarch64AddAbsLo12Nc if format == BinaryFormat::Coff => coff(pe::IMAGE_REL_ARM64_PAGEOFFSET_12A),
         Reloc::Abs8 => absolute(64),
         Reloc::X86PCRel4 => generic(RelocationKind::Relative, 32),
         Reloc::X86CallPCRel4 | Reloc::X86CallPLTRel4 => generic(RelocationKind::PltRelative, 32),
@@ -71,6 +75,10 @@ pub(super) fn minus(architecture: Architecture) -> RelocationFlags {
         _ => macho::ARM64_RELOC_SUBTRACTOR,
     };
     RelocationFlags::MachO { r_type, r_pcrel: false, r_length: 3 }
+}
+
+fn coff(typ: pe::RelocationType) -> RelocationFlags {
+    RelocationFlags::Coff { typ }
 }
 
 fn in_instruction(r_type: macho::RelocationType, r_pcrel: bool) -> RelocationFlags {

@@ -53,7 +53,7 @@ impl<'o, 'a> Sections<'o, 'a> {
             let name = plan.unit_name(UnitId(number as u32));
             let start = placed.start.into();
             let symbol = self.define(&name, SymbolKind::Text, self.text, start, placed.size.into(), false);
-            if self.object.format() == BinaryFormat::MachO {
+            if self.object.format() != BinaryFormat::Elf {
                 self.anchors.insert((self.text, start), symbol);
             }
         }
@@ -144,7 +144,7 @@ impl<'o, 'a> Sections<'o, 'a> {
     /// A symbol in a section and the distance from there, for a place in it.
     ///
     /// Instructions of AArch64 need a symbol in Mach-O, which is no section's, and have 24 bits for the distance, with its
-    /// sign: there are such symbols all along.
+    /// sign: there are such symbols all along. In COFF, they have none but symbols of their own ([`Sections::place_for_code`]).
     fn place(&mut self, section: SectionId, offset: u64) -> (SymbolId, i64) {
         if self.object.format() != BinaryFormat::MachO {
             return (self.object.section_symbol(section), offset as i64);
@@ -155,18 +155,25 @@ impl<'o, 'a> Sections<'o, 'a> {
         let object = &mut *self.object;
         let anchor = *self.anchors.entry((section, start)).or_insert_with_key(|key| {
             let name = format!("ltmp.{}.{start:x}", object.section(key.0).name().unwrap_or_default()).into_bytes();
-            object.add_symbol(Symbol {
-                name,
-                value: start,
-                size: 0,
-                kind: SymbolKind::Unknown,
-                scope: SymbolScope::Compilation,
-                weak: false,
-                section: SymbolSection::Section(section),
-                flags: SymbolFlags::None,
-            })
+            object.add_symbol(anchor_symbol(name, SymbolKind::Unknown, section, start))
         });
         (anchor, (offset - start) as i64)
+    }
+
+    /// The same for instructions of the text. In COFF for AArch64 they hold the distance, and have little room: each place that
+    /// they refer to has a symbol.
+    fn place_for_code(&mut self, section: SectionId, offset: u64) -> (SymbolId, i64) {
+        let is_coff = self.object.format() == BinaryFormat::Coff;
+        if !is_coff || self.object.architecture() != object::Architecture::Aarch64 {
+            return self.place(section, offset);
+        }
+        let object = &mut *self.object;
+        let anchor = *self.anchors.entry((section, offset)).or_insert_with(|| {
+            let of = object.section(section).name().unwrap_or_default();
+            let name = format!("$d{of}.{offset:x}").into_bytes();
+            object.add_symbol(anchor_symbol(name, SymbolKind::Data, section, offset))
+        });
+        (anchor, 0)
     }
 
     fn define(
@@ -240,11 +247,11 @@ impl<'o, 'a> Sections<'o, 'a> {
                 let label = self.labels.get(&u64::from(position)).copied();
                 (label.ok_or_else(|| Error::Limit("a relocation without its first half".to_owned()))?, 0)
             }
-            UnitTarget::Unit(unit) => self.place(self.text, units[unit.0 as usize]),
-            UnitTarget::Own(position) => self.place(self.text, position.into()),
+            UnitTarget::Unit(unit) => self.place_for_code(self.text, units[unit.0 as usize]),
+            UnitTarget::Own(position) => self.place_for_code(self.text, position.into()),
             UnitTarget::Data(data) => {
                 let (section, offset) = self.data[data.0 as usize];
-                self.place(section, offset)
+                self.place_for_code(section, offset)
             }
             UnitTarget::Host(host) => (self.outside(&definitions.host[host as usize].symbol), 0),
             UnitTarget::Runtime(symbol) => (self.outside(symbol.name()), 0),
@@ -355,6 +362,20 @@ impl<'o, 'a> Sections<'o, 'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// A symbol for relocations to count from.
+fn anchor_symbol(name: Vec<u8>, kind: SymbolKind, section: SectionId, value: u64) -> Symbol {
+    Symbol {
+        name,
+        value,
+        size: 0,
+        kind,
+        scope: SymbolScope::Compilation,
+        weak: false,
+        section: SymbolSection::Section(section),
+        flags: SymbolFlags::None,
     }
 }
 

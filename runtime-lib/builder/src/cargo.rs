@@ -83,6 +83,7 @@ fn processor_flags(target: &str) -> &'static [&'static str] {
         // The C library decides at the start which instructions to use for atomic operations; here there is none.
         // Without an operating system, Rust takes caches and the MMU to be off; the platform has them on (`wasmc_platform.h`).
         "aarch64" if target.ends_with("-none") => &["-Ctarget-feature=-outline-atomics,-strict-align"],
+        "aarch64" if target.contains("-windows-") => &[],
         "aarch64" => &["-Ctarget-feature=-outline-atomics"],
         // No unwinder reads the tables where code is interpreted: what compiled code calls is on the machine's stack.
         "armv7" | "i686" | "riscv32gc" => &["--cfg=interpreted", "-Cforce-unwind-tables=no"],

@@ -1,13 +1,14 @@
 //! How to unwind from each instruction of a function: what each system's debuggers and profilers read.
 
 mod windows;
+mod windows_arm64;
 mod x86_64;
 
 use cranelift_codegen::CompiledCode;
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::isa::unwind::{UnwindInfo, systemv};
 use gimli::write::{Address, CallFrameInstruction, FrameDescriptionEntry};
-use target_lexicon::{Architecture, OperatingSystem};
+use target_lexicon::{Architecture, BinaryFormat, OperatingSystem};
 
 /// How to unwind from a function.
 pub(crate) enum Unwind {
@@ -17,6 +18,8 @@ pub(crate) enum Unwind {
     Own(u32, Rows),
     /// Windows: length of the code in bytes; an `UNWIND_INFO`; for debuggers, also as DWARF has it.
     Windows(u32, Vec<u8>, Option<Rows>),
+    /// Windows on AArch64: length of the code in bytes; the codes of an `.xdata` record.
+    WindowsArm64(u32, Vec<u8>),
 }
 
 /// Instructions, and the offsets in the code from which they hold.
@@ -41,6 +44,9 @@ impl Unwind {
                 Unwind::Own(length, rows()?)
             }));
         }
+        if isa.triple().binary_format == BinaryFormat::Coff {
+            return Ok(Some(Unwind::WindowsArm64(length, windows_arm64::unwind_codes(directions))));
+        }
         match compiled.create_unwind_info(isa) {
             Ok(Some(UnwindInfo::SystemV(info))) => Ok(Some(Unwind::Cranelift(info))),
             Ok(_) => Ok(None),
@@ -59,7 +65,7 @@ impl Unwind {
                 }
                 Some(description)
             }
-            Unwind::Windows(_, _, None) => None,
+            Unwind::Windows(_, _, None) | Unwind::WindowsArm64(..) => None,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use object::read::coff::{CoffFile, CoffHeader as _};
 use object::{LittleEndian, Object as _, ObjectSection as _, ObjectSymbol as _, RelocationFlags, RelocationTarget, pe};
 
+use super::machine::{Kind, Machine};
 use super::{display, error};
 use crate::error::{Error, Result};
 
@@ -12,6 +13,7 @@ use crate::error::{Error, Result};
 pub(super) struct Object<'a> {
     /// For messages.
     pub name: Cow<'a, str>,
+    pub machine: Machine,
     pub sections: Vec<Section<'a>>,
     /// By the index in the symbol table; `None` for what is no symbol that relocations refer to.
     pub symbols: Vec<Option<Symbol<'a>>>,
@@ -56,7 +58,7 @@ pub(super) struct Relocation {
     pub offset: u32,
     /// Index of the symbol.
     pub symbol: u32,
-    pub kind: object::pe::RelocationType,
+    pub kind: Kind,
 }
 
 /// A symbol of an object.
@@ -79,18 +81,12 @@ impl Object<'_> {
     }
 }
 
-/// Whether bytes are an object for Windows on x86-64.
-pub(super) fn is_object(bytes: &[u8]) -> bool {
-    pe::ImageFileHeader::parse(bytes, &mut 0)
-        .is_ok_and(|header| header.machine.get(LittleEndian) == pe::IMAGE_FILE_MACHINE_AMD64)
-}
-
 /// Reads an object.
 pub(super) fn parse<'a>(name: Cow<'a, str>, bytes: &'a [u8]) -> Result<Object<'a>> {
     let damaged = |error: object::Error| super::error(format!("{name}: {error}"));
-    if !is_object(bytes) {
-        return Err(error(format!("{name} is no COFF object for x86-64")));
-    }
+    let header = pe::ImageFileHeader::parse(bytes, &mut 0).ok();
+    let machine = header.and_then(|header| Machine::of(header.machine.get(LittleEndian)));
+    let machine = machine.ok_or_else(|| error(format!("{name} is no COFF object for x86-64 or AArch64")))?;
     let file: CoffFile<'a> = CoffFile::parse(bytes).map_err(damaged)?;
     let mut sections = Vec::new();
     for section in file.sections() {
@@ -105,8 +101,11 @@ pub(super) fn parse<'a>(name: Cow<'a, str>, bytes: &'a [u8]) -> Result<Object<'a
                 else {
                     return Err(error(format!("{name}: a relocation of {} has no symbol", display(full_name))));
                 };
+                let kind = machine.kind(typ).ok_or_else(|| {
+                    error(format!("{name}: {}+{offset:#x}: relocation {} is not supported", display(full_name), typ.0))
+                })?;
                 let offset = u32::try_from(offset).unwrap_or(u32::MAX);
-                relocations.push(Relocation { offset, symbol: symbol.0 as u32, kind: typ });
+                relocations.push(Relocation { offset, symbol: symbol.0 as u32, kind });
             }
             relocations.sort_by_key(|relocation| relocation.offset);
         }
@@ -147,7 +146,7 @@ pub(super) fn parse<'a>(name: Cow<'a, str>, bytes: &'a [u8]) -> Result<Object<'a
         symbols.resize_with(symbols.len().max(index + 1), || None);
         symbols[index] = entry;
     }
-    Ok(Object { name, sections, symbols })
+    Ok(Object { name, machine, sections, symbols })
 }
 
 fn role(name: &[u8], characteristics: pe::SectionFlags) -> Role {

@@ -7,7 +7,7 @@ use object::pe;
 
 use super::imports::{Import, Imports};
 use super::input::{Role, Section};
-use super::reachable::{FUNCTION_ENTRY, Reachable};
+use super::reachable::Reachable;
 use super::symbols::{Place, Program, SectionId, Target};
 use super::{PeOptions, error, relocate};
 use crate::error::{Error, Result};
@@ -18,8 +18,6 @@ pub(super) const IMAGE_BASE: u64 = 0x1_4000_0000;
 pub(super) const PAGE: u64 = 4096;
 /// Alignment of sections in the file.
 pub(super) const FILE_ALIGN: u64 = 512;
-/// Bytes of the code that jumps to a function of Windows.
-pub(super) const THUNK: u64 = 8;
 
 /// What a section of the executable is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,7 +191,9 @@ pub(super) fn arrange<'a>(
                 layout.imports = address;
                 section.size = imports.bytes.len() as u64;
             }
-            Content::Functions => section.size = (reachable.functions.len() * FUNCTION_ENTRY) as u64,
+            Content::Functions => {
+                section.size = (reachable.functions.len() * 4 * program.machine.function_words()) as u64
+            }
             Content::Relocations => {
                 layout.relocations = relocate::base_relocations(program, reachable, &layout)?;
                 section.size = layout.relocations.len() as u64;
@@ -214,10 +214,10 @@ pub(super) fn arrange<'a>(
             layout.addresses.insert(id, address + start);
         }
         if content == Content::Code {
-            section.size = section.size.next_multiple_of(THUNK);
+            section.size = section.size.next_multiple_of(program.machine.thunk_size());
             for (import, _) in &imports.functions {
                 layout.thunks.insert(*import, address + section.size);
-                section.size += THUNK;
+                section.size += program.machine.thunk_size();
             }
             section.file_size = section.size;
         }

@@ -2,13 +2,14 @@
 //!
 //! Phases in order, one file each, as for ELF: [`input`] (parse COFF objects) → [`symbols`] (resolve names, choose archive
 //! members) → [`reachable`] (what the entry point needs) → [`imports`] (functions of Windows' libraries) → [`layout`] (sections
-//! and addresses) → [`write`] (relocate, and write the file).
+//! and addresses) → [`write`] (relocate, and write the file). What differs between processors is in [`machine`].
 //!
 //! Reference: Microsoft, "PE Format".
 
 mod imports;
 mod input;
 mod layout;
+mod machine;
 mod reachable;
 mod relocate;
 mod symbols;

@@ -2,23 +2,30 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use object::pe;
-
 use super::imports::Import;
 use super::input::{Relocation, Role};
+use super::machine::Kind;
 use super::symbols::{Place, Program, SectionId, Target};
 use crate::error::Result;
 
-/// Bytes of an entry of the function table.
-pub(super) const FUNCTION_ENTRY: usize = 12;
+/// A word of 32 bits in an entry of the function table.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Word {
+    /// The distance of a place from the start of the image.
+    Place(Place),
+    Bits(u32),
+}
+
+/// An entry of the function table: [as many words](super::machine::Machine::function_words) as there are count. The first is a place.
+pub(super) type Function = [Word; 3];
 
 /// What is linked.
 #[derive(Default)]
 pub(super) struct Reachable {
     sections: BTreeSet<SectionId>,
     pub imports: BTreeSet<Import>,
-    /// First byte, the one behind the last, and the information of each function, by the order of sections.
-    pub functions: Vec<[Place; 3]>,
+    /// By the order of sections.
+    pub functions: Vec<Function>,
 }
 
 impl Reachable {
@@ -51,7 +58,11 @@ pub(super) fn find(program: &Program<'_>) -> Result<Reachable> {
             }
         }
         for function in functions.get(&id).into_iter().flatten() {
-            reach(function[2].section);
+            for word in function {
+                if let Word::Place(place) = word {
+                    reach(place.section);
+                }
+            }
             listed.push((id, *function));
         }
     }
@@ -62,28 +73,35 @@ pub(super) fn find(program: &Program<'_>) -> Result<Reachable> {
 }
 
 /// The entries of all function tables, by the section that their function is in.
-fn functions(program: &Program<'_>) -> Result<HashMap<SectionId, Vec<[Place; 3]>>> {
-    let mut functions: HashMap<SectionId, Vec<[Place; 3]>> = HashMap::new();
+fn functions(program: &Program<'_>) -> Result<HashMap<SectionId, Vec<Function>>> {
+    let size = 4 * program.machine.function_words();
+    let mut functions: HashMap<SectionId, Vec<Function>> = HashMap::new();
     for (id, section) in program.sections().filter(|(_, section)| section.role == Role::Functions) {
         let object = &program.objects[id.object as usize];
         let damaged = || object.damaged("the function table makes no sense");
-        let (entries, rest) = section.relocations.as_chunks::<3>();
-        if !rest.is_empty() || entries.len() * FUNCTION_ENTRY != section.data.len() {
+        if section.data.len() % size != 0 {
             return Err(damaged());
         }
-        for (number, entry) in entries.iter().enumerate() {
-            let mut places = [Place { section: id, offset: 0 }; 3];
-            for (position, relocation) in entry.iter().enumerate() {
-                let at = number * FUNCTION_ENTRY + 4 * position;
-                let Relocation { offset, symbol, kind } = *relocation;
-                let addend = section.data[at..].first_chunk::<4>().map(|bytes| u32::from_le_bytes(*bytes));
-                let Target::Place(place) = program.target(id.object, symbol)? else { return Err(damaged()) };
-                if offset as usize != at || kind != pe::IMAGE_REL_AMD64_ADDR32NB {
-                    return Err(damaged());
-                }
-                places[position] = Place { offset: place.offset + u64::from(addend.ok_or_else(damaged)?), ..place };
+        let mut relocations = section.relocations.iter().peekable();
+        for (number, entry) in section.data.chunks_exact(size).enumerate() {
+            let mut words = [Word::Bits(0); 3];
+            for (position, bytes) in entry.as_chunks::<4>().0.iter().enumerate() {
+                let bits = u32::from_le_bytes(*bytes);
+                let at = number * size + 4 * position;
+                words[position] = match relocations.next_if(|relocation| relocation.offset as usize == at) {
+                    Some(&Relocation { symbol, kind: Kind::ImageOffset, .. }) => {
+                        let Target::Place(place) = program.target(id.object, symbol)? else { return Err(damaged()) };
+                        Word::Place(Place { offset: place.offset + u64::from(bits), ..place })
+                    }
+                    Some(_) => return Err(damaged()),
+                    None => Word::Bits(bits),
+                };
             }
-            functions.entry(places[0].section).or_default().push(places);
+            let Word::Place(start) = words[0] else { return Err(damaged()) };
+            functions.entry(start.section).or_default().push(words);
+        }
+        if relocations.next().is_some() {
+            return Err(damaged());
         }
     }
     Ok(functions)

@@ -1,10 +1,9 @@
-//! Applies relocations to the bytes that are written (PE Format, "x64 Processors"), and lists those that Windows applies.
-
-use object::pe;
+//! Applies relocations to the bytes that are written ([`Kind`]), and lists those that Windows applies.
 
 use super::imports::Imports;
 use super::input::{Relocation, Role};
 use super::layout::{IMAGE_BASE, Layout, PAGE};
+use super::machine::Kind;
 use super::reachable::Reachable;
 use super::symbols::{Program, SectionId, Target};
 use super::{display, error};
@@ -13,7 +12,7 @@ use crate::error::{Error, Result};
 fn refused(program: &Program<'_>, id: SectionId, relocation: &Relocation, why: &str) -> Error {
     let name = display(program.section(id).name);
     let object = &program.objects[id.object as usize];
-    object.damaged(format_args!("{name}+{:#x}: relocation {}: {why}", relocation.offset, relocation.kind.0))
+    object.damaged(format_args!("{name}+{:#x}: {:?}: {why}", relocation.offset, relocation.kind))
 }
 
 /// Relocates the bytes of a section, which is at `address` from the start of the image.
@@ -37,34 +36,21 @@ pub(super) fn section(
         let at = relocation.offset as usize;
         let outside = || fail("it is outside of its section");
         let place = bytes.get_mut(at..).ok_or_else(outside)?;
-        if relocation.kind == pe::IMAGE_REL_AMD64_ADDR64 {
+        if relocation.kind == Kind::Address {
             let place = place.first_chunk_mut::<8>().ok_or_else(outside)?;
             let base = if value == 0 || matches!(target, Target::Absolute(_)) { 0 } else { IMAGE_BASE };
             *place = u64::from_le_bytes(*place).wrapping_add(value).wrapping_add(base).to_le_bytes();
             continue;
         }
         let place = place.first_chunk_mut::<4>().ok_or_else(outside)?;
-        let addend = i64::from(i32::from_le_bytes(*place));
-        let end = address + u64::from(relocation.offset) + 4;
-        let sum = match relocation.kind {
-            pe::IMAGE_REL_AMD64_SECREL => match target {
-                Target::Place(place) => layout.section_offset(place)?.wrapping_add_signed(addend) as i64,
-                _ => return Err(fail("its symbol is in no section")),
-            },
-            pe::IMAGE_REL_AMD64_ADDR32NB => value.wrapping_add_signed(addend) as i64,
-            pe::IMAGE_REL_AMD64_REL32
-            | pe::IMAGE_REL_AMD64_REL32_1
-            | pe::IMAGE_REL_AMD64_REL32_2
-            | pe::IMAGE_REL_AMD64_REL32_3
-            | pe::IMAGE_REL_AMD64_REL32_4
-            | pe::IMAGE_REL_AMD64_REL32_5 => {
-                // So many bytes of the instruction are behind the place.
-                let behind = u64::from(relocation.kind.0 - pe::IMAGE_REL_AMD64_REL32.0);
-                value.wrapping_add_signed(addend).wrapping_sub(end + behind) as i64
-            }
-            _ => return Err(fail("its kind is not supported")),
+        let base = match (relocation.kind, target) {
+            (Kind::SectionOffset, Target::Place(target)) => value.wrapping_sub(layout.section_offset(target)?),
+            (Kind::SectionOffset, _) => return Err(fail("its symbol is in no section")),
+            _ => 0,
         };
-        *place = i32::try_from(sum).map_err(|_| fail("it does not reach its target"))?.to_le_bytes();
+        let address = address + u64::from(relocation.offset);
+        let filled = relocation.kind.apply(place, value, base, address);
+        filled.ok_or_else(|| fail("it does not reach its target, or that is not aligned"))?;
     }
     Ok(())
 }
@@ -74,7 +60,7 @@ pub(super) fn base_relocations(program: &Program<'_>, reachable: &Reachable, lay
     const ADDRESS_64: u16 = 10;
     let mut places = Vec::new();
     for (id, section) in program.sections().filter(|(id, _)| reachable.contains(*id)) {
-        let addresses = section.relocations.iter().filter(|r| r.kind == pe::IMAGE_REL_AMD64_ADDR64);
+        let addresses = section.relocations.iter().filter(|r| r.kind == Kind::Address);
         for relocation in addresses {
             if !matches!(program.target(id.object, relocation.symbol)?, Target::Absolute(_)) {
                 let place = super::symbols::Place { section: id, offset: relocation.offset.into() };

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::imports::{self, Import};
 use super::input::{self, Object, Role, Section, Symbol};
+use super::machine::Machine;
 use super::{Inputs, PeOptions, archives, display, error};
 use crate::error::Result;
 
@@ -17,6 +18,8 @@ pub(super) struct SectionId {
 /// Everything that is linked.
 pub(super) struct Program<'a> {
     pub objects: Vec<Object<'a>>,
+    /// The processor of all of them.
+    pub machine: Machine,
     /// Where each name that objects share is defined.
     definitions: HashMap<&'a [u8], Place>,
     /// Where Windows enters.
@@ -64,7 +67,9 @@ pub(super) fn resolve<'a>(inputs: &Inputs<'a>, options: &PeOptions<'a>) -> Resul
     }
     let undefined = || error(format!("no object defines the entry point {}", options.entry));
     let entry = *program.definitions.get(entry).ok_or_else(undefined)?;
-    Ok(Program { objects: program.objects, definitions: program.definitions, entry })
+    // The entry point is in one of them.
+    let machine = program.objects.first().map_or(Machine::X86_64, |object| object.machine);
+    Ok(Program { objects: program.objects, machine, definitions: program.definitions, entry })
 }
 
 #[derive(Default)]
@@ -77,6 +82,9 @@ struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     fn add(&mut self, object: Object<'a>) -> Result<()> {
+        if self.objects.first().is_some_and(|first| first.machine != object.machine) {
+            return Err(object.damaged("it is for another processor"));
+        }
         let number = self.objects.len() as u32;
         for symbol in object.symbols.iter().flatten() {
             match *symbol {

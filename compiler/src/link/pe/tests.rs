@@ -5,7 +5,7 @@ use object::read::pe::PeFile64;
 use object::write::{Object, Relocation, SectionId, StandardSection, Symbol, SymbolId, SymbolSection};
 use object::{
     Architecture, BinaryFormat, Endianness, LittleEndian, Object as _, ObjectSection as _, RelocationEncoding,
-    RelocationFlags, RelocationKind, SymbolFlags, SymbolKind, SymbolScope,
+    RelocationFlags, RelocationKind, SymbolFlags, SymbolKind, SymbolScope, pe,
 };
 
 use super::super::{File, Inputs};
@@ -53,7 +53,7 @@ fn link(bytes: &[u8]) -> crate::Result<Vec<u8>> {
 }
 
 fn link_with(bytes: &[u8], strip: bool) -> crate::Result<Vec<u8>> {
-    let inputs = Inputs { objects: &[File { name: "program", bytes }], archives: &[] };
+    let inputs = Inputs { objects: &[File { name: "program", bytes }], archives: &[], debug: &[] };
     let mut output = Vec::new();
     link_executable(&inputs, &PeOptions { entry: "_start", stack_size: 1 << 20, strip }, &mut output)?;
     Ok(output)
@@ -86,10 +86,72 @@ fn an_executable_has_what_windows_wants() {
     let word = |at: usize| u64::from(u32::from_le_bytes(code[at..at + 4].try_into().unwrap()));
     assert_eq!((code[0], &code[16..18]), (0xe8, &[0xff, 0x25][..]));
     assert_eq!(word(1), 16 - 5);
-    let slots = file.data_directories().get(object::pe::IMAGE_DIRECTORY_ENTRY_IAT).unwrap();
+    let slots = file.data_directories().get(pe::IMAGE_DIRECTORY_ENTRY_IAT).unwrap();
     assert_eq!(text.address() - base + 16 + 6 + word(18), u64::from(slots.virtual_address.get(LittleEndian)));
     assert!(!executable.windows(6).any(|bytes| bytes == b"nobody"));
     assert_eq!(executable, link(&program("ExitProcess")).unwrap());
+}
+
+/// `_start` calls a function of Windows, after it has taken the address of a datum. Its entry of the function table has no
+/// address of information, but the information.
+fn program_for_aarch64() -> Object<'static> {
+    let mut object = Object::new(BinaryFormat::Coff, Architecture::Aarch64, Endianness::Little);
+    let text = object.section_id(StandardSection::Text);
+    // adrp x0, datum; add x0, x0, datum in its page; bl function; ret
+    let code = [0x9000_0000_u32, 0x9100_0000, 0x9400_0000, 0xd65f_03c0].map(u32::to_le_bytes).concat();
+    object.append_section_data(text, &code, 16);
+    let start = symbol(&mut object, "_start", Some((text, 0)));
+    let called = symbol(&mut object, "ExitProcess", None);
+    let data = object.section_id(StandardSection::Data);
+    object.append_section_data(data, &[0; 24], 8);
+    let datum = symbol(&mut object, "datum", Some((data, 16)));
+    for (offset, symbol, typ) in [
+        (0, datum, pe::IMAGE_REL_ARM64_PAGEBASE_REL21),
+        (4, datum, pe::IMAGE_REL_ARM64_PAGEOFFSET_12A),
+        (8, called, pe::IMAGE_REL_ARM64_BRANCH26),
+    ] {
+        let flags = RelocationFlags::Coff { typ };
+        object.add_relocation(text, Relocation { offset, symbol, addend: 0, flags }).unwrap();
+    }
+    let functions = object.add_section(Vec::new(), b".pdata".to_vec(), object::SectionKind::ReadOnlyData);
+    object.append_section_data(functions, &[0, 0, 0, 0, 0x11, 0, 0x20, 0], 4);
+    refer(&mut object, functions, 0, start, RelocationKind::ImageOffset, 32);
+    object
+}
+
+#[test]
+fn an_executable_for_aarch64() {
+    let executable = link(&program_for_aarch64().write().unwrap()).unwrap();
+    let file = PeFile64::parse(&*executable).unwrap();
+    assert_eq!(file.architecture(), Architecture::Aarch64);
+    let base = file.relative_address_base();
+    let section = |name| file.section_by_name(name).unwrap();
+    let text = section(".text");
+    let words = |name| {
+        let data = section(name).data().unwrap();
+        data.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect::<Vec<_>>()
+    };
+    let code = words(".text");
+    // The datum is two pages on, behind the imports'; the jump is behind the code.
+    assert_eq!(section(".data").address() - text.address(), 0x2000);
+    assert_eq!(code[..4], [0xd000_0000, 0x9100_4000, 0x9400_0002, 0xd65f_03c0]);
+    let slots = file.data_directories().get(pe::IMAGE_DIRECTORY_ENTRY_IAT).unwrap().virtual_address.get(LittleEndian);
+    let [page, load] = [0xb000_0010, 0xf940_0210 | (slots % 4096 / 8) << 10];
+    assert_eq!(
+        (slots & !4095, &code[4..8]),
+        ((text.address() - base) as u32 + 4096, &[page, load, 0xd61f_0200, 0][..])
+    );
+    assert_eq!(words(".pdata")[..2], [(text.address() - base) as u32, 0x0020_0011]);
+}
+
+#[test]
+fn objects_for_different_processors_are_refused() {
+    let (one, other) = (program("ExitProcess"), program_for_aarch64().write().unwrap());
+    let file = |name, bytes| File { name, bytes };
+    let inputs = Inputs { objects: &[file("one", &one), file("other", &other)], archives: &[], debug: &[] };
+    let options = PeOptions { entry: "_start", stack_size: 1 << 20, strip: false };
+    let message = link_executable(&inputs, &options, &mut Vec::new()).unwrap_err().to_string();
+    assert!(message.contains("other: it is for another processor"), "{message}");
 }
 
 #[test]
@@ -147,7 +209,7 @@ fn debug_information_has_sections_with_long_names() {
     let expected = [&(text + 1).to_le_bytes()[..], &[0; 8], &4u32.to_le_bytes()].concat();
     assert_eq!(information.data().unwrap()[..20], expected);
     let section = information.pe_section();
-    let discardable = object::pe::IMAGE_SCN_MEM_DISCARDABLE;
+    let discardable = pe::IMAGE_SCN_MEM_DISCARDABLE;
     assert!(section.characteristics.get(LittleEndian).contains(discardable));
     // The addresses in it do not move with the image: nobody reads them there.
     assert!(file.section_by_name(".reloc").is_none());

@@ -6,8 +6,8 @@ use object::{LittleEndian, U16, U32, U64, pe, pod};
 
 use super::imports::Imports;
 use super::input::Role;
-use super::layout::{Content, FILE_ALIGN, IMAGE_BASE, Layout, OutputSection, PAGE, THUNK};
-use super::reachable::Reachable;
+use super::layout::{Content, FILE_ALIGN, IMAGE_BASE, Layout, OutputSection, PAGE};
+use super::reachable::{Reachable, Word};
 use super::symbols::Program;
 use super::{PeOptions, error, relocate};
 use crate::error::Result;
@@ -118,16 +118,23 @@ fn fill(
         Content::Functions => {
             let mut entries = Vec::new();
             for function in &reachable.functions {
-                let [start, end, information] = function.map(|place| layout.address(place));
-                entries.push([narrow(start?)?, narrow(end?)?, narrow(information?)?]);
+                let mut words = [0; 3];
+                for (to, word) in words.iter_mut().zip(function) {
+                    *to = match *word {
+                        Word::Place(place) => narrow(layout.address(place)?)?,
+                        Word::Bits(bits) => bits,
+                    };
+                }
+                entries.push(words);
             }
             entries.sort_unstable();
-            bytes.extend(entries.iter().flatten().flat_map(|word| word.to_le_bytes()));
+            let words = entries.iter().flat_map(|words| &words[..program.machine.function_words()]);
+            bytes.extend(words.flat_map(|word| word.to_le_bytes()));
         }
         Content::Relocations => bytes.extend(&layout.relocations),
         Content::Code | Content::Writable | Content::Note | Content::Debug => {}
     }
-    let filler = if section.content == Content::Code { BREAKPOINT } else { 0 };
+    let filler = if section.content == Content::Code { program.machine.filler() } else { 0 };
     for &(id, offset) in &section.inputs {
         let input = program.section(id);
         if input.role == Role::Zero {
@@ -139,22 +146,16 @@ fn fill(
         relocate::section(program, id, section.address + offset, &mut bytes[start..], layout, imports)?;
     }
     if section.content == Content::Code {
-        let thunks = imports.functions.len() as u64 * THUNK;
+        let thunks = imports.functions.len() as u64 * program.machine.thunk_size();
         bytes.resize((section.size - thunks) as usize, filler);
         for (_, slot) in &imports.functions {
-            // jmp *distance(%rip), from behind its six bytes.
-            let here = section.address + bytes.len() as u64 + 6;
-            let distance = narrow((layout.imports + u64::from(*slot)).wrapping_sub(here))?;
-            bytes.extend([0xff, 0x25]);
-            bytes.extend(distance.to_le_bytes());
-            bytes.extend([BREAKPOINT; 2]);
+            let here = section.address + bytes.len() as u64;
+            let jump = program.machine.thunk(here, layout.imports + u64::from(*slot));
+            bytes.extend(jump.ok_or_else(|| error("the imports are too far away"))?);
         }
     }
     Ok(())
 }
-
-/// int3, between pieces of code.
-const BREAKPOINT: u8 = 0xcc;
 
 fn headers(
     program: &Program<'_>,
@@ -173,7 +174,7 @@ fn headers(
     bytes[dos_size - 4..].copy_from_slice(&(dos_size as u32).to_le_bytes());
     bytes.extend(b"PE\0\0");
     let optional_size = size_of::<pe::ImageOptionalHeader64>() + DIRECTORIES * size_of::<pe::ImageDataDirectory>();
-    bytes.extend(pe::IMAGE_FILE_MACHINE_AMD64.0.to_le_bytes());
+    bytes.extend(program.machine.number().0.to_le_bytes());
     bytes.extend((layout.sections.len() as u16).to_le_bytes());
     // No time; where the symbols are, and how many: none, but there may be names behind them.
     let end = layout.sections.last().map_or(0, |last| last.offset + last.file_size.next_multiple_of(FILE_ALIGN));

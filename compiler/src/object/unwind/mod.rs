@@ -2,6 +2,7 @@
 
 mod dwarf;
 mod windows;
+mod windows_arm64;
 
 use cranelift_codegen::isa::TargetIsa;
 use object::write::StandardSection;
@@ -55,6 +56,9 @@ impl UnwindTable {
             (UnwindTable::Windows(functions, frames), Unwind::Windows(length, info, _)) => {
                 functions.add(offset, *length, info);
                 frames.add(unwind, offset.into());
+            }
+            (UnwindTable::Windows(functions, _), Unwind::WindowsArm64(length, codes)) => {
+                windows_arm64::add(functions, offset, *length, codes);
             }
             (UnwindTable::Windows(..), _) => {}
             (UnwindTable::Dwarf(frames), unwind) => frames.add(unwind, offset.into()),

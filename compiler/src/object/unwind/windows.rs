@@ -11,15 +11,12 @@ use crate::object::relocation::image_offset;
 /// The functions seen so far.
 #[derive(Default)]
 pub(in crate::object) struct Functions {
-    /// First byte, the one behind the last, and the offset of the information.
-    entries: Vec<[u32; 3]>,
+    /// First byte, the one behind the last where the entry says that, and the offset of the information.
+    entries: Vec<(u32, Option<u32>, u32)>,
     information: Vec<u8>,
     /// Where each information is: most functions have one of a few.
     known: HashMap<Vec<u8>, u32>,
 }
-
-/// Bytes of an entry.
-const ENTRY: usize = 12;
 
 impl Functions {
     /// Adds the function of so many bytes that starts `start` bytes into the text section, later than those before it.
@@ -27,12 +24,22 @@ impl Functions {
         if length == 0 {
             return;
         }
-        let place = *self.known.entry(info.to_vec()).or_insert_with(|| {
+        let place = self.place_of(info);
+        self.entries.push((start, Some(start + length), place));
+    }
+
+    /// The same, where the information says how long the function is.
+    pub fn add_with_length(&mut self, start: u32, info: &[u8]) {
+        let place = self.place_of(info);
+        self.entries.push((start, None, place));
+    }
+
+    fn place_of(&mut self, info: &[u8]) -> u32 {
+        *self.known.entry(info.to_vec()).or_insert_with(|| {
             let place = self.information.len() as u32;
             self.information.extend_from_slice(info);
             place
-        });
-        self.entries.push([start, start + length, place]);
+        })
     }
 
     /// `.pdata` and `.xdata`.
@@ -42,17 +49,23 @@ impl Functions {
             return Vec::new();
         }
         let mut addresses = Vec::with_capacity(entries.len() * 3);
-        for (number, [start, end, place]) in entries.iter().enumerate() {
-            let at = (number * ENTRY) as u64;
-            addresses.push((at, Referent::Text, i64::from(*start), image_offset()));
-            addresses.push((at + 4, Referent::Text, i64::from(*end), image_offset()));
-            addresses.push((at + 8, Referent::Part(1), i64::from(*place), image_offset()));
+        let mut size = 0;
+        let mut word = |referent, offset: u32| {
+            addresses.push((size as u64, referent, i64::from(offset), image_offset()));
+            size += 4;
+        };
+        for (start, end, place) in entries {
+            word(Referent::Text, start);
+            if let Some(end) = end {
+                word(Referent::Text, end);
+            }
+            word(Referent::Part(1), place);
         }
         let part = |name, bytes, addresses| {
             let place = Place::Named(name, SectionKind::ReadOnlyData);
             Part { place, bytes, align: 4, addresses }
         };
-        let functions = part(".pdata", vec![0; entries.len() * ENTRY], addresses);
+        let functions = part(".pdata", vec![0; size], addresses);
         vec![functions, part(".xdata", take(&mut self.information), Vec::new())]
     }
 }

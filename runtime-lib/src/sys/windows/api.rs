@@ -131,33 +131,10 @@ pub struct ExceptionRecord {
     pub parameters: [usize; 15],
 }
 
-/// `CONTEXT` of x64, as far as the program counter.
-#[repr(C, align(16))]
-pub struct Context {
-    pub homes: [u64; 6],
-    pub flags: u32,
-    pub mx_csr: u32,
-    pub segments: [u16; 6],
-    pub eflags: u32,
-    pub debug: [u64; 6],
-    pub rax: usize,
-    pub rcx: usize,
-    pub rdx: usize,
-    pub rbx: usize,
-    pub rsp: usize,
-    pub rbp: usize,
-    pub rsi: usize,
-    pub rdi: usize,
-    pub r8_to_r15: [usize; 8],
-    pub rip: usize,
-}
-
-const _: () = assert!(core::mem::offset_of!(Context, rax) == 0x78 && core::mem::offset_of!(Context, rip) == 0xf8);
-
 #[repr(C)]
 pub struct ExceptionPointers {
     pub record: *mut ExceptionRecord,
-    pub context: *mut Context,
+    pub context: *mut super::Context,
 }
 
 unsafe extern "system" {

@@ -3,13 +3,6 @@
 use super::api::{GetCommandLineW, GetEnvironmentStringsW};
 use crate::wide;
 
-/// Where Windows enters the executable. The outermost frame has a null frame pointer, which ends every walk.
-#[unsafe(naked)]
-#[unsafe(no_mangle)]
-unsafe extern "C" fn _start() -> ! {
-    core::arch::naked_asm!("xor ebp, ebp", "sub rsp, 40", "call {}", "ud2", sym start)
-}
-
 /// The units before the zero that ends a text.
 ///
 /// # Safety
@@ -25,7 +18,7 @@ unsafe fn text(start: *const u16) -> &'static [u16] {
     }
 }
 
-unsafe extern "C" fn start() -> ! {
+pub(super) unsafe extern "C" fn start() -> ! {
     // SAFETY: both stay as they are as long as the process lives; an empty text ends the environment.
     let (line, environment) = unsafe {
         let environment = GetEnvironmentStringsW();

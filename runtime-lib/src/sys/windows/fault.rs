@@ -8,7 +8,7 @@ use super::api::{
     EXCEPTION_PRIV_INSTRUCTION, EXCEPTION_STACK_OVERFLOW, ExceptionPointers, GetModuleHandleW,
 };
 use super::stack;
-use crate::trap::fault::{Fault, FaultKind, Registers, Resumption};
+use crate::trap::fault::{Fault, FaultKind, Resumption};
 
 /// Where the executable is.
 static IMAGE: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
@@ -23,13 +23,14 @@ unsafe extern "system" fn on_exception(pointers: *mut ExceptionPointers) -> i32 
         EXCEPTION_INT_DIVIDE_BY_ZERO | EXCEPTION_INT_OVERFLOW => FaultKind::Arithmetic,
         _ => return EXCEPTION_CONTINUE_SEARCH,
     };
+    let registers = context.registers();
     let is_overflow = record.code == EXCEPTION_STACK_OVERFLOW;
     let [start, end] = [IMAGE[0].load(Ordering::Relaxed), IMAGE[1].load(Ordering::Relaxed)];
     // Libraries of Windows catch some of their own.
-    if !is_overflow && !(start..end).contains(&context.rip) {
+    if !is_overflow && !(start..end).contains(&registers.program_counter) {
         return EXCEPTION_CONTINUE_SEARCH;
     }
-    let stack = crate::stack::with(context.rsp);
+    let stack = crate::stack::with(registers.stack_pointer);
     let address = match record.code {
         // Wherever it was that the stack grew to.
         EXCEPTION_STACK_OVERFLOW => Some(stack.low),
@@ -39,16 +40,12 @@ unsafe extern "system" fn on_exception(pointers: *mut ExceptionPointers) -> i32 
         }
         _ => None,
     };
-    let registers =
-        Registers { program_counter: context.rip, stack_pointer: context.rsp, frame_pointer: context.rbp, link: 0 };
     let Resumption { point, code } =
         crate::trap::on_fault(&Fault { kind, signal: record.code as i32, address, registers });
     if is_overflow {
-        stack::restore_guard(context.rsp);
+        stack::restore_guard(registers.stack_pointer);
     }
-    context.rip = point.program_counter;
-    context.rsp = point.stack_pointer;
-    context.rax = code as usize;
+    context.go_on(point.program_counter, point.stack_pointer, code as usize);
     EXCEPTION_CONTINUE_EXECUTION
 }
 

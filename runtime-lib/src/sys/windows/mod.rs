@@ -1,5 +1,7 @@
 //! Windows, by kernel32 and ntdll: no C library, no import libraries.
 
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
 mod address_space;
 pub mod api;
 mod compiler;
@@ -11,7 +13,11 @@ mod file;
 mod futex;
 mod stack;
 mod thread;
+#[cfg(target_arch = "x86_64")]
+mod x86_64;
 
+#[cfg(target_arch = "aarch64")]
+use aarch64::{Context, set_thread_word, thread_word};
 pub use address_space::{
     allocate, commit, discard, forbid, move_pages, prefer_large_pages, release, reserve, reserve_low,
 };
@@ -25,6 +31,8 @@ pub use file::{create_new, remove};
 pub use futex::{monotonic_time, pause, wait_while, wake_one};
 pub use stack::{STACK_GUARD, limit_initial_stack};
 pub use thread::{HANDLER_STACK_SIZE, MAKES_STACKS, enter_thread, exit_thread, start_thread};
+#[cfg(target_arch = "x86_64")]
+use x86_64::{Context, set_thread_word, thread_word};
 
 /// Whether the handler of faults runs on the stack of the code that it interrupts.
 pub const HANDLES_FAULTS_IN_PLACE: bool = true;

@@ -3,8 +3,8 @@
 //! The executable's header says how large it is to be: the linker writes there what the build allows, and some more. Windows commits its pages in order as they are touched, by a page that guards the ones
 //! below, and throws an exception when only the guaranteed bytes are left.
 
-use super::PAGE_SIZE;
 use super::api::{PAGE_GUARD, PAGE_READWRITE, SetThreadStackGuarantee, VirtualProtect};
+use super::{PAGE_SIZE, set_thread_word, thread_word};
 
 /// Bytes that the handler of the exception finds below.
 const GUARANTEED: usize = 64 << 10;
@@ -19,18 +19,6 @@ const LOWEST: usize = 0x1478;
 const LIMIT: usize = 0x10;
 const BASE: usize = 0x8;
 
-/// The word of the thread environment block at an offset.
-macro_rules! thread_word {
-    ($offset:expr) => {{
-        let word: usize;
-        // SAFETY: reads a word that every thread has.
-        unsafe {
-            core::arch::asm!("mov {}, gs:[{offset}]", out(reg) word, offset = const $offset, options(nostack, readonly))
-        };
-        word
-    }};
-}
-
 /// Has the stack end about `size` bytes below this function's frame: the lower and upper end of what is left of it. `None`
 /// where the executable asked for less.
 #[inline(never)]
@@ -40,20 +28,20 @@ pub fn limit_initial_stack(size: usize) -> Option<(usize, usize)> {
     let high = ((&raw const frame).addr() - 4096) & !15;
     let low = high.checked_sub(size)? & !(PAGE_SIZE - 1);
     let lowest = low.checked_sub(STACK_GUARD)?;
-    if lowest < thread_word!(LOWEST) {
+    if lowest < thread_word::<LOWEST>() {
         return None;
     }
     // SAFETY: the reservation seems to begin later from now on; it is given back when the process ends only.
-    unsafe { core::arch::asm!("mov gs:[{place}], {}", in(reg) lowest, place = const LOWEST, options(nostack)) };
+    unsafe { set_thread_word::<LOWEST>(lowest) };
     guard_end(lowest)?;
     Some((low, high))
 }
 
 /// Has the stack of a further thread end where its reservation does: the lower and upper end of the stack.
 pub(super) fn guard_whole() -> Option<(usize, usize)> {
-    let lowest = thread_word!(LOWEST);
+    let lowest = thread_word::<LOWEST>();
     guard_end(lowest)?;
-    Some((lowest + STACK_GUARD, thread_word!(BASE)))
+    Some((lowest + STACK_GUARD, thread_word::<BASE>()))
 }
 
 /// Has a full stack throw an exception, with the guaranteed bytes left, where the reservation begins at `lowest`.
@@ -82,7 +70,5 @@ pub(super) fn restore_guard(stack_pointer: usize) {
     let page = (stack_pointer & !(PAGE_SIZE - 1)) + PAGE_SIZE;
     guard(page);
     // SAFETY: what is above the guard is committed.
-    unsafe {
-        core::arch::asm!("mov gs:[{limit}], {}", in(reg) page + PAGE_SIZE, limit = const LIMIT, options(nostack))
-    };
+    unsafe { set_thread_word::<LIMIT>(page + PAGE_SIZE) };
 }
