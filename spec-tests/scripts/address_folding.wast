@@ -62,24 +62,3 @@
 (assert_return (invoke "sum of three" (i32.const 10)) (i32.const 0x21))
 (assert_trap (invoke "sum of three" (i32.const 0)) "out of bounds memory access")
 (assert_trap (invoke "sum of three" (i32.const 65535)) "out of bounds memory access")
-
-;; All of 4 GiB: an index that wraps meets the first bytes again.
-(module
-  (memory 65536)
-  (func (export "set") (param i32 i32) (i32.store8 (local.get 0) (local.get 1)))
-  (func (export "then plus 8") (param i32) (result i32)
-    (drop (i64.load (local.get 0)))
-    (i32.load8_u (i32.add (local.get 0) (i32.const 8))))
-  (func (export "then plus 4") (param i32) (result i32)
-    (drop (i64.load (local.get 0)))
-    (i32.load8_u (i32.add (local.get 0) (i32.const 4))))
-  (func (export "minus 4") (param i32) (result i32)
-    (i32.load8_u (i32.add (local.get 0) (i32.const -4)))))
-
-(invoke "set" (i32.const 0) (i32.const 7))
-(invoke "set" (i32.const -4) (i32.const 9))
-(assert_return (invoke "then plus 8" (i32.const -8)) (i32.const 7))
-(assert_return (invoke "then plus 4" (i32.const -8)) (i32.const 9))
-(assert_trap (invoke "then plus 4" (i32.const -7)) "out of bounds memory access")
-(assert_return (invoke "minus 4" (i32.const 0)) (i32.const 9))
-(assert_return (invoke "minus 4" (i32.const 4)) (i32.const 7))

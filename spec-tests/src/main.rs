@@ -62,6 +62,11 @@ fn run(arguments: &Arguments) -> io::Result<bool> {
     }
     let started = Instant::now();
     let mut output = io::stdout().lock();
+    let target = &arguments.settings.target;
+    for (file, why) in files.iter().filter_map(|file| Some((file, file.left_out_for(target)?))) {
+        writeln!(output, "{}/{} is left out: {why}", file.suite, file.name)?;
+    }
+    files.retain(|file| file.left_out_for(target).is_none());
     let mut summary = Summary::default();
     let mut result = Ok(());
     for_each(&files, arguments, |report| {

