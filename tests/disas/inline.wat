@@ -1,6 +1,6 @@
 ;;! emit: asm
 ;;! functions: caller recursive
-;; Small bodies come in place of calls, those within them too; recursion and large functions stay.
+;; Small bodies come in place of calls, those within them too, and once in place of calls by themselves; large functions stay.
 (module
   (memory 1)
   (func $add (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
@@ -41,16 +41,29 @@
 ;;   jnz     label2; j label1
 ;; block1:
 ;;   xorl %eax, %eax
-;;   jmp     label4
+;;   jmp     label9
 ;; block2:
 ;;   jmp     label3
 ;; block3:
-;;   leal -1(%rdi), %edi
-;;   call    recursive
-;;   jmp     label4
+;;   leal -1(%rdi), %eax
+;;   testl %eax, %eax
+;;   jnz     label5; j label4
 ;; block4:
-;;   jmp     label5
+;;   xorl %eax, %eax
+;;   jmp     label7
 ;; block5:
+;;   jmp     label6
+;; block6:
+;;   leal -2(%rdi), %edi
+;;   call    recursive
+;;   jmp     label7
+;; block7:
+;;   jmp     label8
+;; block8:
+;;   jmp     label9
+;; block9:
+;;   jmp     label10
+;; block10:
 ;;   movq %rbp, %rsp
 ;;   popq %rbp
 ;;   retq

@@ -19,8 +19,8 @@
 ;;   jmp     label1
 ;; block1:
 ;;   movl 0x10000(%rdi), %r11d
-;;   leal 4(%rdi), %edi
 ;;   leal (%rax, %r11), %eax
+;;   leal 4(%rdi), %edi
 ;;   cmpl %esi, %edi
 ;;   jnz     label2; j label3
 ;; block2:

@@ -19,7 +19,8 @@ use super::unwind::Unwind;
 use super::{float_results, interpreted, locals, sites, stack_maps};
 use crate::debug::{Source, Timeline, Wanted};
 use crate::optimize::{
-    FixedMemory, fold_addresses, remove_redundant_checks, restore_loop_compares, spread_coldness, widen_addresses,
+    FixedMemory, compute_early, fold_addresses, remove_redundant_checks, restore_loop_compares, spread_coldness,
+    thread_jumps, widen_addresses,
 };
 use crate::plan::{BaseStrategy, DataId, Plan, Unit, UnitId};
 use crate::targets::{has_frame_pointer, is_pulley};
@@ -93,6 +94,8 @@ pub(crate) struct Worker<'p, 'a> {
     /// Run wasmc's own passes.
     optimize: bool,
     align_for_speed: bool,
+    /// Copy code to save jumps.
+    thread_jumps: bool,
     /// What debug information refers to, if it is to be made.
     wanted: Option<&'p Wanted>,
     /// Core dumps tell locals.
@@ -111,6 +114,7 @@ impl<'p, 'a> Worker<'p, 'a> {
             control_plane: ControlPlane::default(),
             optimize: matches!(opt_level, OptLevel::Speed | OptLevel::Size),
             align_for_speed: matches!(opt_level, OptLevel::Speed | OptLevel::Basic),
+            thread_jumps: opt_level == OptLevel::Speed,
             wanted,
             describe_locals: opt_level == OptLevel::None && options.runtime_options,
         }
@@ -211,13 +215,17 @@ impl<'p, 'a> Worker<'p, 'a> {
         let isa = self.isa_of(unit);
         clear(&mut self.context);
         let (function, builder_context) = (&mut self.context.func, &mut self.builder_context);
-        let Translated { checks, inlined, timelines } =
+        let Translated { checks, inlined, mut timelines } =
             translate_unit(self.plan, isa, unit, self.wanted, function, builder_context)?;
         self.refuse_vectors(number, isa)?;
         if self.optimize {
             remove_redundant_checks(&mut self.context.func, &checks);
             if let Some(memory) = self.fixed_memory(unit) {
                 fold_addresses(&mut self.context.func, memory);
+            }
+            if self.thread_jumps {
+                let threaded = thread_jumps(&mut self.context.func);
+                debug::forget(&self.context.func, &mut timelines, &threaded);
             }
             widen_addresses(&mut self.context.func);
             if self.has_branch_hints(unit) {
@@ -284,6 +292,7 @@ impl<'p, 'a> Worker<'p, 'a> {
         }
         if self.optimize {
             restore_loop_compares(&mut context.func);
+            compute_early(&mut context.func);
             context.verify_if(isa)?;
         }
         let sources = debug::label(&mut context.func, &timelines);

@@ -1,6 +1,7 @@
 //! Where optimised code keeps the values that the translator made: which values that are left equal, or contain, those that
 //! debug information asks for. These get a label each, by which Cranelift tells the registers that they are in.
 
+use std::collections::HashSet;
 
 use cranelift_codegen::ir::{
     BlockArg, Function, Inst, InstructionData, Opcode, RelSourceLoc, Type, Value, ValueDef, ValueLabel,
@@ -45,6 +46,16 @@ impl Classes {
 pub(crate) fn resolve(function: &Function, timelines: &mut [Timeline]) {
     for (_, value) in timelines.iter_mut().flat_map(|timeline| &mut timeline.values) {
         *value = value.map(|value| function.dfg.resolve_aliases(value));
+    }
+}
+
+/// Has timelines no longer name values that are not the only ones any more of what they stand for.
+pub(crate) fn forget(function: &Function, timelines: &mut [Timeline], values: &HashSet<Value>) {
+    if values.is_empty() {
+        return;
+    }
+    for (_, value) in timelines.iter_mut().flat_map(|timeline| &mut timeline.values) {
+        *value = value.filter(|value| !values.contains(&function.dfg.resolve_aliases(*value)));
     }
 }
 

@@ -38,7 +38,7 @@ use std::collections::BTreeMap;
 use gimli::{Section as _, constants as dw};
 use rustc_hash::FxHashMap;
 
-pub(crate) use carriers::{Source, label, resolve};
+pub(crate) use carriers::{Source, forget, label, resolve};
 pub(crate) use history::{History, Timeline};
 pub(crate) use record::{Record, slots};
 pub(crate) use registers::Registers;

@@ -91,9 +91,8 @@ fn unextended(function: &Function, value: Value) -> Value {
 
 /// The values that a branch gives to block parameters.
 fn passed_on(function: &Function, branch: Inst) -> Vec<Value> {
-    let dfg = &function.dfg;
-    let calls = dfg.insts[branch].branch_destination(&dfg.jump_tables, &dfg.exception_tables);
-    let arguments = calls.iter().flat_map(|call| call.args(&dfg.value_lists));
+    let calls = super::destinations(function, branch);
+    let arguments = calls.iter().flat_map(|call| call.args(&function.dfg.value_lists));
     arguments.filter_map(|argument| if let BlockArg::Value(value) = argument { Some(value) } else { None }).collect()
 }
 

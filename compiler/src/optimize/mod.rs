@@ -5,10 +5,22 @@ mod cold;
 mod compare;
 mod dominance;
 mod fold;
+mod jumps;
+mod schedule;
 mod widen;
 
 pub(crate) use bounds::{BoundsCheck, remove_redundant_checks};
 pub(crate) use cold::spread_coldness;
 pub(crate) use compare::restore_loop_compares;
 pub(crate) use fold::{FixedMemory, fold_addresses};
+pub(crate) use jumps::thread_jumps;
+pub(crate) use schedule::compute_early;
 pub(crate) use widen::widen_addresses;
+
+use cranelift_codegen::ir::{BlockCall, Function, Inst};
+
+/// Where a branch can go.
+fn destinations(function: &Function, inst: Inst) -> &[BlockCall] {
+    let dfg = &function.dfg;
+    dfg.insts[inst].branch_destination(&dfg.jump_tables, &dfg.exception_tables)
+}

@@ -13,6 +13,8 @@ use cranelift_codegen::ir::{
     Block, BlockArg, Function, Inst, InstBuilder, InstructionData, Opcode, Value, ValueDef, types,
 };
 
+use super::destinations;
+
 /// Runs the pass on a function as the translator made it.
 pub(crate) fn widen_addresses(function: &mut Function) {
     let wanted = find_wanted(function);
@@ -90,7 +92,7 @@ fn extended(function: &Function, inst: Inst) -> Option<Value> {
 fn edges(function: &Function, inst: Inst) -> Vec<(Value, Value)> {
     let dfg = &function.dfg;
     let mut pairs = Vec::new();
-    for call in dfg.insts[inst].branch_destination(&dfg.jump_tables, &dfg.exception_tables) {
+    for call in destinations(function, inst) {
         let parameters = dfg.block_params(call.block(&dfg.value_lists));
         for (&parameter, argument) in parameters.iter().zip(call.args(&dfg.value_lists)) {
             if let BlockArg::Value(argument) = argument {
@@ -190,8 +192,7 @@ fn widen_edges(function: &mut Function, twins: &mut Twins) {
 
 /// Replaces, in the calls of a branch, arguments for wide parameters by their wide values.
 fn pass_wide(function: &mut Function, inst: Inst, passed: &HashMap<Value, Value>) {
-    let resolved: HashMap<Value, Value> = function.dfg.insts[inst]
-        .branch_destination(&function.dfg.jump_tables, &function.dfg.exception_tables)
+    let resolved: HashMap<Value, Value> = destinations(function, inst)
         .iter()
         .flat_map(|call| call.args(&function.dfg.value_lists))
         .filter_map(|argument| match argument {
@@ -199,15 +200,15 @@ fn pass_wide(function: &mut Function, inst: Inst, passed: &HashMap<Value, Value>
             _ => None,
         })
         .collect();
-    let dfg = &mut function.dfg;
-    let parameters: HashMap<Block, Vec<Value>> = dfg.insts[inst]
-        .branch_destination(&dfg.jump_tables, &dfg.exception_tables)
+    let dfg = &function.dfg;
+    let parameters: HashMap<Block, Vec<Value>> = destinations(function, inst)
         .iter()
         .map(|call| call.block(&dfg.value_lists))
         .map(|block| (block, dfg.block_params(block).to_vec()))
         .collect();
     let wide: HashSet<Value> =
         parameters.values().flatten().copied().filter(|&parameter| dfg.value_type(parameter) == types::I64).collect();
+    let dfg = &mut function.dfg;
     let calls = dfg.insts[inst].branch_destination_mut(&mut dfg.jump_tables, &mut dfg.exception_tables);
     for call in calls {
         let targets = &parameters[&call.block(&dfg.value_lists)];

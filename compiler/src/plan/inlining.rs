@@ -2,7 +2,8 @@
 //! so that the decisions depend neither on the number of threads nor on the order in which units are compiled.
 //!
 //! Functions are looked at bottom-up over the call graph's strongly connected components: what a function grows to is
-//! known before its callers ask. Calls inside a component (recursion) stay. The function itself stays too, under its name.
+//! known before its callers ask. Of the calls inside a component (recursion), those of small functions by themselves are replaced once.
+//! The function itself stays too, under its name.
 
 use super::definitions::{Definition, Definitions};
 use super::reach::{Unit, Units};
@@ -17,6 +18,8 @@ const LIMIT: u32 = 10;
 const FOR_CONSTANT: u32 = 5;
 /// How many more for a call in a loop.
 const FOR_LOOP: u32 = 10;
+/// Operators of a function that may come in place of its calls of itself: what is called there stays a call.
+const RECURSIVE: u32 = 60;
 /// Operators that a function may always grow by; a large one, by half its size.
 const GROWTH: u32 = 300;
 
@@ -72,10 +75,12 @@ impl Calls<'_> {
             let most = size.saturating_add(GROWTH.max(size / 2));
             for (number, (&function, site)) in facts.calls.iter().zip(&facts.call_sites).enumerate() {
                 let Some(callee) = (self.callee)(function) else { continue };
-                let fits = sizes[callee] <= self.limit(site)
-                    && (sizes[callee] <= CALL || size.saturating_add(sizes[callee]) <= most);
-                // Those of the component come out later, and are no callee's yet.
-                if fits && components.of[callee] != component && is_inlinable(site, &self.facts[callee]) {
+                let limit = if callee == position { self.recursive_limit() } else { self.limit(site) };
+                let fits =
+                    sizes[callee] <= limit && (sizes[callee] <= CALL || size.saturating_add(sizes[callee]) <= most);
+                // Others of the component come out later, and are no callee's yet.
+                let is_known = components.of[callee] != component || callee == position;
+                if fits && is_known && is_inlinable(site, &self.facts[callee]) {
                     size = size.saturating_add(sizes[callee]);
                     inlined[position].push(number as u32);
                 }
@@ -92,6 +97,11 @@ impl Calls<'_> {
         }
         let constants = FOR_CONSTANT * u32::from(site.constants.min(3));
         LIMIT + constants + if site.loop_depth > 0 { FOR_LOOP } else { 0 }
+    }
+
+    /// Operators that may come in place of a call by the function itself.
+    fn recursive_limit(&self) -> u32 {
+        if self.level == OptLevel::Size { 0 } else { RECURSIVE }
     }
 
     /// Tarjan's algorithm, with a stack of its own: call graphs are deep.
@@ -194,10 +204,17 @@ mod tests {
     }
 
     #[test]
-    fn recursion_and_tail_calls_stay() {
+    fn mutual_recursion_and_tail_calls_stay() {
         let bodies: &[(u32, &[u32], bool)] =
-            &[(9, &[0, 1], false), (9, &[2], false), (9, &[1], false), (9, &[0], true), (9, &[3], false)];
-        assert_eq!(decide(bodies, OptLevel::Speed), [vec![1], vec![], vec![], vec![], vec![]]);
+            &[(9, &[1], false), (9, &[2], false), (9, &[1], false), (9, &[0], true), (9, &[3], false)];
+        assert_eq!(decide(bodies, OptLevel::Speed), [vec![0], vec![], vec![], vec![], vec![]]);
+    }
+
+    #[test]
+    fn small_functions_take_themselves_in() {
+        let bodies: &[(u32, &[u32], bool)] = &[(60, &[0, 0], false), (61, &[1], false), (9, &[2], true)];
+        assert_eq!(decide(bodies, OptLevel::Speed), [vec![0, 1], vec![], vec![]]);
+        assert_eq!(decide(bodies, OptLevel::Size), [vec![0; 0], vec![], vec![]]);
     }
 
     #[test]

@@ -267,7 +267,9 @@ impl Plan<'_> {
         let touches = |globals: &[u32]| globals.iter().map(place).any(|place| matches!(place, GlobalPlace::Register));
         let is_free = |(number, &function): (usize, &u32)| match self.definitions.function(module, function) {
             Definition::Wasm { module: owner, position: callee } => {
-                self.inlining.contains(module, position, number as u32)
+                // One that calls itself still does so where it is taken in.
+                (owner, callee) != (module, position)
+                    && self.inlining.contains(module, position, number as u32)
                     && self.is_free_of_pinned_register(Unit::Wasm { module: owner, position: callee })
             }
             _ => false,

@@ -42,6 +42,8 @@ pub(crate) fn bodies_around(inlined: &[InlinedBody], location: u32) -> impl Iter
 pub(super) struct Bodies {
     /// Position in the module's code section, where a wasm function is translated.
     pub position: Option<usize>,
+    /// It stands in place of a call by itself.
+    pub is_recursive: bool,
     /// Source location of the operator.
     pub location: u32,
     /// Direct calls in the body so far, also where control never arrives.
@@ -62,7 +64,9 @@ impl Translator<'_, '_, '_> {
         let length = body_length(&self.plan.modules[module].bodies[position].code);
         // Source locations end before the number that stands for none.
         let fits = self.bodies.end.checked_add(length).is_some_and(|end| end < u32::MAX);
-        (is_chosen && fits).then_some(position)
+        // A function that calls itself is taken in once.
+        let is_again = self.bodies.is_recursive && self.bodies.position == Some(position);
+        (is_chosen && fits && !is_again).then_some(position)
     }
 
     /// Translates the body of a function of this module in place of a call of it.
@@ -85,10 +89,11 @@ impl Translator<'_, '_, '_> {
         }
         let frames = replace(&mut self.frames, vec![frame]);
         let mut stack = take(&mut self.stack);
-        let (caller, calls) = (self.bodies.position, self.bodies.calls);
+        let (caller, calls, is_recursive) = (self.bodies.position, self.bodies.calls, self.bodies.is_recursive);
+        self.bodies.is_recursive = caller == Some(position);
         let (body, hints) = (self.body, self.hints);
         self.translate_body(position)?;
-        (self.bodies.position, self.bodies.calls) = (caller, calls);
+        (self.bodies.position, self.bodies.calls, self.bodies.is_recursive) = (caller, calls, is_recursive);
         (self.body, self.hints) = (body, hints);
         (self.locals, self.frames) = (locals, frames);
         if let (Some(history), Some(outer)) = (&mut self.history, outer) {
