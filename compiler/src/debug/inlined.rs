@@ -48,8 +48,8 @@ struct Call {
 pub(super) struct Inlined {
     /// Abstract entries added for functions of the unit: old offsets of the functions' own, and theirs.
     pub abstracts: FxHashMap<u32, u32>,
-    /// Of the functions that are being read, one inside the other.
-    open: Vec<Vec<Call>>,
+    /// Of the functions that are being read and have any, one inside the other; by the number of the function's body.
+    open: Vec<(u32, Vec<Call>)>,
     owners: u32,
     /// Files of other units, by the unit's number and theirs there, in order: they follow the unit's own.
     files: Vec<(usize, u32)>,
@@ -85,15 +85,17 @@ impl Inlined {
         if calls.is_empty() {
             return Calls::default();
         }
-        self.open.push(calls);
+        self.open.push((function.body, calls));
         Calls { owner: Some(owner), is_function: true }
     }
 
-    /// Begins to read an entry of the function with code of its own, which was made of these addresses.
-    pub fn open_part(&mut self, parts: &[Range<u64>]) -> Calls {
+    /// Begins to read an entry of a body with code of its own, which was made of these addresses.
+    pub fn open_part(&mut self, body: u32, parts: &[Range<u64>]) -> Calls {
         self.owners += 1;
         let owner = self.owners;
-        let calls = self.open.last_mut().into_iter().flatten();
+        // A body without calls is not open. The one around may be of the same function, and have calls at the same addresses.
+        let calls = self.open.last_mut().filter(|(open, _)| *open == body).map(|(_, calls)| calls);
+        let calls = calls.into_iter().flatten();
         let mut inside = calls.filter(|call| parts.iter().any(|part| part.contains(&call.address))).peekable();
         let owner = inside.peek().is_some().then_some(owner);
         inside.for_each(|call| call.owner = owner.unwrap_or(call.owner));
@@ -103,7 +105,7 @@ impl Inlined {
     /// The calls that no entry inside this one has; those of a function's entry end with it.
     fn close(&mut self, calls: &Calls) -> Vec<(u32, u64)> {
         let Some(owner) = calls.owner else { return Vec::new() };
-        let open = self.open.last().into_iter().flatten();
+        let open = self.open.last().into_iter().flat_map(|(_, calls)| calls);
         let own = open.filter(|call| call.owner == owner).map(|call| (call.body, call.address)).collect();
         if calls.is_function {
             self.open.pop();

@@ -87,7 +87,7 @@ impl<'e, 'a> Translator<'e, 'a> {
         }
         if !is_root {
             scope.spans = Some(spans.into());
-            scope.calls = self.inlined.open_part(&parts);
+            scope.calls = self.inlined.open_part(scope.function.as_ref().map_or(0, |function| function.body), &parts);
         }
     }
 

@@ -1,9 +1,18 @@
 //! Damage to debug information is never more than a loss of some of it.
 
-use super::{Dropped, Wanted, describe, map_path};
-use crate::{DebugLevel, Input, Options, codegen, object};
+use super::{Dropped, Part, Wanted, describe, map_path};
+use crate::plan::Plan;
+use crate::{DebugLevel, Input, OptLevel, Options, codegen, object};
 
 const PROGRAM: &[u8] = include_bytes!("../../../tests/debug/programs/shapes-O2.wasm");
+
+fn compile(plan: &Plan<'_>, options: &Options) -> object::Text {
+    let isas = codegen::build_isas(options, plan).unwrap();
+    let mut text = object::Text::new(&*isas.general, plan.units.list.len());
+    let wanted = Wanted::of(plan, options);
+    codegen::compile_units(plan, &isas, options, Some(&wanted), &(), |unit| text.append(unit)).unwrap();
+    text
+}
 
 /// Compiles the program, then describes it once for each change of its sections of debug information: the section's
 /// number, and what becomes of its contents.
@@ -11,10 +20,7 @@ fn describe_changed(changes: impl Iterator<Item = (usize, Box<dyn Fn(&mut Vec<u8
     let options = Options { debug_info: DebugLevel::Full, jobs: 1, ..Options::default() };
     let inputs = [Input { name: "shapes".to_owned(), bytes: PROGRAM, ..Input::default() }];
     let mut plan = crate::plan_program(&inputs, &options, &()).unwrap();
-    let isas = codegen::build_isas(&options, &plan).unwrap();
-    let mut text = object::Text::new(&*isas.general, plan.units.list.len());
-    let wanted = Wanted::of(&plan, &options);
-    codegen::compile_units(&plan, &isas, &options, Some(&wanted), &(), |unit| text.append(unit)).unwrap();
+    let text = compile(&plan, &options);
     let original = plan.modules[0].debug_sections.clone();
     let mut found = Vec::new();
     for (number, change) in changes {
@@ -65,6 +71,50 @@ fn damage_is_no_panic() {
     let found = describe_changed(changes);
     // One unit that is damaged takes no other along, as long as its length can be read.
     assert!(found.iter().filter(|(units, _)| *units >= 34).count() > 28, "{found:?}");
+}
+
+/// The body of `$down` is inlined into itself: the addresses of the call in it are in a block of both bodies, and only the
+/// outer one's call is inlined.
+#[test]
+fn a_function_inlined_into_itself_has_one_entry() {
+    // The function at 2, behind its size, and a block in it: a unit with `DW_AT_low_pc` and `DW_AT_high_pc` each.
+    let module = r#"(module
+        (func $down (param i32) (result i32)
+            (if (result i32) (i32.eqz (local.get 0))
+                (then (i32.const 7))
+                (else (i32.add (call $down (i32.sub (local.get 0) (i32.const 1))) (i32.const 3)))))
+        (func (export "_start") (drop (call $down (i32.const 9))))
+        (@custom ".debug_abbrev" "\01\11\01\11\01\12\06\00\00" "\02\2e\01\03\08\11\01\12\06\00\00"
+            "\03\0b\01\11\01\12\06\00\00" "\00")
+        (@custom ".debug_info" "\29\00\00\00\04\00\00\00\00\00\04" "\01\02\00\00\00\15\00\00\00"
+            "\02down\00\02\00\00\00\15\00\00\00" "\03\08\00\00\00\0f\00\00\00" "\00\00\00"))"#;
+    let module = wat::parse_str(module).unwrap();
+    let options = Options { debug_info: DebugLevel::Full, opt_level: OptLevel::Speed, jobs: 1, ..Options::default() };
+    let inputs = [Input { name: "down".to_owned(), bytes: &module, ..Input::default() }];
+    let plan = crate::plan_program(&inputs, &options, &()).unwrap();
+    let text = compile(&plan, &options);
+    let info = describe(&plan, &text, &options, true, &()).unwrap();
+    let section = |wanted| {
+        let found = info.sections().find(|(part, _)| *part == wanted);
+        gimli::EndianSlice::new(found.map_or(&[][..], |(_, section)| &section.bytes), gimli::LittleEndian)
+    };
+    let abbreviations = gimli::DebugAbbrev::from(section(Part::Abbreviations));
+    let header = gimli::DebugInfo::from(section(Part::Info)).units().next().unwrap().unwrap();
+    let abbreviations = header.abbreviations(&abbreviations).unwrap();
+    let mut entries = header.entries(&abbreviations);
+    let mut tags = Vec::new();
+    while let Some(entry) = entries.next_dfs().unwrap() {
+        tags.push((entry.depth(), entry.tag()));
+    }
+    let expected = [
+        (0, gimli::DW_TAG_compile_unit),
+        (1, gimli::DW_TAG_subprogram),
+        (1, gimli::DW_TAG_subprogram),
+        (2, gimli::DW_TAG_lexical_block),
+        (3, gimli::DW_TAG_inlined_subroutine),
+        (4, gimli::DW_TAG_lexical_block),
+    ];
+    assert_eq!(tags, expected);
 }
 
 #[test]
