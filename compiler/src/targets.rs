@@ -172,9 +172,15 @@ pub(crate) fn has_frame_pointer(triple: &Triple) -> bool {
     triple.architecture != Architecture::S390x
 }
 
-/// Whether programs can start threads: each finds its block by the pinned register, and the runtime library makes them.
+/// Whether programs can start threads: each finds its block by the pinned register, or else by the stack pointer, and the runtime
+/// library makes them, with their stacks where there is no such register. The interpreter has neither atomic instructions nor
+/// several machines.
 pub(crate) fn has_threads(triple: &Triple) -> bool {
-    has_pinned_register(triple) && matches!(triple.operating_system, OperatingSystem::Linux | OperatingSystem::Windows)
+    match triple.operating_system {
+        OperatingSystem::Linux => !is_interpreted(triple),
+        OperatingSystem::Windows => has_pinned_register(triple),
+        _ => false,
+    }
 }
 
 /// Whether debug information can be written for this processor. Where numbers are big-endian, it tells no variables: they are in

@@ -16,7 +16,7 @@ pub fn start() -> ! {
     let limits =
         if program.flags & PROGRAM_RUNTIME_OPTIONS != 0 { Limits::from_environment() } else { Limits::default() };
     // The stack goes first: a memory with explicit bounds takes what address space is left.
-    let stack_top = stack::prepare(limits.stack.unwrap_or(program.stack_size));
+    let stack_top = stack::prepare(limits.stack.unwrap_or(program.stack_size), program);
     // SAFETY: the compiler's descriptions, used for the first time; the memories are mapped before the images are laid down.
     unsafe {
         memory::map_all(program, limits.memory);

@@ -1,7 +1,8 @@
 //! Threads of the program (wasi-threads): each is an instance of its own over the shared memories.
 //!
 //! A thread has a [`Slot`], and the slot a mapping: guard and stack of wasm code, stack of the handler of faults, block of
-//! data ([`wasmc_abi::thread`]); the block only, where the system makes stacks. The slot's identifier is cleared when a thread has
+//! data ([`wasmc_abi::thread`]); the block only, where the system makes stacks. Where compiled code finds the block by the stack
+//! pointer, the mapping is the region for that ([`STACK_REGION_EXTRA`]). The slot's identifier is cleared when a thread has
 //! ended (on Linux by the kernel: CLONE_CHILD_CLEARTID); from then on the slot and its mapping serve the next thread, which so
 //! begins without mapping anything.
 
@@ -9,7 +10,7 @@ use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
 use wasmc_abi::instance::TableDescriptor;
-use wasmc_abi::thread::{BlockAddress, BlockPart, BlockTable, ThreadStart, ThreadTemplate};
+use wasmc_abi::thread::{BlockAddress, BlockPart, BlockTable, STACK_REGION_EXTRA, ThreadStart, ThreadTemplate};
 
 use crate::stack::{self, GUARD_SIZE};
 use crate::sync::{self, Lock};
@@ -109,7 +110,7 @@ pub extern "C" fn wasmc_first_block() -> u64 {
     let mut block = FIRST_BLOCK.load(Ordering::Relaxed);
     if block == 0 {
         let template = template();
-        let Ok(allocated) = sys::allocate(block_size(template)) else {
+        let Some(allocated) = allocate_first(block_size(template)) else {
             process::fatal(&[b"there is no memory for the program's globals and tables"]);
         };
         block = allocated;
@@ -118,6 +119,19 @@ pub extern "C" fn wasmc_first_block() -> u64 {
         FIRST_BLOCK.store(block, Ordering::Relaxed);
     }
     block as u64
+}
+
+/// Room for the first thread's block: where compiled code on its stack looks for it, if it does.
+fn allocate_first(size: usize) -> Option<usize> {
+    match stack::region(program()) {
+        0 => sys::allocate(size).ok(),
+        region => {
+            let block = stack::first().low & !(region - 1);
+            // SAFETY: the start of the region is for this alone.
+            unsafe { sys::commit(block, size) }.ok()?;
+            Some(block)
+        }
+    }
 }
 
 /// Starts a thread: calls `wasi_thread_start` in an instance of its own, with a thread identifier and this argument. Returns the
@@ -220,41 +234,72 @@ fn stack_size() -> usize {
     (first.high - first.low).next_multiple_of(sys::PAGE_SIZE)
 }
 
-/// How a slot's mapping is divided, from its start: guard, stack, stack of the handler of faults, block.
+/// How a slot's mapping is divided, from its start: guard, stack, stack of the handler of faults, block. In a region: block,
+/// guard, stack, stack of the handler, which ends with the region.
 #[derive(Clone, Copy)]
 struct Room {
-    guard: usize,
+    /// Bytes of the region, or 0 where the mapping is none.
+    region: usize,
+    /// Offset of the stack.
     stack: usize,
+    stack_size: usize,
+    /// Offset of the block.
     block: usize,
+    block_size: usize,
 }
+
+/// What is beside a stack and a block in a region, and at most a page less than each is rounded up to, and a page above the first
+/// thread's stack.
+const _: () =
+    assert!((GUARD_SIZE + sys::HANDLER_STACK_SIZE + 3 * sys::PAGE_SIZE) as u64 + stack::SMALLEST <= STACK_REGION_EXTRA);
 
 impl Room {
     fn of(template: &ThreadTemplate) -> Room {
-        let (guard, stack) = if sys::MAKES_STACKS { (0, 0) } else { (GUARD_SIZE, stack_size()) };
-        Room { guard, stack, block: block_size(template) }
+        let region = stack::region(program());
+        let block_size = block_size(template);
+        if region != 0 {
+            let stack_size = stack_size();
+            let stack = region - sys::HANDLER_STACK_SIZE - stack_size;
+            return Room { region, stack, stack_size, block: 0, block_size };
+        }
+        let (stack, stack_size) = if sys::MAKES_STACKS { (0, 0) } else { (GUARD_SIZE, stack_size()) };
+        Room { region, stack, stack_size, block: stack + stack_size + sys::HANDLER_STACK_SIZE, block_size }
     }
 
     fn map(self) -> Option<usize> {
-        let usable = self.stack.checked_add(sys::HANDLER_STACK_SIZE)?.checked_add(self.block)?;
-        let mapping = sys::reserve(0, usable.checked_add(self.guard)?).ok()?;
+        let handled = self.stack_size.checked_add(sys::HANDLER_STACK_SIZE)?;
+        if self.region != 0 {
+            let (reservation, mapping) = stack::reserve_region(self.region)?;
+            // SAFETY: reserved just now.
+            let committed = unsafe {
+                sys::commit(mapping, self.block_size).and_then(|()| sys::commit(mapping + self.stack, handled))
+            };
+            if committed.is_err() {
+                // SAFETY: as above.
+                unsafe { sys::release(reservation, self.region * 2) };
+            }
+            return committed.ok().map(|()| mapping);
+        }
+        let usable = handled.checked_add(self.block_size)?;
+        let mapping = sys::reserve(0, usable.checked_add(self.stack)?).ok()?;
         // SAFETY: reserved just now.
-        match unsafe { sys::commit(mapping + self.guard, usable) } {
+        match unsafe { sys::commit(mapping + self.stack, usable) } {
             Ok(()) => Some(mapping),
             Err(_) => {
                 // SAFETY: as above.
-                unsafe { sys::release(mapping, usable + self.guard) };
+                unsafe { sys::release(mapping, usable + self.stack) };
                 None
             }
         }
     }
 
     fn stack(self, mapping: usize) -> StackRange {
-        let low = mapping + self.guard;
-        StackRange { low, high: low + self.stack }
+        let low = mapping + self.stack;
+        StackRange { low, high: low + self.stack_size }
     }
 
     fn block(self, mapping: usize) -> usize {
-        self.stack(mapping).high + sys::HANDLER_STACK_SIZE
+        mapping + self.block
     }
 }
 

@@ -67,8 +67,7 @@ fn lacks() -> &'static [&'static str] {
         return &["threads", "objects"];
     }
     match target::name().as_deref().and_then(|name| name.split('-').next()) {
-        Some("riscv64gc") => &["threads", "simd"],
-        Some("s390x") => &["threads"],
+        Some("riscv64gc") => &["simd"],
         _ => &[],
     }
 }

@@ -8,7 +8,7 @@ use wasmc_abi::instance::{FunctionRecord, MemoryDescriptor, TableDescriptor};
 use wasmparser::ValType;
 
 use super::record::ValuePlace;
-use super::registers::{Registers, push_register};
+use super::registers::Registers;
 use super::unit::TranslatedUnit;
 use super::writer::{Buffer, Part, Target};
 use crate::plan::{ConstantValue, GlobalPlace, Plan, Slot, TablePlace};
@@ -205,10 +205,11 @@ impl Writer<'_, '_> {
         match self.plan.places.offset_in_block(object) {
             // Of the thread that is looked at.
             Some(start) => {
-                let Some(register) = self.registers.pinned else { return };
-                self.variable(name, ty, |location| {
-                    push_register(register, i64::from(start) + i64::from(offset), location);
-                });
+                let region = self.plan.places.block.as_ref().and_then(|block| block.region);
+                let mut place = Buffer::new(self.plan.big_endian);
+                if self.registers.push_in_block(region, u64::from(start) + u64::from(offset), &mut place).is_ok() {
+                    self.variable(name, ty, |location| location.append(&place));
+                }
             }
             None => self.variable(name, ty, |location| {
                 location.u8(dw::DW_OP_addr.0);

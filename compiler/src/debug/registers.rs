@@ -11,6 +11,7 @@ use super::writer::Buffer;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Registers {
     frame_pointer: u16,
+    stack_pointer: u16,
     /// Keeps a global, or the address of the running thread's block (`GlobalPlace::Register`, `Places::block`).
     pub(super) pinned: Option<u16>,
     /// From here on they hold floating-point numbers and vectors, of which expressions do not compute.
@@ -21,16 +22,46 @@ impl Registers {
     /// Those of a processor, where debug information can be written for it.
     pub fn of(architecture: Architecture) -> Option<Registers> {
         match architecture {
-            // rbp, r15, xmm0 (System V ABI AMD64, 3.6.2).
-            Architecture::X86_64 => Some(Registers { frame_pointer: 6, pinned: Some(15), first_float: 17 }),
-            // x29, x21, v0 (DWARF for the Arm 64-bit Architecture, 4.1).
-            Architecture::Aarch64(_) => Some(Registers { frame_pointer: 29, pinned: Some(21), first_float: 64 }),
-            // x8, f0 (RISC-V ABIs Specification, "DWARF Register Numbers").
-            Architecture::Riscv64(_) => Some(Registers { frame_pointer: 8, pinned: None, first_float: 32 }),
+            // rbp, rsp, r15, xmm0 (System V ABI AMD64, 3.6.2).
+            Architecture::X86_64 => {
+                Some(Registers { frame_pointer: 6, stack_pointer: 7, pinned: Some(15), first_float: 17 })
+            }
+            // x29, sp, x21, v0 (DWARF for the Arm 64-bit Architecture, 4.1).
+            Architecture::Aarch64(_) => {
+                Some(Registers { frame_pointer: 29, stack_pointer: 31, pinned: Some(21), first_float: 64 })
+            }
+            // x8, x2, f0 (RISC-V ABIs Specification, "DWARF Register Numbers").
+            Architecture::Riscv64(_) => {
+                Some(Registers { frame_pointer: 8, stack_pointer: 2, pinned: None, first_float: 32 })
+            }
             // r15, f0 (ELF ABI s390x Supplement, "DWARF Definition"). It is the stack pointer, and no variables are told there.
-            Architecture::S390x => Some(Registers { frame_pointer: 15, pinned: None, first_float: 16 }),
+            Architecture::S390x => {
+                Some(Registers { frame_pointer: 15, stack_pointer: 15, pinned: None, first_float: 16 })
+            }
             _ => None,
         }
+    }
+
+    /// Pushes the address of what is at an offset in the running thread's block, which the stack pointer tells where the stack is in a
+    /// region.
+    pub(super) fn push_in_block(
+        self,
+        region: Option<u64>,
+        offset: u64,
+        output: &mut Buffer,
+    ) -> Result<(), Untranslatable> {
+        match region {
+            None => push_register(self.pinned.ok_or(Untranslatable)?, offset as i64, output),
+            Some(region) => {
+                push_register(self.stack_pointer, 0, output);
+                output.u8(CONSTS);
+                output.signed((region as i64).wrapping_neg());
+                output.u8(AND);
+                output.u8(PLUS_UCONST);
+                output.unsigned(offset);
+            }
+        }
+        Ok(())
     }
 
     /// Writes the location "what is in this place".

@@ -37,6 +37,7 @@ pub(super) fn describe(plan: &mut Plan<'_>, code: &CodeMapParts, parts: Parts, o
             | flag(options.inherit_environment, PROGRAM_INHERIT_ENVIRONMENT),
     );
     writer.u64(options.max_stack);
+    writer.u64(plan.places.block.as_ref().and_then(|block| block.region).unwrap_or(0));
     unit(&mut writer, plan, Unit::Entry);
     span(&mut writer, memories);
     span(&mut writer, images);

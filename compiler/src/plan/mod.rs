@@ -184,6 +184,9 @@ pub(crate) fn plan<'a>(
         for contents in segments.elements.iter().flatten().filter(|contents| contents.is_dynamic) {
             block.add_elements(contents);
         }
+        if !has_pinned_register(&options.target) {
+            block.find_by_stack(options.max_stack)?;
+        }
     }
     let unknown_names = definitions
         .unknown
@@ -252,13 +255,13 @@ impl Plan<'_> {
 
     /// The program keeps a global, or the address of the running thread's block, in a register.
     pub fn uses_pinned_register(&self) -> bool {
-        self.places.block.is_some()
+        self.places.block_in_register()
             || self.places.globals.iter().flatten().any(|place| matches!(place, GlobalPlace::Register))
     }
 
     /// The code, inlined bodies included, neither uses what the pinned register holds nor calls any that may.
     pub fn is_free_of_pinned_register(&self, unit: Unit) -> bool {
-        if self.places.block.is_some() {
+        if self.places.block_in_register() {
             return false;
         }
         let Unit::Wasm { module, position } = unit else { return false };

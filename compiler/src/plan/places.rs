@@ -97,6 +97,11 @@ pub(crate) struct Places {
 }
 
 impl Places {
+    /// The pinned register holds the address of the running thread's block.
+    pub fn block_in_register(&self) -> bool {
+        self.block.as_ref().is_some_and(|block| block.region.is_none())
+    }
+
     /// Where the instance lives: offset of a data object in the running thread's block, or `None` where it is at its
     /// symbol.
     pub fn offset_in_block(&self, object: DataId) -> Option<u32> {

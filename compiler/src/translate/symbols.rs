@@ -285,7 +285,7 @@ impl Translator<'_, '_, '_> {
     /// Address of a data object: of the running thread's, where each thread has its own.
     pub(super) fn data_address(&mut self, object: DataId) -> Value {
         if let Some(offset) = self.plan.places.offset_in_block(object) {
-            let block = self.builder.ins().get_pinned_reg(REFERENCE);
+            let block = self.thread_block();
             return self.builder.ins().iadd_imm_u(block, i64::from(offset));
         }
         let global = match self.symbols.data.get(&object) {

@@ -3,7 +3,7 @@
 use crate::{Span, code_map::CodeMap};
 
 /// Version of every layout in this crate; the two sides must agree.
-pub const ABI_VERSION: u32 = 6;
+pub const ABI_VERSION: u32 = 7;
 
 /// The root of everything the compiler tells the runtime library. Read-only once the program is relocated.
 #[repr(C)]
@@ -15,6 +15,9 @@ pub struct Program {
     pub flags: u32,
     /// Bytes of stack for wasm code, guard not included.
     pub stack_size: u64,
+    /// Where compiled code finds the block of the thread that runs it by the stack pointer
+    /// ([`STACK_REGION_EXTRA`](crate::thread::STACK_REGION_EXTRA)): bytes of the region of each stack; else 0.
+    pub stack_region: u64,
     /// Address of `extern "C" fn()`, called on the wasm stack: instantiates every module, calls the start export.
     /// When it returns, the process exits with code 0.
     pub entry: u64,
@@ -48,7 +51,7 @@ pub struct Program {
     pub processor: u64,
 }
 
-const _: () = assert!(size_of::<Program>() == 8 + 8 + 8 + 16 + 16 + 8 + 64 + 64 + 16 + 40);
+const _: () = assert!(size_of::<Program>() == 8 + 8 + 8 + 8 + 16 + 16 + 8 + 64 + 64 + 16 + 40);
 
 /// The variables `WASMC_DIR`, `WASMC_ENV`, `WASMC_MAX_MEMORY` and `WASMC_MAX_STACK` are heeded at start-up, and
 /// `WASMC_COREDUMP` at a trap.

@@ -2,6 +2,14 @@
 
 use crate::Span;
 
+/// Bytes that the region of a stack has beside the stack and the block, at least: for the guard below the stack, for the stack of
+/// the handler of faults, and to fill pages.
+///
+/// Where there is no register that holds the address of the running thread's block, it is the stack pointer with its lower bits
+/// cleared: each stack of compiled code is in a region of its own, of `Program::stack_region` bytes, a power of two, whose
+/// address is a multiple of that. The block is at the start of the region, the stack near its end.
+pub const STACK_REGION_EXTRA: u64 = 4 << 20;
+
 /// How instances are made, and where threads begin. Only shared memories are common to all threads; globals, tables and
 /// what is left of segments are in a block of data that each thread has of its own.
 #[repr(C)]

@@ -147,6 +147,7 @@ mod tests {
             abi_version: ABI_VERSION,
             flags: 0,
             stack_size: 0,
+            stack_region: 0,
             entry: 0,
             memories: Span { start: memories.as_ptr().expose_provenance() as u64, length: 1 },
             images: nothing,

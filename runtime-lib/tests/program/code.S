@@ -198,7 +198,7 @@ import_name_end:
     .globl wasmc_program
 wasmc_program:
     .long VERSION, FLAGS
-    .quad STACK, ENTRY
+    .quad STACK, 0, ENTRY
     .quad memories, 1
 #ifdef IMAGES
     .quad images, 4

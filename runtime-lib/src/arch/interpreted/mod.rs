@@ -25,3 +25,6 @@ pub use heap::{wasmc_exception_allocate, wasmc_heap_allocate};
 #[cfg(not(test))]
 pub(crate) use native::address_of;
 pub use native::resume;
+
+/// Whether compiled code finds the block of the running thread by the stack pointer ([`wasmc_abi::thread::STACK_REGION_EXTRA`]).
+pub const FINDS_BLOCKS_BY_STACK: bool = false;

@@ -20,3 +20,6 @@ pub use exception::{wasmc_throw, wasmc_throw_reference};
 pub use frame::{caller_of, without_frame};
 pub use heap::{wasmc_exception_allocate, wasmc_heap_allocate};
 pub use shuffle::wasmc_x86_pshufb;
+
+/// Whether compiled code finds the block of the running thread by the stack pointer ([`wasmc_abi::thread::STACK_REGION_EXTRA`]).
+pub const FINDS_BLOCKS_BY_STACK: bool = false;

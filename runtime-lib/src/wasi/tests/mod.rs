@@ -56,6 +56,7 @@ fn empty_program() -> Program {
         abi_version: ABI_VERSION,
         flags: 0,
         stack_size: 0,
+        stack_region: 0,
         entry: 0,
         memories: none,
         images: none,
