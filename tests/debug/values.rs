@@ -62,9 +62,10 @@ fn functions_and_lines_without_variables() {
 fn backtraces_lead_across_the_stacks_to_where_the_program_began() {
     let text = debug("values-O0", &["-O0"], &["break twice", "run", "backtrace"]);
     check_lines(&text, &["#0 ", " main ", "_start () at "]);
-    // For Windows, what wasmc adds has no names.
+    check_lines(&text, &["wasmc_entry", "__morestack"]);
+    // For Windows, only `.pdata` tells of the runtime library's frames, which gdb does not read in Wine's processes.
     if !process::target::name().is_some_and(|name| name.contains("-windows-")) {
-        check_lines(&text, &["wasmc_entry", "__morestack", "wasmc_runtime::start::start", "_start "]);
+        check_lines(&text, &["__morestack", "wasmc_runtime::start::start", "_start "]);
     }
     assert!(!text.contains("Backtrace stopped"), "{text}");
 }

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use object::read::coff::{CoffFile, CoffHeader as _};
-use object::{LittleEndian, Object as _, ObjectSection as _, ObjectSymbol as _, RelocationFlags, RelocationTarget, pe};
+use object::{
+    LittleEndian, Object as _, ObjectSection as _, ObjectSymbol as _, RelocationFlags, RelocationTarget, SymbolKind, pe,
+};
 
 use super::machine::{Kind, Machine};
 use super::{display, error};
@@ -17,6 +19,20 @@ pub(super) struct Object<'a> {
     pub sections: Vec<Section<'a>>,
     /// By the index in the symbol table; `None` for what is no symbol that relocations refer to.
     pub symbols: Vec<Option<Symbol<'a>>>,
+    /// Of functions and data, for the executable's symbol table.
+    pub names: Vec<Name<'a>>,
+}
+
+/// The name of a place, which relocations may refer to or not.
+pub(super) struct Name<'a> {
+    pub name: &'a [u8],
+    /// Position among the object's sections.
+    pub section: u32,
+    /// In the section.
+    pub offset: u64,
+    pub is_function: bool,
+    /// It is known to other objects.
+    pub is_global: bool,
 }
 
 /// A section of an object.
@@ -122,6 +138,7 @@ pub(super) fn parse<'a>(name: Cow<'a, str>, bytes: &'a [u8]) -> Result<Object<'a
         });
     }
     let mut symbols = Vec::new();
+    let mut names = Vec::new();
     for symbol in file.symbols() {
         let own_name = symbol.name_bytes().map_err(damaged)?;
         let entry = match symbol.section() {
@@ -129,11 +146,21 @@ pub(super) fn parse<'a>(name: Cow<'a, str>, bytes: &'a [u8]) -> Result<Object<'a
                 // Sections are counted from 1 on.
                 let section = index.0.checked_sub(1).filter(|&at| at < sections.len());
                 let section = section.ok_or_else(|| error(format!("{name}: a symbol is in no section")))? as u32;
-                Some(Symbol::Defined {
-                    section,
-                    offset: symbol.address(),
-                    global: symbol.is_global().then_some(own_name),
-                })
+                let (offset, is_global) = (symbol.address(), symbol.is_global());
+                let is_function = symbol.kind() == SymbolKind::Text;
+                let has_start = |start: &[u8]| own_name.starts_with(start);
+                let is_name = match symbol.kind() {
+                    // What other compilers call the place of a weak function, which has a name of its own.
+                    SymbolKind::Text => !(is_global && has_start(b".weak.")),
+                    // Places in the middle that relocations count from have such names.
+                    SymbolKind::Data => !has_start(b".") && !has_start(b"$"),
+                    // Of sections, files and labels.
+                    _ => false,
+                };
+                if is_name && !own_name.is_empty() {
+                    names.push(Name { name: own_name, section, offset, is_function, is_global });
+                }
+                Some(Symbol::Defined { section, offset, global: is_global.then_some(own_name) })
             }
             object::SymbolSection::Absolute => Some(Symbol::Absolute(symbol.address())),
             object::SymbolSection::Undefined if symbol.is_weak() => {
@@ -146,7 +173,7 @@ pub(super) fn parse<'a>(name: Cow<'a, str>, bytes: &'a [u8]) -> Result<Object<'a
         symbols.resize_with(symbols.len().max(index + 1), || None);
         symbols[index] = entry;
     }
-    Ok(Object { name, machine, sections, symbols })
+    Ok(Object { name, machine, sections, symbols, names })
 }
 
 fn role(name: &[u8], characteristics: pe::SectionFlags) -> Role {

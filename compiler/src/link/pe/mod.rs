@@ -2,7 +2,7 @@
 //!
 //! Phases in order, one file each, as for ELF: [`input`] (parse COFF objects) → [`symbols`] (resolve names, choose archive
 //! members) → [`reachable`] (what the entry point needs) → [`imports`] (functions of Windows' libraries) → [`layout`] (sections
-//! and addresses) → [`write`] (relocate, and write the file). What differs between processors is in [`machine`].
+//! and addresses) → [`symtab`] (symbols for debuggers) → [`write`] (relocate, and write the file). What differs between processors is in [`machine`].
 //!
 //! Reference: Microsoft, "PE Format".
 
@@ -13,6 +13,7 @@ mod machine;
 mod reachable;
 mod relocate;
 mod symbols;
+mod symtab;
 mod write;
 
 #[cfg(test)]
@@ -30,7 +31,7 @@ pub(crate) struct PeOptions<'a> {
     pub entry: &'a str,
     /// Bytes that the program may use of the first thread's stack.
     pub stack_size: u64,
-    /// Leave debug information out.
+    /// Leave symbols and debug information out.
     pub strip: bool,
 }
 
@@ -42,5 +43,6 @@ pub(crate) fn link_executable(inputs: &Inputs<'_>, options: &PeOptions<'_>, outp
     let reachable = reachable::find(&program)?;
     let imports = imports::collect(&program, &reachable);
     let layout = layout::arrange(&program, &reachable, &imports, options)?;
-    write::executable(&program, &reachable, &imports, &layout, options, output)
+    let symtab = symtab::collect(&program, &layout, options)?;
+    write::executable(&program, &reachable, &imports, &layout, &symtab, options, output)
 }

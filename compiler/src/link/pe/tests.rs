@@ -4,15 +4,15 @@ use object::read::NameOrOrdinal;
 use object::read::pe::PeFile64;
 use object::write::{Object, Relocation, SectionId, StandardSection, Symbol, SymbolId, SymbolSection};
 use object::{
-    Architecture, BinaryFormat, Endianness, LittleEndian, Object as _, ObjectSection as _, RelocationEncoding,
-    RelocationFlags, RelocationKind, SymbolFlags, SymbolKind, SymbolScope, pe,
+    Architecture, BinaryFormat, Endianness, LittleEndian, Object as _, ObjectSection as _, ObjectSymbol as _,
+    RelocationEncoding, RelocationFlags, RelocationKind, SymbolFlags, SymbolKind, SymbolScope, pe,
 };
 
 use super::super::{File, Inputs};
 use super::{PeOptions, imports, link_executable};
 
-fn symbol(object: &mut Object<'_>, name: &str, place: Option<(SectionId, u64)>) -> SymbolId {
-    object.add_symbol(Symbol {
+fn named(name: &str, place: Option<(SectionId, u64)>) -> Symbol {
+    Symbol {
         name: name.into(),
         value: place.map_or(0, |(_, offset)| offset),
         size: 0,
@@ -21,7 +21,11 @@ fn symbol(object: &mut Object<'_>, name: &str, place: Option<(SectionId, u64)>) 
         weak: false,
         section: place.map_or(SymbolSection::Undefined, |(section, _)| SymbolSection::Section(section)),
         flags: SymbolFlags::None,
-    })
+    }
+}
+
+fn symbol(object: &mut Object<'_>, name: &str, place: Option<(SectionId, u64)>) -> SymbolId {
+    object.add_symbol(named(name, place))
 }
 
 fn refer(object: &mut Object<'_>, section: SectionId, offset: u64, symbol: SymbolId, kind: RelocationKind, size: u8) {
@@ -40,7 +44,7 @@ fn program(calls: &str) -> Vec<u8> {
     refer(&mut object, text, 1, called, RelocationKind::Relative, 32);
     let data = object.section_id(StandardSection::Data);
     object.append_section_data(data, &[0; 8], 8);
-    let datum = symbol(&mut object, "datum", Some((data, 0)));
+    let datum = object.add_symbol(Symbol { kind: SymbolKind::Data, ..named("datum_of_a_name", Some((data, 0))) });
     refer(&mut object, text, 8, datum, RelocationKind::Relative, 32);
     refer(&mut object, data, 0, start, RelocationKind::Absolute, 64);
     let unused = object.add_section(Vec::new(), b".rdata$unused".to_vec(), object::SectionKind::ReadOnlyData);
@@ -90,6 +94,22 @@ fn an_executable_has_what_windows_wants() {
     assert_eq!(text.address() - base + 16 + 6 + word(18), u64::from(slots.virtual_address.get(LittleEndian)));
     assert!(!executable.windows(6).any(|bytes| bytes == b"nobody"));
     assert_eq!(executable, link(&program("ExitProcess")).unwrap());
+}
+
+#[test]
+fn functions_and_data_have_names() {
+    let object = program("ExitProcess");
+    let executable = link(&object).unwrap();
+    let file = PeFile64::parse(&*executable).unwrap();
+    let symbols: Vec<_> =
+        file.symbols().map(|symbol| (symbol.name().unwrap().to_owned(), symbol.kind(), symbol.address())).collect();
+    let address = |name| file.section_by_name(name).unwrap().address();
+    let expected = [("_start", SymbolKind::Text, ".text"), ("datum_of_a_name", SymbolKind::Data, ".data")];
+    let expected = expected.map(|(name, kind, section)| (name.to_owned(), kind, address(section)));
+    assert_eq!(symbols, expected);
+    let stripped = link_with(&object, true).unwrap();
+    assert_eq!(PeFile64::parse(&*stripped).unwrap().symbols().count(), 0);
+    assert!(!stripped.windows(5).any(|bytes| bytes == b"datum"));
 }
 
 /// `_start` calls a function of Windows, after it has taken the address of a datum. Its entry of the function table has no

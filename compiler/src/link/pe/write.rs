@@ -9,6 +9,7 @@ use super::input::Role;
 use super::layout::{Content, FILE_ALIGN, IMAGE_BASE, Layout, OutputSection, PAGE};
 use super::reachable::{Reachable, Word};
 use super::symbols::Program;
+use super::symtab::Symtab;
 use super::{PeOptions, error, relocate};
 use crate::error::Result;
 
@@ -42,11 +43,11 @@ pub(super) fn executable(
     reachable: &Reachable,
     imports: &Imports,
     layout: &Layout<'_>,
+    symtab: &Symtab,
     options: &PeOptions<'_>,
     output: &mut dyn Write,
 ) -> Result<()> {
-    let names = Names::of(layout);
-    let mut bytes = headers(program, imports, layout, &names, options)?;
+    let mut bytes = headers(program, imports, layout, symtab, options)?;
     bytes.resize(layout.headers_size as usize, 0);
     output.write_all(&bytes)?;
     for section in &layout.sections {
@@ -55,44 +56,11 @@ pub(super) fn executable(
         bytes.resize(bytes.len().next_multiple_of(FILE_ALIGN as usize), 0);
         output.write_all(&bytes)?;
     }
-    output.write_all(&names.table)?;
-    Ok(())
-}
-
-/// Names of sections, as their headers have them.
-struct Names {
-    fields: Vec<[u8; 8]>,
-    /// Those that are too long for that, behind the symbols, of which there are none (PE Format, "COFF String Table"); empty where
-    /// there are none. Only debuggers read it.
-    table: Vec<u8>,
-}
-
-impl Names {
-    fn of(layout: &Layout<'_>) -> Names {
-        // It begins with its size.
-        let mut table = vec![0; 4];
-        let field = |name: &str| {
-            let mut field = [0; 8];
-            let reference = format!("/{}", table.len());
-            let text = if name.len() <= field.len() { name } else { &reference };
-            if name.len() > field.len() {
-                table.extend(name.as_bytes());
-                table.push(0);
-            }
-            // The number has few digits: there are fewer than 65,536 sections.
-            for (to, from) in field.iter_mut().zip(text.bytes()) {
-                *to = from;
-            }
-            field
-        };
-        let fields = layout.sections.iter().map(|section| &*section.name).map(field).collect();
-        if table.len() == 4 {
-            table.clear();
-        }
-        let size = (table.len() as u32).to_le_bytes();
-        table.iter_mut().zip(size).for_each(|(to, from)| *to = from);
-        Names { fields, table }
+    if !symtab.is_empty() {
+        output.write_all(&symtab.entries)?;
+        output.write_all(&symtab.strings.bytes()?)?;
     }
+    Ok(())
 }
 
 /// The contents of a section.
@@ -161,7 +129,7 @@ fn headers(
     program: &Program<'_>,
     imports: &Imports,
     layout: &Layout<'_>,
-    names: &Names,
+    symtab: &Symtab,
     options: &PeOptions<'_>,
 ) -> Result<Vec<u8>> {
     const LE: LittleEndian = LittleEndian;
@@ -176,11 +144,11 @@ fn headers(
     let optional_size = size_of::<pe::ImageOptionalHeader64>() + DIRECTORIES * size_of::<pe::ImageDataDirectory>();
     bytes.extend(program.machine.number().0.to_le_bytes());
     bytes.extend((layout.sections.len() as u16).to_le_bytes());
-    // No time; where the symbols are, and how many: none, but there may be names behind them.
+    // No time; where the symbols are, and how many. Behind them are names, also where there are none.
     let end = layout.sections.last().map_or(0, |last| last.offset + last.file_size.next_multiple_of(FILE_ALIGN));
-    let symbols = if names.table.is_empty() { 0 } else { end };
-    for number in [0, symbols, 0] {
-        bytes.extend((number as u32).to_le_bytes());
+    let table = if symtab.is_empty() { 0 } else { end as u32 };
+    for number in [0, table, symtab.count] {
+        bytes.extend(number.to_le_bytes());
     }
     bytes.extend((optional_size as u16).to_le_bytes());
     let characteristics = pe::IMAGE_FILE_EXECUTABLE_IMAGE.0 | pe::IMAGE_FILE_LARGE_ADDRESS_AWARE.0;
@@ -241,7 +209,7 @@ fn headers(
         bytes.extend((address as u32).to_le_bytes());
         bytes.extend((size as u32).to_le_bytes());
     }
-    for (section, name) in layout.sections.iter().zip(&names.fields) {
+    for (section, name) in layout.sections.iter().zip(&symtab.sections) {
         bytes.extend(name);
         let file_size = section.file_size.next_multiple_of(FILE_ALIGN);
         let offset = if file_size == 0 { 0 } else { section.offset };
