@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::error::Error;
 
 use object::read::archive::ArchiveFile;
+use object::read::coff::Symbol as _;
 use object::{
     Architecture, BinaryFormat, Object, ObjectComdat, ObjectSection, ObjectSymbol, RelocationFlags, RelocationTarget,
-    SectionFlags, SymbolFlags, SymbolKind, SymbolSection, elf, pe, write,
+    SectionFlags, SymbolFlags, SymbolIndex, SymbolKind, SymbolSection, elf, pe, write,
 };
 
 use crate::archive;
@@ -28,17 +29,18 @@ pub(crate) fn reduce(archive: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
         let member = member?;
         let name = String::from_utf8_lossy(member.name()).into_owned();
         // The linker wants no metadata of Rust's.
-        let Ok(object) = object::File::parse(member.data(archive)?) else { continue };
+        if object::FileKind::parse(member.data(archive)?).is_err() {
+            continue;
+        }
+        let bytes = reduced(member.data(archive)?)?;
+        let object = object::File::parse(&*bytes)?;
         let names = |is_wanted: &dyn Fn(&object::Symbol<'_, '_>) -> bool| -> Vec<String> {
             let symbols = object.symbols().filter(|symbol| symbol.is_global() && is_wanted(symbol));
             symbols.filter_map(|symbol| symbol.name().ok().map(str::to_owned)).filter(|name| !name.is_empty()).collect()
         };
-        members.push(Member {
-            name,
-            bytes: reduced(member.data(archive)?)?,
-            defined: names(&|symbol| symbol.is_definition()),
-            undefined: names(&|symbol| symbol.is_undefined()),
-        });
+        let defined = names(&|symbol| symbol.is_definition());
+        let undefined = names(&|symbol| symbol.is_undefined());
+        members.push(Member { name, bytes, defined, undefined });
     }
 
     let definitions: BTreeMap<&str, usize> = members
@@ -93,6 +95,20 @@ fn is_kept(section: &object::Section<'_, '_>, architecture: Architecture) -> boo
     name == ".note.GNU-stack" || is_loaded && !name.starts_with(".note") && !(is_interpreted && is_unwind_table)
 }
 
+/// The weak names of a COFF object, which are references with a symbol to take where nobody else defines them (PE Format,
+/// "Auxiliary Format 3: Weak Externals"): each with that symbol. `compiler_builtins` names its functions so, since Rust 1.96.
+/// Nobody else defines them here, or defines the same function: they become names of those symbols' places.
+fn weak_names(input: &object::File<'_>) -> object::read::Result<HashMap<SymbolIndex, SymbolIndex>> {
+    let mut names = HashMap::new();
+    if let object::File::Coff(file) = input {
+        let table = file.coff_symbol_table();
+        for (index, _) in table.iter().filter(|(_, symbol)| symbol.has_aux_weak_external()) {
+            names.insert(index, table.aux_weak_external(index)?.default_symbol());
+        }
+    }
+    Ok(names)
+}
+
 /// An object file without debug information.
 fn strip(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     let input = object::File::parse(bytes)?;
@@ -110,8 +126,11 @@ fn strip(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
         sections.insert(section.index(), id);
     }
     let mut symbols = HashMap::new();
+    let weak_names = weak_names(&input)?;
     for symbol in input.symbols() {
-        let section = match symbol.section() {
+        // Where the name is another symbol's, it says where, and what there is.
+        let place = input.symbol_by_index(*weak_names.get(&symbol.index()).unwrap_or(&symbol.index()))?;
+        let section = match place.section() {
             SymbolSection::Section(index) => match sections.get(&index) {
                 Some(&id) => write::SymbolSection::Section(id),
                 None => continue,
@@ -120,18 +139,18 @@ fn strip(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
             SymbolSection::Absolute => write::SymbolSection::Absolute,
             _ => continue,
         };
-        let id = match (symbol.kind(), section) {
+        let id = match (place.kind(), section) {
             (SymbolKind::Section, write::SymbolSection::Section(id)) => output.section_symbol(id),
             (SymbolKind::File, _) => continue,
             // Names of features for the linker, such as `@feat.00`.
             (_, write::SymbolSection::Absolute) if input.format() == BinaryFormat::Coff => continue,
             (kind, section) => output.add_symbol(write::Symbol {
                 name: symbol.name_bytes()?.to_vec(),
-                value: symbol.address(),
-                size: symbol.size(),
+                value: place.address(),
+                size: place.size(),
                 kind,
                 scope: symbol.scope(),
-                weak: symbol.is_weak(),
+                weak: symbol.is_weak() && input.format() != BinaryFormat::Coff,
                 section,
                 flags: match symbol.flags() {
                     SymbolFlags::Elf { st_info, st_other } => SymbolFlags::Elf { st_info, st_other },
@@ -164,4 +183,39 @@ fn strip(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
         }
     }
     Ok(output.write()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use object::Endianness;
+
+    use super::*;
+
+    #[test]
+    fn weak_names_of_coff_are_those_of_their_places() {
+        let mut object = write::Object::new(BinaryFormat::Coff, Architecture::X86_64, Endianness::Little);
+        let text = object.section_id(write::StandardSection::Text);
+        object.append_section_data(text, &[0x90, 0xe8, 0, 0, 0, 0, 0xc3], 16);
+        let symbol = object.add_symbol(write::Symbol {
+            name: b"__udivti3".to_vec(),
+            value: 1,
+            size: 0,
+            kind: SymbolKind::Text,
+            scope: object::SymbolScope::Linkage,
+            weak: true,
+            section: write::SymbolSection::Section(text),
+            flags: SymbolFlags::None,
+        });
+        let flags = RelocationFlags::Coff { typ: pe::IMAGE_REL_AMD64_REL32 };
+        object.add_relocation(text, write::Relocation { offset: 2, symbol, addend: -4, flags }).unwrap();
+        let bytes = strip(&object.write().unwrap()).unwrap();
+
+        let file = object::File::parse(&*bytes).unwrap();
+        let named = file.symbols().find(|symbol| symbol.name() == Ok("__udivti3")).unwrap();
+        assert!(named.is_definition() && named.is_global() && !named.is_weak());
+        let text = file.section_by_name(".text").unwrap();
+        assert_eq!((named.section_index(), named.address()), (Some(text.index()), 1));
+        let (_, relocation) = text.relocations().next().unwrap();
+        assert_eq!(relocation.target(), RelocationTarget::Symbol(named.index()));
+    }
 }
