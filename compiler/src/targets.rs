@@ -189,8 +189,7 @@ pub(crate) fn has_debug_info(triple: &Triple, level: DebugLevel) -> bool {
     match triple.binary_format {
         BinaryFormat::Elf if triple.architecture == Architecture::S390x => level != DebugLevel::Full,
         BinaryFormat::Elf => Registers::of(triple.architecture).is_some(),
-        BinaryFormat::Macho => true,
-        BinaryFormat::Coff => triple.architecture == Architecture::X86_64,
+        BinaryFormat::Macho | BinaryFormat::Coff => true,
         _ => false,
     }
 }

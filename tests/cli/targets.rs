@@ -111,7 +111,7 @@ fn what_a_target_lacks_is_refused_by_name() {
     }
     let windows = "build --emit obj -o out.o --target aarch64-pc-windows-msvc";
     sandbox.wasmc(&format!("{windows} threads.wat")).succeeds();
-    sandbox.wasmc(&format!("{windows} -g hello.wat")).fails(&["debug information", "aarch64-pc-windows-msvc"]);
+    sandbox.wasmc(&format!("{windows} -g hello.wat")).succeeds();
     let linked = "build --linker ld --target x86_64-pc-windows-msvc hello.wat -o out.exe";
     sandbox.wasmc(linked).fails(&["--linker is not supported for x86_64-pc-windows-msvc"]);
     let signed = "build --emit obj --target aarch64-unknown-linux-gnu --cpu +sign_return_address hello.wat";

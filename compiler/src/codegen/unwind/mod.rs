@@ -6,7 +6,7 @@ mod x86_64;
 
 use cranelift_codegen::CompiledCode;
 use cranelift_codegen::isa::TargetIsa;
-use cranelift_codegen::isa::unwind::{UnwindInfo, systemv};
+use cranelift_codegen::isa::unwind::{UnwindInfo, UnwindInfoKind, systemv};
 use gimli::write::{Address, CallFrameInstruction, FrameDescriptionEntry};
 use target_lexicon::{Architecture, BinaryFormat, OperatingSystem};
 
@@ -18,8 +18,8 @@ pub(crate) enum Unwind {
     Own(u32, Rows),
     /// Windows: length of the code in bytes; an `UNWIND_INFO`; for debuggers, also as DWARF has it.
     Windows(u32, Vec<u8>, Option<Rows>),
-    /// Windows on AArch64: length of the code in bytes; the codes of an `.xdata` record.
-    WindowsArm64(u32, Vec<u8>),
+    /// Windows on AArch64: length of the code in bytes; the codes of an `.xdata` record; for debuggers, also as DWARF has it.
+    WindowsArm64(u32, Vec<u8>, Option<systemv::UnwindInfo>),
 }
 
 /// Instructions, and the offsets in the code from which they hold.
@@ -45,19 +45,16 @@ impl Unwind {
             }));
         }
         if isa.triple().binary_format == BinaryFormat::Coff {
-            return Ok(Some(Unwind::WindowsArm64(length, windows_arm64::unwind_codes(directions))));
+            let info = if debug { cranelift(compiled, isa)? } else { None };
+            return Ok(Some(Unwind::WindowsArm64(length, windows_arm64::unwind_codes(directions), info)));
         }
-        match compiled.create_unwind_info(isa) {
-            Ok(Some(UnwindInfo::SystemV(info))) => Ok(Some(Unwind::Cranelift(info))),
-            Ok(_) => Ok(None),
-            Err(error) => Err(error.to_string()),
-        }
+        Ok(cranelift(compiled, isa)?.map(Unwind::Cranelift))
     }
 
     /// The DWARF description for the function at an address; `None` where it has none.
     pub fn to_description(&self, address: Address) -> Option<FrameDescriptionEntry> {
         match self {
-            Unwind::Cranelift(info) => Some(info.to_fde(address)),
+            Unwind::Cranelift(info) | Unwind::WindowsArm64(_, _, Some(info)) => Some(info.to_fde(address)),
             Unwind::Own(length, instructions) | Unwind::Windows(length, _, Some(instructions)) => {
                 let mut description = FrameDescriptionEntry::new(address, *length);
                 for (offset, instruction) in instructions {
@@ -65,7 +62,16 @@ impl Unwind {
                 }
                 Some(description)
             }
-            Unwind::Windows(_, _, None) | Unwind::WindowsArm64(..) => None,
+            Unwind::Windows(_, _, None) | Unwind::WindowsArm64(_, _, None) => None,
         }
+    }
+}
+
+/// What Cranelift says in DWARF, whatever the system.
+fn cranelift(compiled: &CompiledCode, isa: &dyn TargetIsa) -> Result<Option<systemv::UnwindInfo>, String> {
+    match compiled.create_unwind_info_of_kind(isa, UnwindInfoKind::SystemV) {
+        Ok(Some(UnwindInfo::SystemV(info))) => Ok(Some(info)),
+        Ok(_) => Ok(None),
+        Err(error) => Err(error.to_string()),
     }
 }

@@ -57,8 +57,9 @@ impl UnwindTable {
                 functions.add(offset, *length, info);
                 frames.add(unwind, offset.into());
             }
-            (UnwindTable::Windows(functions, _), Unwind::WindowsArm64(length, codes)) => {
+            (UnwindTable::Windows(functions, frames), Unwind::WindowsArm64(length, codes, _)) => {
                 windows_arm64::add(functions, offset, *length, codes);
+                frames.add(unwind, offset.into());
             }
             (UnwindTable::Windows(..), _) => {}
             (UnwindTable::Dwarf(frames), unwind) => frames.add(unwind, offset.into()),
