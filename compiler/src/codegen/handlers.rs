@@ -6,6 +6,7 @@ use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::{CompiledCode, FinalizedMachCallSite, FinalizedMachExceptionHandler};
 use wasmc_abi::exception::CATCH_ALL;
 
+use super::relax::Moves;
 use crate::targets::has_frame_pointer;
 
 /// The calls of a unit that have handlers.
@@ -27,27 +28,27 @@ pub(crate) struct HandlerList {
 }
 
 /// The handlers of a compiled function.
-pub(super) fn collect(compiled: &CompiledCode, isa: &dyn TargetIsa) -> UnitHandlers {
+pub(super) fn collect(compiled: &CompiledCode, moves: &Moves, isa: &dyn TargetIsa) -> UnitHandlers {
     let mut unit = UnitHandlers::default();
     let mut known = HashMap::new();
     for call in compiled.buffer.call_sites() {
-        let Some(list) = handler_list(&call, isa) else { continue };
+        let Some(list) = handler_list(&call, moves, isa) else { continue };
         let position = *known.entry(list).or_insert_with_key(|list| {
             unit.lists.push(list.clone());
             unit.lists.len() - 1
         });
-        unit.calls.push((call.ret_addr, position));
+        unit.calls.push((moves.end(call.ret_addr), position));
     }
     unit
 }
 
-fn handler_list(call: &FinalizedMachCallSite<'_>, isa: &dyn TargetIsa) -> Option<HandlerList> {
+fn handler_list(call: &FinalizedMachCallSite<'_>, moves: &Moves, isa: &dyn TargetIsa) -> Option<HandlerList> {
     let handlers: Vec<_> = call
         .exception_handlers
         .iter()
         .filter_map(|handler| match *handler {
-            FinalizedMachExceptionHandler::Tag(tag, code) => Some((tag.as_u32(), code)),
-            FinalizedMachExceptionHandler::Default(code) => Some((CATCH_ALL, code)),
+            FinalizedMachExceptionHandler::Tag(tag, code) => Some((tag.as_u32(), moves.start(code))),
+            FinalizedMachExceptionHandler::Default(code) => Some((CATCH_ALL, moves.start(code))),
             // The translator makes none.
             FinalizedMachExceptionHandler::Context(_) => None,
         })

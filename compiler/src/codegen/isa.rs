@@ -9,7 +9,7 @@ use target_lexicon::{Architecture, Triple};
 use super::processors;
 use crate::plan::Plan;
 use crate::targets::{code_target, is_interpreted};
-use crate::{DebugLevel, Error, OptLevel, Options, Result, targets};
+use crate::{Error, OptLevel, Options, Result, targets};
 
 /// What a program asks of code generation.
 #[derive(Clone, Copy, Debug, Default)]
@@ -109,8 +109,8 @@ fn flags(options: &Options, needs: Needs) -> Result<settings::Flags> {
         ("probestack_strategy", "inline"),
         ("probestack_size_log2", "12"),
         ("unwind_info", "true"),
-        // Debug information follows values from block to block; the code does not change.
-        ("machine_code_cfg_info", if options.debug_info == DebugLevel::Full { "true" } else { "false" }),
+        // Relaxation wants to know where basic blocks start, debug information what follows them.
+        ("machine_code_cfg_info", "true"),
         ("enable_multi_ret_implicit_sret", "true"),
     ];
     for (name, value) in settings {

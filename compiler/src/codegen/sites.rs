@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use cranelift_codegen::CompiledCode;
 use cranelift_codegen::ir::SourceLoc;
 
+use super::relax::Moves;
 use crate::translate::{InlinedBody, trap_number};
 
 /// A place in machine code that the trap handler may have to explain.
@@ -18,7 +19,12 @@ struct Site {
 
 /// The site stream of a compiled function with these bodies of others in it. What is at one of the `trapping` source
 /// locations may trap, at its first instruction or behind that.
-pub(super) fn encode(compiled: &CompiledCode, inlined: &[InlinedBody], trapping: &HashSet<SourceLoc>) -> Vec<u8> {
+pub(super) fn encode(
+    compiled: &CompiledCode,
+    moves: &Moves,
+    inlined: &[InlinedBody],
+    trapping: &HashSet<SourceLoc>,
+) -> Vec<u8> {
     let locations = compiled.buffer.get_srclocs_sorted();
     let location_of = |address: u32| {
         let next = locations.partition_point(|location| location.start <= address);
@@ -27,11 +33,13 @@ pub(super) fn encode(compiled: &CompiledCode, inlined: &[InlinedBody], trapping:
             .filter(|location| address < location.end && !location.loc.is_default())
             .map(|location| location.loc.bits())
     };
-    let traps = compiled.buffer.traps().iter().map(|trap| (trap.offset, trap_number(trap.code), trap.offset));
+    let traps =
+        compiled.buffer.traps().iter().map(|trap| (moves.start(trap.offset), trap_number(trap.code), trap.offset));
     // A return address is explained by the call before it.
-    let calls = compiled.buffer.call_sites().map(|call| (call.ret_addr, None, call.ret_addr.saturating_sub(1)));
+    let calls =
+        compiled.buffer.call_sites().map(|call| (moves.end(call.ret_addr), None, call.ret_addr.saturating_sub(1)));
     let starts = locations.iter().filter(|location| trapping.contains(&location.loc));
-    let starts = starts.map(|location| (location.start, None, location.start));
+    let starts = starts.map(|location| (moves.start(location.start), None, location.start));
     let mut sites: Vec<Site> = traps
         .chain(calls)
         .chain(starts)

@@ -3,6 +3,7 @@
 use cranelift_codegen::CompiledCode;
 use cranelift_codegen::isa::TargetIsa;
 
+use super::relax::Moves;
 use crate::targets::has_frame_pointer;
 
 /// A call during which a frame holds references.
@@ -14,14 +15,14 @@ pub(crate) struct StackMap {
 }
 
 /// The calls of a compiled function across which references live, in order of address.
-pub(super) fn collect(compiled: &CompiledCode, isa: &dyn TargetIsa) -> Vec<StackMap> {
+pub(super) fn collect(compiled: &CompiledCode, moves: &Moves, isa: &dyn TargetIsa) -> Vec<StackMap> {
     let maps = compiled.buffer.user_stack_maps().iter();
     maps.map(|&(address, frame_size, ref map)| {
         // Cranelift counts from the stack pointer, which is `frame_size` below the frame pointer.
         let frame_size = if has_frame_pointer(isa.triple()) { frame_size } else { 0 };
         let mut slots: Vec<u32> = map.entries().map(|(_, offset)| frame_size.wrapping_sub(offset)).collect();
         slots.sort_unstable();
-        StackMap { address, slots }
+        StackMap { address: moves.end(address), slots }
     })
     .collect()
 }

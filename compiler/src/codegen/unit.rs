@@ -11,9 +11,11 @@ use cranelift_codegen::settings::OptLevel as CraneliftOptLevel;
 use cranelift_codegen::{CodegenError, CodegenResult, CompiledCode, Context, FinalizedRelocTarget};
 use cranelift_frontend::FunctionBuilderContext;
 use rustc_hash::FxHashMap;
+use target_lexicon::Architecture;
 
 use super::handlers::{self, UnitHandlers};
 use super::isa::Isas;
+use super::relax::{Moves, Relaxed, relax};
 use super::stack_maps::StackMap;
 use super::unwind::Unwind;
 use super::{float_results, interpreted, locals, sites, stack_maps};
@@ -94,6 +96,8 @@ pub(crate) struct Worker<'p, 'a> {
     /// Run wasmc's own passes.
     optimize: bool,
     align_for_speed: bool,
+    /// Run the pass over machine code.
+    relax: bool,
     /// Copy code to save jumps.
     thread_jumps: bool,
     /// What debug information refers to, if it is to be made.
@@ -113,6 +117,7 @@ impl<'p, 'a> Worker<'p, 'a> {
             builder_context: FunctionBuilderContext::new(),
             control_plane: ControlPlane::default(),
             optimize: matches!(opt_level, OptLevel::Speed | OptLevel::Size),
+            relax: opt_level != OptLevel::None,
             align_for_speed: matches!(opt_level, OptLevel::Speed | OptLevel::Basic),
             thread_jumps: opt_level == OptLevel::Speed,
             wanted,
@@ -130,33 +135,39 @@ impl<'p, 'a> Worker<'p, 'a> {
         let frameless = has_frame_pointer(isa.triple())
             && !is_pulley(isa.triple())
             && !unwind_insts.iter().any(|(_, inst)| matches!(inst, UnwindInst::PushFrameRegs { .. }));
-        let unwind =
-            Unwind::of(&compiled, isa, self.wanted.is_some()).map_err(|message| self.failure(number, message))?;
+        let relaxed = if self.relax && isa.triple().architecture == Architecture::X86_64 {
+            relax(&compiled, self.align_for_speed && is_wasm(unit))
+        } else {
+            Relaxed::unchanged(&compiled)
+        };
+        let moves = &relaxed.moves;
+        let unwind = Unwind::of(&compiled, &relaxed, isa, self.wanted.is_some())
+            .map_err(|message| self.failure(number, message))?;
         let trapping =
             if is_pulley(isa.triple()) { interpreted::trapping_locations(&self.context.func) } else { HashSet::new() };
         // The interpreter's host function has no address.
         let relocations = compiled.buffer.relocs().iter().filter(|it| it.kind != Reloc::PulleyCallIndirectHost);
         let relocations = relocations.map(|relocation| UnitRelocation {
-            offset: relocation.offset,
+            offset: moves.start(relocation.offset),
             kind: relocation.kind,
-            target: target(&self.context.func, &relocation.target),
+            target: target(&self.context.func, moves, &relocation.target),
             addend: relocation.addend,
         });
         Ok(CompiledUnit {
             id: UnitId(number as u32),
             relocations: relocations.collect(),
-            sites: sites::encode(&compiled, &inlined, &trapping),
-            handlers: handlers::collect(&compiled, isa),
-            stack_maps: stack_maps::collect(&compiled, isa),
+            sites: sites::encode(&compiled, moves, &inlined, &trapping),
+            handlers: handlers::collect(&compiled, moves, isa),
+            stack_maps: stack_maps::collect(&compiled, moves, isa),
             locals: if describe_locals {
                 locals::describe(&compiled, self.plan, unit, isa.triple())
             } else {
                 Vec::new()
             },
-            record: self.wanted.map(|_| debug::Record::of(&compiled, isa, &inlined, &timelines, &sources)),
+            record: self.wanted.map(|_| debug::Record::of(&compiled, moves, isa, &inlined, &timelines, &sources)),
             inlined,
-            code: compiled.code_buffer().to_vec(),
-            align: compiled.buffer.alignment.max(self.function_alignment(number, isa)),
+            code: relaxed.code,
+            align: relaxed.alignment.max(self.function_alignment(number, isa)),
             frameless,
             unwind,
         })
@@ -314,8 +325,11 @@ impl<'p, 'a> Worker<'p, 'a> {
     /// Alignment in bytes: what the processor fetches at once, where speed counts more than size.
     fn function_alignment(&self, number: usize, isa: &dyn TargetIsa) -> u32 {
         let alignment = isa.function_alignment();
-        let is_wasm = matches!(self.plan.units.list[number], Unit::Wasm { .. });
-        if self.align_for_speed && is_wasm { alignment.preferred } else { alignment.minimum }
+        if self.align_for_speed && is_wasm(self.plan.units.list[number]) {
+            alignment.preferred
+        } else {
+            alignment.minimum
+        }
     }
 
     fn has_branch_hints(&self, unit: Unit) -> bool {
@@ -348,10 +362,15 @@ fn clear(context: &mut Context) {
     context.func.dfg.exception_tables.clear();
 }
 
+/// Whether it is a function of a module's.
+fn is_wasm(unit: Unit) -> bool {
+    matches!(unit, Unit::Wasm { .. })
+}
+
 /// What a relocation of Cranelift's refers to.
-fn target(function: &Function, target: &FinalizedRelocTarget) -> UnitTarget {
+fn target(function: &Function, moves: &Moves, target: &FinalizedRelocTarget) -> UnitTarget {
     match target {
-        FinalizedRelocTarget::Func(offset) => UnitTarget::Own(*offset),
+        FinalizedRelocTarget::Func(offset) => UnitTarget::Own(moves.start(*offset)),
         FinalizedRelocTarget::ExternalName(ExternalName::User(reference)) => {
             let name = &function.params.user_named_funcs()[*reference];
             match Namespace::from_number(name.namespace) {

@@ -14,7 +14,7 @@ use super::addresses::merge;
 use super::carriers::Source;
 use super::contents;
 use super::history::{Subject, Timeline};
-use crate::codegen::{signed_leb128, unsigned_leb128};
+use crate::codegen::{Moves, signed_leb128, unsigned_leb128};
 use crate::translate::{InlinedBody, bodies_around};
 
 /// Where machine code of one function came from.
@@ -64,6 +64,7 @@ impl Record {
     /// Takes from compiled code what debug information needs.
     pub fn of(
         compiled: &CompiledCode,
+        moves: &Moves,
         isa: &dyn TargetIsa,
         inlined: &[InlinedBody],
         timelines: &[Timeline],
@@ -76,13 +77,20 @@ impl Record {
             if location.loc.is_default() || last == Some(bits) {
                 continue;
             }
-            unsigned_leb128(&mut origins, u64::from(location.start - native));
+            let start = moves.start(location.start);
+            unsigned_leb128(&mut origins, u64::from(start - native));
             signed_leb128(&mut origins, i64::from(bits) - i64::from(last.unwrap_or(0)));
-            (native, last) = (location.start, Some(bits));
+            (native, last) = (start, Some(bits));
         }
         let locals = match slots(compiled) {
             Some(slots) => Locals::Slots(slots),
-            None => Locals::Ranges(ranges(compiled, isa, inlined, timelines, sources)),
+            None => {
+                let mut ranges = ranges(compiled, isa, inlined, timelines, sources);
+                for range in &mut ranges {
+                    (range.start, range.end) = (moves.start(range.start), moves.start(range.end));
+                }
+                Locals::Ranges(ranges)
+            }
         };
         Record { origins, inlined: inlined.to_vec(), locals }
     }

@@ -10,6 +10,8 @@ use cranelift_codegen::isa::unwind::{UnwindInfo, UnwindInfoKind, systemv};
 use gimli::write::{Address, CallFrameInstruction, FrameDescriptionEntry};
 use target_lexicon::{Architecture, BinaryFormat, OperatingSystem};
 
+use super::relax::Relaxed;
+
 /// How to unwind from a function.
 pub(crate) enum Unwind {
     /// DWARF, for processors that this folder does not know: as Cranelift has it, which leaves out the epilogues.
@@ -31,22 +33,30 @@ impl Unwind {
     ///
     /// # Errors
     /// Cranelift's, in words.
-    pub fn of(compiled: &CompiledCode, isa: &dyn TargetIsa, debug: bool) -> Result<Option<Unwind>, String> {
-        let (code, directions) = (compiled.code_buffer(), &compiled.buffer.unwind_info);
+    pub fn of(
+        compiled: &CompiledCode,
+        relaxed: &Relaxed,
+        isa: &dyn TargetIsa,
+        debug: bool,
+    ) -> Result<Option<Unwind>, String> {
+        let code = &relaxed.code;
+        let directions = compiled.buffer.unwind_info.iter();
+        let directions: Vec<_> =
+            directions.map(|(offset, direction)| (relaxed.moves.end(*offset), direction.clone())).collect();
         let length = code.len() as u32;
         if isa.triple().architecture == Architecture::X86_64 {
             let register = |register| isa.map_regalloc_reg_to_dwarf(register).map(gimli::Register);
-            let rows = || x86_64::rows(directions, code, |saved| register(saved).map_err(|error| error.to_string()));
+            let rows = || x86_64::rows(&directions, code, |saved| register(saved).map_err(|error| error.to_string()));
             return Ok(Some(if isa.triple().operating_system == OperatingSystem::Windows {
                 let rows = if debug { Some(rows()?) } else { None };
-                Unwind::Windows(length, windows::unwind_info(directions), rows)
+                Unwind::Windows(length, windows::unwind_info(&directions), rows)
             } else {
                 Unwind::Own(length, rows()?)
             }));
         }
         if isa.triple().binary_format == BinaryFormat::Coff {
             let info = if debug { cranelift(compiled, isa)? } else { None };
-            return Ok(Some(Unwind::WindowsArm64(length, windows_arm64::unwind_codes(directions), info)));
+            return Ok(Some(Unwind::WindowsArm64(length, windows_arm64::unwind_codes(&directions), info)));
         }
         Ok(cranelift(compiled, isa)?.map(Unwind::Cranelift))
     }
