@@ -35,6 +35,8 @@ impl Translator<'_, '_, '_> {
             let key = StackSlotKey::new(self.locals.len() as u64);
             let kind = StackSlotKind::ExplicitSlot;
             let data = StackSlotData::new_with_key(kind, size, size.trailing_zeros() as u8, key);
+            // Debug information tells these places, and no values.
+            self.history = None;
             Local::Slot(self.builder.create_sized_stack_slot(data), ty)
         } else {
             let variable = self.builder.declare_var(ty);
