@@ -68,7 +68,7 @@ pub(crate) fn label(function: &mut Function, timelines: &[Timeline]) -> FxHashMa
     }
     let mut classes = Classes { parents: (0..function.dfg.num_values() as u32).collect() };
     unite_equal(function, &mut classes);
-    let mut members = Members::of(function, &mut classes);
+    let members = Members::of(function, &mut classes, &wanted);
     let mut labels: std::collections::BTreeMap<Value, ValueLabelAssignments> = std::collections::BTreeMap::new();
     let mut sources = FxHashMap::default();
     for value in wanted {
@@ -95,26 +95,30 @@ pub(crate) fn label(function: &mut Function, timelines: &[Timeline]) -> FxHashMa
 /// Finds out which values are equal: alternatives that the optimiser chose from, and results of equal instructions.
 fn unite_equal(function: &Function, classes: &mut Classes) {
     let dfg = &function.dfg;
+    let mut results: Vec<(Value, Inst)> = Vec::new();
     for (value, definition) in dfg.values_and_defs() {
-        if let ValueDef::Union(left, right) = definition {
-            classes.unite(value, left);
-            classes.unite(value, right);
+        match definition {
+            ValueDef::Union(left, right) => {
+                classes.unite(value, left);
+                classes.unite(value, right);
+            }
+            ValueDef::Result(inst, 0) if is_pure(&dfg.insts[inst]) => results.push((value, inst)),
+            _ => {}
         }
     }
     // Once more for those whose operands were found equal late.
+    let mut known: FxHashMap<(Type, InstructionData), Value> = FxHashMap::default();
     for _ in 0..2 {
-        unite_reduced(function, classes);
+        unite_reduced(function, &results, classes);
         unite_merged(function, classes);
-        let mut known: FxHashMap<(Type, InstructionData), Value> = FxHashMap::default();
-        for (value, definition) in dfg.values_and_defs() {
-            if let ValueDef::Result(inst, 0) = definition
-                && let Some(data) = pure(function, inst, classes)
-            {
-                match known.entry((dfg.value_type(value), data)) {
-                    std::collections::hash_map::Entry::Occupied(other) => classes.unite(*other.get(), value),
-                    std::collections::hash_map::Entry::Vacant(place) => {
-                        place.insert(value);
-                    }
+        known.clear();
+        known.reserve(results.len());
+        for &(value, inst) in &results {
+            let Some(data) = with_classes(dfg.insts[inst], classes) else { continue };
+            match known.entry((dfg.value_type(value), data)) {
+                std::collections::hash_map::Entry::Occupied(other) => classes.unite(*other.get(), value),
+                std::collections::hash_map::Entry::Vacant(place) => {
+                    place.insert(value);
                 }
             }
         }
@@ -150,23 +154,20 @@ fn unite_merged(function: &Function, classes: &mut Classes) {
 }
 
 /// What was extended and then reduced again is what it was (see `optimize/widen.rs`).
-fn unite_reduced(function: &Function, classes: &mut Classes) {
+fn unite_reduced(function: &Function, results: &[(Value, Inst)], classes: &mut Classes) {
     let dfg = &function.dfg;
-    let unary = |value: Value, wanted: &[Opcode]| match dfg.value_def(value) {
-        ValueDef::Result(inst, 0) => match dfg.insts[inst] {
-            InstructionData::Unary { opcode, arg } if wanted.contains(&opcode) => Some(arg),
-            _ => None,
-        },
+    let unary = |inst: Inst, wanted: &[Opcode]| match dfg.insts[inst] {
+        InstructionData::Unary { opcode, arg } if wanted.contains(&opcode) => Some(arg),
         _ => None,
     };
     let mut extended: FxHashMap<u32, Value> = FxHashMap::default();
-    for value in dfg.values() {
-        if let Some(narrow) = unary(value, &[Opcode::Uextend, Opcode::Sextend]) {
+    for &(value, inst) in results {
+        if let Some(narrow) = unary(inst, &[Opcode::Uextend, Opcode::Sextend]) {
             extended.insert(classes.of(value), narrow);
         }
     }
-    for value in dfg.values() {
-        let wide = unary(value, &[Opcode::Ireduce]);
+    for &(value, inst) in results.iter().filter(|_| !extended.is_empty()) {
+        let wide = unary(inst, &[Opcode::Ireduce]);
         if let Some(narrow) = wide.and_then(|wide| extended.get(&classes.of(wide)))
             && dfg.value_type(*narrow) == dfg.value_type(value)
         {
@@ -175,9 +176,8 @@ fn unite_reduced(function: &Function, classes: &mut Classes) {
     }
 }
 
-/// An instruction that depends on nothing but its operands, which are replaced by what stands for those equal to them.
-fn pure(function: &Function, inst: Inst, classes: &mut Classes) -> Option<InstructionData> {
-    let mut data = function.dfg.insts[inst];
+/// Whether an instruction depends on nothing but its operands.
+fn is_pure(data: &InstructionData) -> bool {
     let opcode = data.opcode();
     let has_effects = opcode.other_side_effects()
         || opcode.can_load()
@@ -186,9 +186,11 @@ fn pure(function: &Function, inst: Inst, classes: &mut Classes) -> Option<Instru
         || opcode.is_call()
         || opcode.is_branch()
         || opcode.is_terminator();
-    if has_effects || matches!(data, InstructionData::MultiAry { .. }) {
-        return None;
-    }
+    !has_effects
+}
+
+/// A pure instruction whose operands are replaced by what stands for those equal to them.
+fn with_classes(mut data: InstructionData, classes: &mut Classes) -> Option<InstructionData> {
     let mut replace = |arguments: &mut [Value]| {
         for argument in arguments {
             *argument = Value::from_u32(classes.of(*argument));
@@ -212,7 +214,7 @@ fn pure(function: &Function, inst: Inst, classes: &mut Classes) -> Option<Instru
 
 /// What is in the function, by class.
 struct Members {
-    /// Values that code is made for.
+    /// Values that code is made for, of classes that are looked for.
     values: FxHashMap<u32, Vec<Value>>,
     /// Classes of values whose lower part is one of the class.
     wider: FxHashMap<u32, Vec<u32>>,
@@ -220,20 +222,11 @@ struct Members {
 }
 
 impl Members {
-    fn of(function: &Function, classes: &mut Classes) -> Members {
+    /// Finds what there is of some values.
+    fn of(function: &Function, classes: &mut Classes, wanted: &[Value]) -> Members {
         let mut members =
             Members { values: FxHashMap::default(), wider: FxHashMap::default(), constants: FxHashMap::default() };
         let dfg = &function.dfg;
-        for block in function.layout.blocks() {
-            for parameter in dfg.block_params(block) {
-                members.values.entry(classes.of(*parameter)).or_default().push(*parameter);
-            }
-            for inst in function.layout.block_insts(block) {
-                for result in dfg.inst_results(inst) {
-                    members.values.entry(classes.of(*result)).or_default().push(*result);
-                }
-            }
-        }
         for (value, definition) in dfg.values_and_defs() {
             let ValueDef::Result(inst, _) = definition else { continue };
             match dfg.insts[inst] {
@@ -262,11 +255,32 @@ impl Members {
             wider.sort_unstable();
             wider.dedup();
         }
+        let mut is_wanted = vec![false; dfg.num_values()];
+        let classes_of = wanted.iter().map(|value| classes.of(*value));
+        // Constants are nowhere.
+        let varying: Vec<u32> = classes_of.filter(|class| !members.constants.contains_key(class)).collect();
+        for class in varying {
+            for class in members.wider.get(&class).into_iter().flatten().chain([&class]) {
+                is_wanted[*class as usize] = true;
+            }
+        }
+        let mut add = |value: Value| {
+            let class = classes.of(value);
+            if is_wanted[class as usize] {
+                members.values.entry(class).or_default().push(value);
+            }
+        };
+        for block in function.layout.blocks() {
+            dfg.block_params(block).iter().copied().for_each(&mut add);
+            for inst in function.layout.block_insts(block) {
+                dfg.inst_results(inst).iter().copied().for_each(&mut add);
+            }
+        }
         members
     }
 
     /// The values of a class, and those with one of them as their lower part.
-    fn with(&mut self, class: u32) -> Vec<Value> {
+    fn with(&self, class: u32) -> Vec<Value> {
         let mut found = self.values.get(&class).cloned().unwrap_or_default();
         for wider in self.wider.get(&class).into_iter().flatten() {
             found.extend(self.values.get(wider).into_iter().flatten());

@@ -9,7 +9,7 @@ use super::wanted::{Wanted, WantedInFunction};
 use crate::plan::Plan;
 
 /// A local of a body, or an operand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Subject {
     Local(u32),
     /// The operand at a height above the bottom of the stack, before the operator at an offset in the body.
@@ -145,8 +145,18 @@ impl<'w> History<'w> {
             operand.2 = function.dfg.resolve_aliases(operand.2);
         }
         let mut inferred = Vec::new();
+        let mut numbers: FxHashMap<(u32, Subject), usize> = FxHashMap::default();
+        for (number, timeline) in timelines.iter().enumerate() {
+            numbers.entry((timeline.body, timeline.subject)).or_insert(number);
+        }
+        let mut operands: FxHashMap<(u32, Subject), Value> = FxHashMap::default();
+        for &(body, subject, value) in &self.operands {
+            operands.entry((body, subject)).or_insert(value);
+        }
         for &(body, start, wanted) in self.bodies.iter().filter(|_| has_time) {
-            let values = BodyValues { history: &self, timelines: &timelines, flow: &flow, body, start };
+            let (numbers, operands) = (&numbers, &operands);
+            let values =
+                BodyValues { history: &self, timelines: &timelines, numbers, operands, flow: &flow, body, start };
             for variable in wanted.variables {
                 let found = infer(&variable.moved(wanted.start, start), &values);
                 if !found.is_empty() {
@@ -166,6 +176,9 @@ impl<'w> History<'w> {
 struct BodyValues<'h, 'w, 'f> {
     history: &'h History<'w>,
     timelines: &'h [Timeline],
+    /// Those of locals among them, by body.
+    numbers: &'h FxHashMap<(u32, Subject), usize>,
+    operands: &'h FxHashMap<(u32, Subject), Value>,
     flow: &'h Flow<'f>,
     body: u32,
     start: u32,
@@ -173,8 +186,8 @@ struct BodyValues<'h, 'w, 'f> {
 
 impl Values for BodyValues<'_, '_, '_> {
     fn local(&self, local: u32) -> Option<&[(u32, Option<Value>)]> {
-        let is_it = |timeline: &&Timeline| (timeline.body, timeline.subject) == (self.body, Subject::Local(local));
-        self.timelines.iter().find(is_it).map(|timeline| timeline.values.as_slice())
+        let number = self.numbers.get(&(self.body, Subject::Local(local)))?;
+        self.timelines.get(*number).map(|timeline| timeline.values.as_slice())
     }
 
     fn constant(&self, value: Value) -> Option<i64> {
@@ -189,8 +202,7 @@ impl Values for BodyValues<'_, '_, '_> {
 
     fn operand(&self, location: u32, height: u32) -> Option<Value> {
         let subject = Subject::Operand { offset: location.checked_sub(self.start)?, height };
-        let found = self.history.operands.iter().find(|(body, other, _)| (*body, *other) == (self.body, subject));
-        found.map(|(_, _, value)| *value)
+        self.operands.get(&(self.body, subject)).copied()
     }
 
     fn merged(&self, value: Value) -> &[Value] {

@@ -137,9 +137,34 @@ pub(crate) fn slots(compiled: &CompiledCode) -> Option<Vec<Option<i32>>> {
 }
 
 /// Code that was made of the operator at a source location.
+#[derive(Clone)]
 struct Span {
     location: u32,
     code: Range<u32>,
+}
+
+/// All code of a body and of those inlined into it.
+#[derive(Default)]
+struct Spans {
+    by_code: Vec<Span>,
+    by_location: Vec<Span>,
+}
+
+impl Spans {
+    /// The code of a range of source locations, what touches as one: as [`merge`] makes it.
+    fn of(&self, locations: Range<u32>, code: &mut Vec<Range<u32>>) {
+        let start = self.by_location.partition_point(|span| span.location < locations.start);
+        let length = self.by_location[start..].partition_point(|span| span.location < locations.end);
+        code.clear();
+        // Few are sorted sooner than they are picked from all.
+        if length < self.by_code.len() / 8 {
+            code.extend(self.by_location[start..start + length].iter().map(|span| span.code.clone()));
+        } else {
+            let inside = self.by_code.iter().filter(|span| locations.contains(&span.location));
+            code.extend(inside.map(|span| span.code.clone()));
+        }
+        merge(code);
+    }
 }
 
 /// All code that is known to be made of operators, in its order.
@@ -159,15 +184,16 @@ fn spans(compiled: &CompiledCode) -> Vec<Span> {
 }
 
 /// The code of each body and of those inlined into it, by source location in the body.
-fn by_body(spans: Vec<Span>, inlined: &[InlinedBody]) -> FxHashMap<u32, Vec<Span>> {
-    let mut bodies: FxHashMap<u32, Vec<Span>> = FxHashMap::default();
+fn by_body(spans: Vec<Span>, inlined: &[InlinedBody]) -> FxHashMap<u32, Spans> {
+    let mut bodies: FxHashMap<u32, Spans> = FxHashMap::default();
     for Span { location, code } in spans {
         for (number, location) in bodies_around(inlined, location) {
-            bodies.entry(number).or_default().push(Span { location, code: code.clone() });
+            bodies.entry(number).or_default().by_code.push(Span { location, code: code.clone() });
         }
     }
     for spans in bodies.values_mut() {
-        spans.sort_by_key(|span| (span.location, span.code.start));
+        spans.by_location = spans.by_code.clone();
+        spans.by_location.sort_by_key(|span| (span.location, span.code.start));
     }
     bodies
 }
@@ -192,11 +218,7 @@ fn ranges(
         for (number, (from, value)) in timeline.values.iter().enumerate() {
             let Some(source) = value.and_then(|value| sources.get(&value)) else { continue };
             let to = timeline.values.get(number + 1).map_or(u32::MAX, |(next, _)| *next);
-            let start = spans.partition_point(|span| span.location < *from);
-            let spans = spans[start..].iter().take_while(|span| span.location < to);
-            code.clear();
-            code.extend(spans.map(|span| span.code.clone()));
-            merge(&mut code);
+            spans.of(*from..to, &mut code);
             if let Some(bits) = source.constant {
                 own.extend(code.iter().map(|span| (span.clone(), ValuePlace::Constant(bits))));
             }
@@ -209,7 +231,8 @@ fn ranges(
         }
         add_merged(own, timeline, &mut found);
     }
-    found.sort_unstable();
+    // Those of each timeline are sorted, and most timelines come in order: a stable sort makes use of it.
+    found.sort();
     found
 }
 
@@ -277,5 +300,28 @@ impl Iterator for Origins<'_> {
         // The distance between two numbers of 32 bits has 33.
         self.location = (i64::from(self.location) + location) as u32;
         Some((self.native, self.location))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_of_source_locations() {
+        // Of every third location, the code is in front of all other.
+        let code = |location: u32| if location.is_multiple_of(3) { location } else { 100 + location };
+        let spans: Vec<Span> =
+            (0..60).map(|location| Span { location, code: code(location)..code(location) + 1 }).collect();
+        let mut bodies = by_body(spans, &[]);
+        let spans = bodies.remove(&0).unwrap_or_default();
+        let mut found = Vec::new();
+        // A few, sorted on their own, and many, picked from all.
+        spans.of(6..10, &mut found);
+        assert_eq!(found, [6..7, 9..10, 107..109]);
+        spans.of(6..u32::MAX, &mut found);
+        assert_eq!((found[0].clone(), found[18].clone(), found.len()), (6..7, 107..109, 36));
+        spans.of(70..u32::MAX, &mut found);
+        assert!(found.is_empty());
     }
 }
