@@ -4,6 +4,7 @@
 //! any form but the input's and the output's bytes. References: DWARF 5; "DWARF for WebAssembly" (the code section's
 //! contents are the address space of code, linear memory that of data, `DW_OP_WASM_location` names locals).
 
+mod abbreviations;
 mod addresses;
 mod attribute;
 mod callees;

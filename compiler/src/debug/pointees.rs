@@ -247,9 +247,9 @@ impl<'a> Translator<'_, 'a> {
             (None, dw::DW_TAG_namespace) => "(anonymous namespace)".into(),
             (None, _) => return prefix.cloned(),
         };
-        let inside = is_scope.then(|| format!("{}{own}::", prefix.map_or("", |prefix| prefix)).into());
+        let inside = is_scope.then(|| [prefix.map_or("", |prefix| prefix), &own, "::"].concat().into());
         if let Some(prefix) = prefix.filter(|_| is_type) {
-            self.full_names.insert(offset, format!("{prefix}{own}"));
+            self.full_names.insert(offset, [prefix, own.as_ref()].concat());
         }
         inside.or_else(|| prefix.cloned())
     }

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use gimli::{AttributeValue, DwAt, DwForm, DwTag, UnitOffset, UnitType, constants as dw};
 use rustc_hash::FxHashMap;
 
+use super::abbreviations::Abbreviations;
 use super::addresses::{Addresses, Function, Spans};
 use super::attribute::is_pointer;
 use super::callees::Callees;
@@ -20,7 +21,6 @@ use super::pointees::signature_of_pointee;
 use super::selection;
 use super::strings;
 use super::writer::{Buffer, Part};
-use crate::codegen::unsigned_leb128;
 
 /// What a unit became.
 #[derive(Default)]
@@ -173,12 +173,9 @@ pub(super) struct Translator<'e, 'a> {
     pub(super) pointees: FxHashMap<u32, u32>,
     /// Full names of types inside others or in namespaces, by old offset.
     pub(super) full_names: FxHashMap<u32, String>,
-    /// Their numbers, by their bytes behind the number.
-    abbreviations: FxHashMap<Vec<u8>, u64>,
+    abbreviations: Abbreviations,
     /// Room for the parts of an entry, used again for each.
     pub(super) scratch: Scratch,
-    /// And for its abbreviation.
-    abbreviation: Vec<u8>,
     pub(super) spans: Spans,
     pub(super) inlined: Inlined,
     /// The unit's.
@@ -210,9 +207,8 @@ pub(super) fn translate(environment: &Environment<'_, '_>) -> Result<TranslatedU
         wanted_pointees: Vec::new(),
         pointees: FxHashMap::default(),
         full_names: FxHashMap::default(),
-        abbreviations: FxHashMap::default(),
+        abbreviations: Abbreviations::new(),
         scratch: Scratch::default(),
-        abbreviation: Vec::new(),
         spans: Spans::default(),
         inlined: Inlined::default(),
         rows: lines::read_rows(unit),
@@ -441,8 +437,10 @@ impl<'e, 'a> Translator<'e, 'a> {
 
     /// Whether a type is one of references.
     fn is_reference(&self, ty: UnitOffset) -> bool {
-        let tag = self.unit.entry(ty).map(|entry| entry.tag());
-        matches!(tag, Ok(dw::DW_TAG_reference_type | dw::DW_TAG_rvalue_reference_type))
+        let mut reader = self.unit.entries_raw(Some(ty)).ok();
+        let abbreviation = reader.as_mut().and_then(|reader| reader.read_abbreviation().ok().flatten());
+        let tag = abbreviation.map(|abbreviation| abbreviation.tag());
+        matches!(tag, Some(dw::DW_TAG_reference_type | dw::DW_TAG_rvalue_reference_type))
     }
 
     /// Writes an entry whose attributes are translated; returns where it is.
@@ -487,27 +485,9 @@ impl<'e, 'a> Translator<'e, 'a> {
         }
     }
 
-    /// The number of an abbreviation (DWARF 5, 7.5.3).
+    /// The number of an abbreviation.
     pub(super) fn abbreviation(&mut self, tag: DwTag, has_children: bool, specifications: &[Specification]) -> u64 {
-        let mut bytes = std::mem::take(&mut self.abbreviation);
-        bytes.clear();
-        unsigned_leb128(&mut bytes, tag.0.into());
-        bytes.push(has_children.into());
-        for (name, form) in specifications {
-            unsigned_leb128(&mut bytes, name.0.into());
-            unsigned_leb128(&mut bytes, form.0.into());
-        }
-        bytes.extend([0, 0]);
-        let known = self.abbreviations.get(&bytes).copied();
-        let number = known.unwrap_or_else(|| {
-            let next = self.abbreviations.len() as u64 + 1;
-            self.output.abbreviations.unsigned(next);
-            self.output.abbreviations.bytes.extend(&bytes);
-            self.abbreviations.insert(bytes.clone(), next);
-            next
-        });
-        self.abbreviation = bytes;
-        number
+        self.abbreviations.number(tag, has_children, specifications, &mut self.output.abbreviations)
     }
 
     fn finish(mut self) -> TranslatedUnit {

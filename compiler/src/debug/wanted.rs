@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use gimli::{AttributeValue, Operation, constants as dw};
 
-use super::addresses::address_range;
+use super::addresses::{address_range, is_dead};
 use super::expression::Reader;
 use super::units::{Dwarf, Unit, Units};
 use crate::plan::Plan;
@@ -238,16 +238,25 @@ fn search_unit<'a>(dwarf: &Dwarf<'a>, unit: &Unit<'a>, found: &mut Found) -> gim
     let start = unit.header.debug_info_offset().map_or(0, |offset| offset.0 as u32);
     // Those around the entry that have code.
     let mut scopes: Vec<Scope<'a>> = Vec::new();
+    // The depth of the function around that was thrown away.
+    let mut dead: Option<isize> = None;
     while !reader.is_empty() {
         let (depth, offset) = (reader.next_depth(), reader.next_offset());
         let Some(abbreviation) = reader.read_abbreviation()? else { continue };
         while scopes.last().is_some_and(|scope| scope.depth >= depth) {
             scopes.pop();
         }
+        dead = dead.filter(|around| depth > *around);
+        let is_dead_part = dead.is_some() && abbreviation.tag() != dw::DW_TAG_subprogram;
+        let specifications = abbreviation.attributes();
+        if is_dead_part || !specifications.iter().any(|specification| may_tell_places(specification.form())) {
+            reader.skip_attributes(specifications)?;
+            continue;
+        }
         let tag = abbreviation.tag();
         let is_function = tag == dw::DW_TAG_subprogram;
         let mut scope = Scope { depth, is_function, low: None, high: None, ranges: None };
-        for specification in abbreviation.attributes() {
+        for specification in specifications {
             let attribute = reader.read_attribute(*specification)?;
             match (attribute.name(), attribute.value()) {
                 (dw::DW_AT_low_pc, value) => scope.low = dwarf.attr_address(unit, value)?,
@@ -284,10 +293,38 @@ fn search_unit<'a>(dwarf: &Dwarf<'a>, unit: &Unit<'a>, found: &mut Found) -> gim
             }
         }
         if abbreviation.has_children() && scope.has_code() {
+            if is_function {
+                dead = scope.low.filter(|low| is_dead(*low)).map(|_| depth);
+            }
             scopes.push(scope);
         }
     }
     Ok(())
+}
+
+/// Whether an attribute in a form may be an address, a list or an expression, some of which are constants or blocks before DWARF 4: most
+/// entries are types, members and names, and have none.
+fn may_tell_places(form: gimli::DwForm) -> bool {
+    !matches!(
+        form,
+        dw::DW_FORM_strp
+            | dw::DW_FORM_string
+            | dw::DW_FORM_line_strp
+            | dw::DW_FORM_strx
+            | dw::DW_FORM_strx1
+            | dw::DW_FORM_strx2
+            | dw::DW_FORM_strx4
+            | dw::DW_FORM_ref4
+            | dw::DW_FORM_ref_addr
+            | dw::DW_FORM_ref_sig8
+            | dw::DW_FORM_flag
+            | dw::DW_FORM_flag_present
+            | dw::DW_FORM_implicit_const
+            | dw::DW_FORM_sdata
+            | dw::DW_FORM_udata
+            | dw::DW_FORM_data1
+            | dw::DW_FORM_data2
+    )
 }
 
 /// What an expression says, if it is as simple as most are.

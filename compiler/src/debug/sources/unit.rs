@@ -141,8 +141,8 @@ impl<'a> UnitReader<'_, 'a> {
     fn entries(&mut self, bodies: &Bodies) -> gimli::Result<()> {
         let mut raw = self.unit.entries_raw(None)?;
         let mut scopes: Vec<Scope> = Vec::new();
+        let mut attributes = Vec::new();
         while !raw.is_empty() {
-            let offset = raw.next_offset();
             let Some(abbreviation) = raw.read_abbreviation()? else {
                 scopes.pop();
                 if scopes.is_empty() {
@@ -153,12 +153,18 @@ impl<'a> UnitReader<'_, 'a> {
             let outer = scopes.last().copied().unwrap_or_default();
             let tag = abbreviation.tag();
             let has_children = abbreviation.has_children();
-            let scope = if matches!(tag, dw::DW_TAG_subprogram | dw::DW_TAG_inlined_subroutine) {
-                let mut attributes = Vec::new();
+            let is_told = match tag {
+                dw::DW_TAG_subprogram => true,
+                // Those in functions that were thrown away are not.
+                dw::DW_TAG_inlined_subroutine => outer.function.is_some(),
+                _ => false,
+            };
+            let scope = if is_told {
+                attributes.clear();
                 for specification in abbreviation.attributes() {
                     attributes.push(raw.read_attribute(*specification)?);
                 }
-                self.function(offset, tag == dw::DW_TAG_subprogram, &attributes, outer, bodies)
+                self.function(tag == dw::DW_TAG_subprogram, &attributes, outer, bodies)
             } else {
                 raw.skip_attributes(abbreviation.attributes())?;
                 outer
@@ -175,7 +181,6 @@ impl<'a> UnitReader<'_, 'a> {
     /// Takes in a function, or one that is inlined into another; returns what is around its children.
     fn function(
         &mut self,
-        offset: UnitOffset,
         is_subprogram: bool,
         attributes: &[gimli::Attribute<Reader<'a>>],
         outer: Scope,
@@ -187,7 +192,7 @@ impl<'a> UnitReader<'_, 'a> {
         let Some(first) = ranges.first() else { return if is_subprogram { Scope::default() } else { outer } };
         if is_subprogram {
             let Some((position, body)) = bodies.at(first.start) else { return Scope::default() };
-            let name = self.name_of(self.unit, offset, 0).unwrap_or_default();
+            let name = self.name_in(self.unit, attributes, 0).unwrap_or_default();
             self.functions.push(Open { position, body, name, inlined: Vec::new(), ranges: Vec::new() });
             return Scope { function: Some(self.functions.len() - 1), inlined: 0 };
         }
@@ -198,7 +203,7 @@ impl<'a> UnitReader<'_, 'a> {
             _ => number(dw::DW_AT_call_file),
         };
         let line = number(dw::DW_AT_call_line);
-        let name = self.name_of(self.unit, offset, 0).unwrap_or_default();
+        let name = self.name_in(self.unit, attributes, 0).unwrap_or_default();
         // In bounds: scopes name functions that were added.
         let open = &mut self.functions[function];
         open.inlined.push(Inlined { name, parent: outer.inlined, file, line });
@@ -240,9 +245,24 @@ impl<'a> UnitReader<'_, 'a> {
         if depth == LONGEST_CHAIN {
             return None;
         }
-        let entry = unit.entry(offset).ok()?;
+        let mut reader = unit.entries_raw(Some(offset)).ok()?;
+        let abbreviation = reader.read_abbreviation().ok()??;
+        let attributes = abbreviation.attributes().iter().map(|specification| reader.read_attribute(*specification));
+        let attributes: Vec<_> = attributes.collect::<gimli::Result<_>>().ok()?;
+        self.name_in(unit, &attributes, depth)
+    }
+
+    /// The name of an entry with these attributes.
+    fn name_in(
+        &mut self,
+        unit: &Unit<'a>,
+        attributes: &[gimli::Attribute<Reader<'a>>],
+        depth: usize,
+    ) -> Option<String> {
+        let value =
+            |name: DwAt| attributes.iter().find(|attribute| attribute.name() == name).map(|found| found.value());
         let text = |name: DwAt| {
-            let text = self.dwarf.attr_string(unit, entry.attr_value(name)?).ok()?;
+            let text = self.dwarf.attr_string(unit, value(name)?).ok()?;
             let is_plain = name == dw::DW_AT_name || !NAMES_OF_MAIN.contains(&text.slice());
             is_plain.then(|| String::from_utf8_lossy(text.slice()).into_owned())
         };
@@ -251,7 +271,7 @@ impl<'a> UnitReader<'_, 'a> {
             return Some(demangle(&linkage).into_owned());
         }
         let plain = text(dw::DW_AT_name);
-        let origin = entry.attr_value(dw::DW_AT_abstract_origin).or_else(|| entry.attr_value(dw::DW_AT_specification));
+        let origin = value(dw::DW_AT_abstract_origin).or_else(|| value(dw::DW_AT_specification));
         let of_origin = match origin {
             Some(AttributeValue::UnitRef(offset)) => self.name_of(unit, offset, depth + 1),
             Some(AttributeValue::DebugInfoRef(offset)) => self.name_in_section(offset.0, depth + 1),
