@@ -152,3 +152,26 @@
       (br_if $next (i32.wrap_i64 (local.tee $n (i64.sub (local.get $n) (i64.const 1))))))
     (local.get $sum)))
 (assert_return (invoke "many" (i64.const 1000)) (i64.const 501500))
+
+;; One exception that two globals refer to is still one behind a collection, wherever the heap is.
+(module
+  (tag $large (param i64 i64))
+  (global $first (mut exnref) (ref.null exn))
+  (global $second (mut exnref) (ref.null exn))
+  (func $make (param i64) (result exnref)
+    (block $caught (result exnref)
+      (try_table (catch_all_ref $caught) (throw $large (local.get 0) (i64.const 1)))
+      (unreachable)))
+  (func $number (param exnref) (result i64)
+    (block $again (result i64 i64)
+      (try_table (catch $large $again) (throw_ref (local.get 0)))
+      (unreachable))
+    (drop))
+  (func (export "shared") (param $n i64) (result i64)
+    (global.set $first (call $make (i64.const 30)))
+    (global.set $second (global.get $first))
+    (loop $next
+      (drop (call $make (local.get $n)))
+      (br_if $next (i32.wrap_i64 (local.tee $n (i64.sub (local.get $n) (i64.const 1))))))
+    (i64.add (call $number (global.get $first)) (call $number (global.get $second)))))
+(assert_return (invoke "shared" (i64.const 200000)) (i64.const 60))

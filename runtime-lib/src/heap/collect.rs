@@ -9,6 +9,9 @@ use super::objects::{size, type_of, word};
 
 /// In place of the type number of an object that was copied; its new address follows.
 const FORWARDED: u32 = u32::MAX;
+/// Follows instead where the whole of the address does: in an exception. The heap may stand anywhere where there is nothing
+/// else, and each half for itself. No lower half of an address is that.
+const FAR: u32 = u32::MAX;
 
 /// A collection under way.
 pub(super) struct Collection<'a> {
@@ -40,7 +43,10 @@ impl<'a> Collection<'a> {
         unsafe {
             let number = word(reference);
             if number == FORWARDED {
-                return u64::from(word(reference + 4));
+                return match word(reference + 4) {
+                    FAR => *core::ptr::with_exposed_provenance::<u64>(reference as usize + 8),
+                    low => u64::from(low),
+                };
             }
             let Some(ty) = type_of(self.description, number) else { return reference };
             let bytes = size(ty, reference);
@@ -53,7 +59,13 @@ impl<'a> Collection<'a> {
             self.next = copy + bytes;
             let old = core::ptr::with_exposed_provenance_mut::<u32>(reference as usize);
             *old = FORWARDED;
-            *old.add(1) = copy as u32;
+            if ty.kind == OBJECT_EXCEPTION {
+                *old.add(1) = FAR;
+                // There is room behind the header's tag (`Exception::reserved`).
+                old.add(2).cast::<u64>().write(copy);
+            } else {
+                *old.add(1) = copy as u32;
+            }
             copy
         }
     }
@@ -74,7 +86,7 @@ impl<'a> Collection<'a> {
     /// As for [`visit`](Self::visit).
     unsafe fn visit_field(&mut self, address: u64) {
         let slot = core::ptr::with_exposed_provenance_mut::<u32>(address as usize);
-        // SAFETY: the caller's promise. Objects are below 4 GiB.
+        // SAFETY: the caller's promise. Objects that others refer to are below 4 GiB.
         unsafe { *slot = self.forward(u64::from(*slot)) as u32 };
     }
 
