@@ -164,7 +164,7 @@ pub fn is_freestanding(triple: &Triple) -> bool {
 
 /// Whether the heap of objects can have addresses below 4 GiB. On macOS, those are the executable's page zero.
 pub(crate) fn has_low_addresses(triple: &Triple) -> bool {
-    !is_freestanding(triple) && triple.binary_format != BinaryFormat::Macho
+    triple.binary_format != BinaryFormat::Macho
 }
 
 /// Whether functions have a frame pointer. Where there is none, frames are known by the stack pointer.

@@ -64,7 +64,7 @@ pub fn check(subfolder: &str, name: &str, extension: &str) {
 /// Which of the things that a program may need the target lacks.
 fn lacks() -> &'static [&'static str] {
     if target::name().is_some_and(|name| name.contains("-apple-")) {
-        return &["threads", "objects"];
+        return &["threads"];
     }
     match target::name().as_deref().and_then(|name| name.split('-').next()) {
         Some("riscv64gc") => &["simd"],

@@ -137,13 +137,12 @@ pub(crate) fn plan<'a>(
     let mut data = DataObjects::default();
     let exceptions = Exceptions::plan(&modules, &facts, &definitions, &types, &units, &mut data);
     let records = FunctionRecords::build(&modules, &definitions, &types, &units, &mut data, layout.big_endian);
-    let objects = Objects::lay_out(&types, &exceptions, &mut data, layout.big_endian);
-    if !has_low_addresses(&options.target) && objects.is_some() {
+    let are_low = has_low_addresses(&options.target);
+    let objects = Objects::lay_out(&types, &exceptions, &mut data, layout.big_endian, are_low);
+    if is_freestanding(&options.target) && objects.is_some() {
         // The heap needs addresses of its own choice.
-        let why =
-            if is_freestanding(&options.target) { "has no operating system" } else { "has no addresses below 4 GiB" };
         let what = format!(
-            "structures, arrays and exceptions as references (`exnref`) for the target {}, which {why}",
+            "structures, arrays and exceptions as references (`exnref`) for the target {}, which has no operating system",
             options.target
         );
         return Err(Error::Unsupported { what, offset: None });

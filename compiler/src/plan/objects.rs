@@ -43,6 +43,8 @@ pub(crate) struct Objects {
     pub types: (DataId, u64),
     /// Offsets of reference fields, and their number.
     pub offsets: (DataId, u64),
+    /// They are below 4 GiB: their addresses are what objects hold of them.
+    pub are_low: bool,
 }
 
 impl Objects {
@@ -52,6 +54,7 @@ impl Objects {
         exceptions: &Exceptions,
         data: &mut DataObjects<'_>,
         big_endian: bool,
+        are_low: bool,
     ) -> Option<Objects> {
         if !types.has_objects() && !exceptions.are_kept {
             return None;
@@ -100,6 +103,7 @@ impl Objects {
             types: (data.add(table.finish_in("wasmc_object_types", Placement::ReadOnly, 8)), type_count),
             offsets: (data.add(offsets.finish_in("wasmc_object_offsets", Placement::ReadOnly, 4)), offset_count),
             layouts,
+            are_low,
         })
     }
 

@@ -1,9 +1,10 @@
 //! The garbage-collected heap: structures, arrays and exceptions, and what the collector must know of compiled code.
 //!
-//! An object is a multiple of 8 bytes at a multiple of 8, below 4 GiB. It starts with the number of its type (`u32`). A
+//! An object is a multiple of 8 bytes at a multiple of 8, below 4 GiB; on macOS, where nothing can be there, above, the upper
+//! half of the address the same for all objects. It starts with the number of its type (`u32`). A
 //! structure's fields follow, each aligned to its size (at most 8); an array has its length (`u32`), then its elements.
-//! A reference to an object is its address: 64 bits in registers, on the stack, in globals and in tables, 32 bits in
-//! objects. The other references of the `any` and `extern` hierarchies are no multiples of 4: `number << 1 | 1` (in 32
+//! A reference to an object is its address: 64 bits in registers, on the stack, in globals and in tables; in objects its lower
+//! 32 bits, to which the upper half of the referring object's address belongs. The other references of the `any` and `extern` hierarchies are no multiples of 4: `number << 1 | 1` (in 32
 //! bits) for an i31, `number << 2 | 2` for a value of the host's. Null is 0. A `funcref` has 64 bits everywhere, and is
 //! never moved.
 
@@ -109,7 +110,8 @@ const _: () = assert!(size_of::<HeapDescription>() == 8 + 8 + 7 * 16 + 8);
 pub const HEAP_STRESS: u64 = 1;
 /// Each thread has a heap: addresses are reserved as they are needed.
 pub const HEAP_THREADS: u64 = 4;
-/// Objects hold references in 32 bits: the heap must stand below 4 GiB, at [`HEAP_BASE`] on Linux. Without it, it may stand anywhere.
+/// Objects hold references in 32 bits: the heap must stand below 4 GiB, at [`HEAP_BASE`] on Linux, or on macOS where the upper half of
+/// addresses is the same. Without it, it may stand anywhere.
 pub const HEAP_LOW: u64 = 2;
 
 /// Layout of the objects of a type.

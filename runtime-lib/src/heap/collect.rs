@@ -7,11 +7,18 @@ use wasmc_abi::heap::{
 
 use super::objects::{size, type_of, word};
 
-/// In place of the type number of an object that was copied; its new address follows.
+/// In place of the type number of an object that was copied; the lower half of its new address follows.
 const FORWARDED: u32 = u32::MAX;
 /// Follows instead where the whole of the address does: in an exception. The heap may stand anywhere where there is nothing
 /// else, and each half for itself. No lower half of an address is that.
 const FAR: u32 = u32::MAX;
+
+/// The reference whose lower half stands in an object, at this address or another: the upper half of all objects' addresses is
+/// the same ([`HEAP_LOW`](wasmc_abi::heap::HEAP_LOW)). What is no address has none.
+fn whole(low: u32, address: u64) -> u64 {
+    let low = u64::from(low);
+    if low == 0 || low & TAG_MASK != 0 { low } else { address >> 32 << 32 | low }
+}
 
 /// A collection under way.
 pub(super) struct Collection<'a> {
@@ -45,7 +52,7 @@ impl<'a> Collection<'a> {
             if number == FORWARDED {
                 return match word(reference + 4) {
                     FAR => *core::ptr::with_exposed_provenance::<u64>(reference as usize + 8),
-                    low => u64::from(low),
+                    low => whole(low, reference),
                 };
             }
             let Some(ty) = type_of(self.description, number) else { return reference };
@@ -86,8 +93,8 @@ impl<'a> Collection<'a> {
     /// As for [`visit`](Self::visit).
     unsafe fn visit_field(&mut self, address: u64) {
         let slot = core::ptr::with_exposed_provenance_mut::<u32>(address as usize);
-        // SAFETY: the caller's promise. Objects that others refer to are below 4 GiB.
-        unsafe { *slot = self.forward(u64::from(*slot)) as u32 };
+        // SAFETY: the caller's promise.
+        unsafe { *slot = self.forward(whole(*slot, address)) as u32 };
     }
 
     /// Copies what the copied objects refer to, until nothing is left; returns where free space begins.

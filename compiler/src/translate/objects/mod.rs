@@ -10,9 +10,9 @@ mod structure;
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
-use wasmc_abi::heap::{Heap as HeapState, NULL_PAGES};
+use wasmc_abi::heap::{Heap as HeapState, NULL_PAGES, TAG_MASK};
 use wasmc_abi::trap::TrapCode;
-use wasmparser::ValType;
+use wasmparser::{AbstractHeapType, ValType};
 
 use super::operand::Operand;
 use super::symbols::RuntimeSymbol;
@@ -113,12 +113,37 @@ impl<'p> Translator<'_, 'p, '_> {
                 let value = if self.plan.types.is_function(reference.heap) {
                     self.builder.ins().load(REFERENCE, flags, address, offset)
                 } else {
-                    self.builder.ins().uload32(flags, address, offset)
+                    let low = self.builder.ins().uload32(flags, address, offset);
+                    self.whole_reference(low, address, reference)
                 };
                 return self.push_reference(value, reference);
             }
         };
         self.push(value);
+    }
+
+    /// The reference whose lower half an object at `address` holds, or an element there: addresses of objects have the same upper
+    /// half (`wasmc_abi::heap`).
+    fn whole_reference(&mut self, low: Value, address: Value, reference: Reference) -> Value {
+        if self.objects().are_low || !self.plan.types.may_be_object(reference.heap) {
+            return low;
+        }
+        let upper = self.builder.ins().band_imm_u(address, !i64::from(u32::MAX));
+        let whole = self.builder.ins().bor(upper, low);
+        let is_never_tagged = match reference.heap {
+            Heap::Abstract(ty) => {
+                matches!(ty, AbstractHeapType::Struct | AbstractHeapType::Array | AbstractHeapType::Exn)
+            }
+            Heap::Defined(_) => true,
+        };
+        // An i31 and the host's values have no address.
+        let object = if is_never_tagged {
+            whole
+        } else {
+            let tag = self.builder.ins().band_imm_u(low, TAG_MASK as i64);
+            self.builder.ins().select(tag, low, whole)
+        };
+        if reference.nullable { self.builder.ins().select(low, object, low) } else { object }
     }
 
     /// Writes a field or an element at an offset from `address`.

@@ -4,6 +4,8 @@ use core::ffi::c_void;
 
 use libc::{MADV_FREE, MAP_ANON, MAP_FAILED, MAP_NORESERVE, MAP_PRIVATE, PROT_NONE, PROT_READ, PROT_WRITE};
 
+use wasmc_abi::heap::HEAP_BASE;
+
 use super::error::{Error, check};
 
 fn pointer(address: usize) -> *mut c_void {
@@ -30,9 +32,22 @@ pub fn reserve(address: usize, size: usize) -> Result<usize, Error> {
     Ok(mapped)
 }
 
-/// Nothing can be mapped below 4 GiB, which is the executable's page zero. Programs with objects are not built.
-pub fn reserve_low(_maximum: u64) -> Result<(usize, u64), Error> {
-    Err(Error::EXISTS)
+/// Reserves two halves of at most `maximum` bytes each for the heap of objects: the address, and how many bytes they have. Nothing can
+/// be mapped below 4 GiB, which is the executable's page zero: they are where addresses have the same upper half, and lower halves that
+/// are not null.
+pub fn reserve_low(maximum: u64) -> Result<(usize, u64), Error> {
+    // From a multiple of a power of two that is not smaller, they do not cross one of 4 GiB. Twice as many bytes have one.
+    let size = 2 * maximum as usize;
+    let room = (HEAP_BASE as usize + size).next_power_of_two();
+    let start = reserve(0, 2 * room)?;
+    let base = start.next_multiple_of(room) + HEAP_BASE as usize;
+    for (unused, end) in [(start, base), (base + size, start + 2 * room)] {
+        if unused < end {
+            // SAFETY: reserved just now.
+            unsafe { release(unused, end - unused) };
+        }
+    }
+    Ok((base, maximum))
 }
 
 /// The stack that the kernel made for the process stays the host's: wasm code has one of its own.
