@@ -7,7 +7,7 @@ use gimli::{Encoding, EndianSlice, Expression, LittleEndian, Operation};
 use super::addresses::Function;
 use super::history::Subject;
 use super::opcode::*;
-use super::place::places_of;
+use super::place::{places_of, places_of_one};
 use super::record::{Locals, ValuePlace};
 use super::registers::Registers;
 use super::units::{Dwarf, Unit};
@@ -127,6 +127,16 @@ impl<'p> Context<'p, '_> {
                 self.expression(&operations, purpose, &Scene { place: &place, ..nowhere }).map(Location::Everywhere)
             }
             Locals::Ranges(_) => {
+                // Most are as simple as this.
+                if let ([subject], [_, Operation::StackValue], Purpose::Location) = (&*subjects, &*operations, purpose)
+                {
+                    let ranges = places_of_one(function, *subject, code).map(|(range, place)| {
+                        let mut data = Buffer::new(self.plan.big_endian);
+                        self.registers.value_in(place, &mut data);
+                        (range, data)
+                    });
+                    return Ok(Location::Ranges(ranges.collect()));
+                }
                 let mut ranges = Vec::new();
                 for (range, places) in places_of(function, &subjects, code) {
                     let place = |subject| {

@@ -246,26 +246,38 @@ impl Variable {
 
     /// What the local is where blocks begin.
     fn entry_values(&self, flow: &Flow) -> Vec<Entry> {
-        let mut last: FxHashMap<usize, Value> = FxHashMap::default();
-        for definition in &self.definitions {
-            if let Some(number) = flow.number(definition.block) {
-                last.insert(number, definition.value);
-            }
-        }
         let mut entries = vec![Entry::Unvisited; flow.blocks.len()];
         if let Some(first) = entries.first_mut() {
             *first = Entry::Unknown;
         }
+        // What it is where they end.
+        let mut ends = entries.clone();
+        let mut defines = vec![false; flow.blocks.len()];
+        for definition in &self.definitions {
+            if let Some(number) = flow.number(definition.block) {
+                ends[number] = Entry::Known(definition.value);
+                defines[number] = true;
+            }
+        }
+        // Those where something else may arrive than when they were looked at last.
+        let mut is_open = vec![true; flow.blocks.len()];
         // More rounds than loops are deep are rare.
         for _ in 0..ROUNDS {
             let mut has_changed = false;
             for number in 1..flow.blocks.len() {
-                let entry = flow.meet(number, |before| match last.get(&before) {
-                    Some(value) => Entry::Known(*value),
-                    None => entries[before],
-                });
-                has_changed |= entry != entries[number];
+                if !std::mem::replace(&mut is_open[number], false) {
+                    continue;
+                }
+                let entry = flow.meet(number, |before| ends[before]);
+                if entry == entries[number] {
+                    continue;
+                }
+                has_changed = true;
                 entries[number] = entry;
+                if !defines[number] {
+                    ends[number] = entry;
+                    flow.outgoing[number].iter().for_each(|after| is_open[*after] = true);
+                }
             }
             if !has_changed {
                 return entries;
@@ -303,6 +315,8 @@ struct Flow<'f> {
     numbers: FxHashMap<Block, usize>,
     /// For each block, the blocks before it with the arguments that they pass.
     incoming: Vec<Vec<(usize, Vec<Option<Value>>)>>,
+    /// For each block, those behind it.
+    outgoing: Vec<Vec<usize>>,
     /// For each parameter of a block, the arguments.
     merged: FxHashMap<Value, Vec<Value>>,
 }
@@ -313,6 +327,7 @@ impl<'f> Flow<'f> {
         let numbers: FxHashMap<Block, usize> =
             blocks.iter().enumerate().map(|(number, block)| (*block, number)).collect();
         let mut incoming: Vec<Vec<(usize, Vec<Option<Value>>)>> = vec![Vec::new(); blocks.len()];
+        let mut outgoing: Vec<Vec<usize>> = vec![Vec::new(); blocks.len()];
         let dfg = &function.dfg;
         for (number, block) in blocks.iter().enumerate() {
             let Some(last) = function.layout.last_inst(*block) else { continue };
@@ -323,6 +338,7 @@ impl<'f> Flow<'f> {
                 });
                 if let Some(target) = numbers.get(&call.block(&dfg.value_lists)) {
                     incoming[*target].push((number, arguments.collect()));
+                    outgoing[number].push(*target);
                 }
             }
         }
@@ -333,7 +349,7 @@ impl<'f> Flow<'f> {
                 merged.insert(*parameter, arguments.collect());
             }
         }
-        Flow { function, blocks, numbers, incoming, merged }
+        Flow { function, blocks, numbers, incoming, outgoing, merged }
     }
 
     fn number(&self, block: Block) -> Option<usize> {

@@ -131,6 +131,25 @@ impl Context<'_, '_> {
     }
 }
 
+/// Ranges of the text section in which a subject has a place, in order: those that have a part in `code`, which is sorted.
+pub(super) fn places_of_one(
+    function: &Function<'_>,
+    subject: Subject,
+    code: &[Range<u32>],
+) -> impl Iterator<Item = (Range<u32>, ValuePlace)> {
+    let all = match &function.record.locals {
+        Locals::Ranges(all) => all.as_slice(),
+        Locals::Slots(_) => &[],
+    };
+    let (body, text) = (function.body, function.text.start);
+    let start = all.partition_point(|range| (range.body, range.subject) < (body, subject));
+    let own = all[start..].iter().take_while(move |range| (range.body, range.subject) == (body, subject));
+    own.map(move |range| (text + range.start..text + range.end, range.place)).filter(|(part, _)| {
+        let next = code.partition_point(|code| code.end <= part.start);
+        code.get(next).is_some_and(|code| code.start < part.end)
+    })
+}
+
 /// Ranges of the text section in which all of the subjects have a place, with their places: those that have a part in `code`,
 /// which is sorted.
 pub(super) fn places_of(
@@ -138,26 +157,18 @@ pub(super) fn places_of(
     subjects: &[Subject],
     code: &[Range<u32>],
 ) -> Vec<(Range<u32>, Vec<ValuePlace>)> {
-    let Locals::Ranges(all) = &function.record.locals else { return Vec::new() };
     let mut found: Vec<(Range<u32>, Vec<ValuePlace>)> = Vec::new();
     for (number, subject) in subjects.iter().enumerate() {
-        let start = all.partition_point(|range| (range.body, range.subject) < (function.body, *subject));
-        let own = all[start..].iter().take_while(|range| (range.body, range.subject) == (function.body, *subject));
         let mut next = Vec::new();
-        for range in own {
-            let part = function.text.start + range.start..function.text.start + range.end;
-            let next_code = code.partition_point(|code| code.end <= part.start);
-            if code.get(next_code).is_none_or(|code| code.start >= part.end) {
-                continue;
-            }
+        for (part, place) in places_of_one(function, *subject, code) {
             if number == 0 {
-                next.push((part, vec![range.place]));
+                next.push((part, vec![place]));
                 continue;
             }
             for (other, places) in &found {
                 let both = part.start.max(other.start)..part.end.min(other.end);
                 if both.start < both.end {
-                    next.push((both, places.iter().copied().chain([range.place]).collect()));
+                    next.push((both, places.iter().copied().chain([place]).collect()));
                 }
             }
         }
