@@ -92,12 +92,14 @@ fn innermost(jumps: &[Jump]) -> Vec<Loop> {
 impl Layout<'_> {
     /// Starts with all jumps short; those that do not reach get long, which never makes another shorter.
     fn settle(&mut self) {
-        loop {
+        /// Where each round finds but a few more, all that are left are made long.
+        const ROUNDS: u32 = 32;
+        for round in 0.. {
             let moves = self.measure();
             let mut is_settled = true;
             for (jump, is_long) in self.parsed.jumps.iter().zip(&mut self.is_long).filter(|(_, is_long)| !**is_long) {
                 let distance = i64::from(moves.start(jump.target)) - i64::from(moves.end(jump.end));
-                *is_long = i8::try_from(distance).is_err();
+                *is_long = round >= ROUNDS || i8::try_from(distance).is_err();
                 is_settled &= !*is_long;
             }
             if is_settled {
@@ -298,6 +300,22 @@ mod tests {
         code.resize(600, NOP);
         code.push(RETURN);
         assert_eq!(relaxed(&code, &[0, 5, 135, 600]).code[..5], [0xe9, 130, 0, 0, 0]);
+    }
+
+    #[test]
+    fn long_jumps_in_a_row_end() {
+        // Each leads over the next two as far as a short one goes if one of them is short. Both are long for the last but two, and so on.
+        const JUMPS: usize = 2000;
+        let mut code = Vec::new();
+        for number in 0..JUMPS {
+            let distance: i32 = if number + 1 == JUMPS { 5000 } else { 130 };
+            code.push(0xe9);
+            code.extend(distance.to_le_bytes());
+            code.resize(65 * (number + 1), NOP);
+        }
+        code.resize(65 * JUMPS + 6000, NOP);
+        code.push(RETURN);
+        assert_eq!(relaxed(&code, &[0]).code, code);
     }
 
     #[test]

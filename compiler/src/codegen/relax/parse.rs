@@ -94,6 +94,7 @@ pub(super) fn parse(code: &[u8], relocations: &[u32], blocks: &[u32]) -> Option<
             let operand = decoder.get_constant_offsets(&instruction).displacement_offset() as u32;
             parsed.references.push(Reference { position: at + operand, end, target });
             match instruction.code() {
+                Code::Lea_r64_m if addresses.contains(&target) => {}
                 Code::Lea_r64_m => addresses.push(target),
                 _ => constants = constants.min(target),
             }
