@@ -10,7 +10,7 @@ use wasmparser::ValType;
 use super::record::ValuePlace;
 use super::registers::Registers;
 use super::unit::TranslatedUnit;
-use super::writer::{Buffer, Part, Target};
+use super::writer::{Buffer, Part};
 use crate::plan::{ConstantValue, GlobalPlace, Plan, Slot, TablePlace};
 
 /// Numbers of the abbreviations.
@@ -201,20 +201,9 @@ impl Writer<'_, '_> {
     }
 
     fn placed(&mut self, name: &str, ty: u32, slot: Slot) {
-        let Slot { object, offset } = slot;
-        match self.plan.places.offset_in_block(object) {
-            // Of the thread that is looked at.
-            Some(start) => {
-                let region = self.plan.places.block.as_ref().and_then(|block| block.region);
-                let mut place = Buffer::new(self.plan.big_endian);
-                if self.registers.push_in_block(region, u64::from(start) + u64::from(offset), &mut place).is_ok() {
-                    self.variable(name, ty, |location| location.append(&place));
-                }
-            }
-            None => self.variable(name, ty, |location| {
-                location.u8(dw::DW_OP_addr.0);
-                location.address(Target::Data(object), offset.into());
-            }),
+        let mut place = Buffer::new(self.plan.big_endian);
+        if self.registers.push_slot(&self.plan.places, slot, &mut place).is_ok() {
+            self.variable(name, ty, |location| location.append(&place));
         }
     }
 

@@ -73,9 +73,7 @@ impl Context<'_, '_> {
     pub(super) fn global_location(&self, index: u32, output: &mut Buffer) -> Result<(), Untranslatable> {
         match self.global(index)? {
             GlobalPlace::Slot(slot) | GlobalPlace::ConstantInSlot(_, slot) => {
-                output.u8(ADDR);
-                output.address(Target::Data(slot.object), slot.offset.into());
-                Ok(())
+                self.registers.push_slot(&self.plan.places, slot, output)
             }
             GlobalPlace::Register => {
                 self.registers.value_in(self.pinned()?, output);
@@ -93,8 +91,7 @@ impl Context<'_, '_> {
     pub(super) fn push_global(&self, index: u32, output: &mut Buffer) -> Result<(), Untranslatable> {
         match self.global(index)? {
             GlobalPlace::Slot(slot) => {
-                output.u8(ADDR);
-                output.address(Target::Data(slot.object), slot.offset.into());
+                self.registers.push_slot(&self.plan.places, slot, output)?;
                 output.u8(DEREF_SIZE);
                 output.u8(self.encoding.address_size);
             }

@@ -5,7 +5,8 @@ use target_lexicon::Architecture;
 use super::expression::Untranslatable;
 use super::opcode::*;
 use super::record::ValuePlace;
-use super::writer::Buffer;
+use super::writer::{Buffer, Target};
+use crate::plan::{Places, Slot};
 
 /// What registers of a processor are for.
 #[derive(Clone, Copy, Debug)]
@@ -42,15 +43,15 @@ impl Registers {
         }
     }
 
-    /// Pushes the address of what is at an offset in the running thread's block, which the stack pointer tells where the stack is in a
-    /// region.
-    pub(super) fn push_in_block(
-        self,
-        region: Option<u64>,
-        offset: u64,
-        output: &mut Buffer,
-    ) -> Result<(), Untranslatable> {
-        match region {
+    /// Pushes the address of a slot: where each thread has its own, of the thread that is looked at, whose block a register tells.
+    pub(super) fn push_slot(self, places: &Places, slot: Slot, output: &mut Buffer) -> Result<(), Untranslatable> {
+        let Some(start) = places.offset_in_block(slot.object) else {
+            output.u8(ADDR);
+            output.address(Target::Data(slot.object), slot.offset.into());
+            return Ok(());
+        };
+        let offset = u64::from(start) + u64::from(slot.offset);
+        match places.block.as_ref().and_then(|block| block.region) {
             None => push_register(self.pinned.ok_or(Untranslatable)?, offset as i64, output),
             Some(region) => {
                 push_register(self.stack_pointer, 0, output);

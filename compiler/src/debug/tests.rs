@@ -117,6 +117,41 @@ fn a_function_inlined_into_itself_has_one_entry() {
     assert_eq!(tags, expected);
 }
 
+/// `DW_OP_WASM_location` of a global that each thread has of its own tells the thread's, not the template's.
+#[test]
+fn globals_of_threads_are_told_by_the_register() {
+    // A unit with the variable `mine`, which is at the global 0.
+    let module = r#"(module
+        (import "env" "memory" (memory 1 1 shared))
+        (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+        (global $mine (mut i32) (i32.const 5))
+        (func (export "wasi_thread_start") (param i32 i32) (global.set $mine (local.get 0)))
+        (func (export "_start") (drop (call $spawn (global.get $mine))))
+        (@custom ".debug_abbrev" "\01\11\01\00\00" "\02\34\00\03\08\02\18\00\00" "\00")
+        (@custom ".debug_info" "\14\00\00\00\04\00\00\00\00\00\04" "\01" "\02mine\00\04\ed\01\00\9f" "\00"))"#;
+    let module = wat::parse_str(module).unwrap();
+    for (target, location) in [
+        // DW_OP_breg15.
+        ("x86_64-unknown-linux-gnu", &[0x7f][..]),
+        // DW_OP_breg2 0 DW_OP_consts.
+        ("riscv64gc-unknown-linux-gnu", &[0x72, 0, 0x11]),
+    ] {
+        let target = target.parse().unwrap();
+        let options = Options { debug_info: DebugLevel::Full, jobs: 1, target, ..Options::default() };
+        let inputs = [Input { name: "mine".to_owned(), bytes: &module, ..Input::default() }];
+        let plan = crate::plan_program(&inputs, &options, &()).unwrap();
+        let text = compile(&plan, &options);
+        let info = describe(&plan, &text, &options, true, &()).unwrap();
+        let found = info.sections().find(|(part, _)| *part == Part::Info);
+        let bytes = found.map_or(&[][..], |(_, section)| &section.bytes);
+        // The location's length, and the location.
+        let is_there = bytes.windows(1 + location.len()).any(|bytes| bytes[0] < 32 && bytes[1..] == *location);
+        assert!(is_there, "{bytes:x?}");
+        // DW_OP_addr.
+        assert!(!bytes.windows(2).any(|bytes| bytes == [9, 3]), "{bytes:x?}");
+    }
+}
+
 #[test]
 fn the_last_prefix_that_fits_is_replaced() {
     let map = [("/a".to_owned(), "x".to_owned()), ("/a/b".to_owned(), "y".to_owned())];
