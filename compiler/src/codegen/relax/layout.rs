@@ -117,6 +117,7 @@ impl Layout<'_> {
         Moves::new(self.moves(|number, position| padding(position, lengths[number])))
     }
 
+    /// The same, with so much padding for a loop and where it would be without.
     fn moves(&self, padding: impl Fn(usize, u32) -> u32) -> Vec<Move> {
         let mut distance = 0;
         let moved = |&(from, ref edit): &(u32, Edit)| {
@@ -124,21 +125,21 @@ impl Layout<'_> {
             distance += match *edit {
                 Edit::Jump(number) if self.is_long[number] => 0,
                 Edit::Jump(number) => {
-                    length(SHORT) - length(self.parsed.jumps[number].end - self.parsed.jumps[number].start)
+                    signed(SHORT) - signed(self.parsed.jumps[number].end - self.parsed.jumps[number].start)
                 }
                 Edit::Shorter(number) => {
                     let shorter = &self.parsed.shorter[number];
-                    shorter.bytes().len() as i32 - length(shorter.end - shorter.start)
+                    shorter.bytes().len() as i32 - signed(shorter.end - shorter.start)
                 }
-                Edit::Pad(number) => length(padding(number, position)),
-                Edit::Data => length(self.data(distance)) - length(self.parsed.data_start - self.parsed.code_end),
+                Edit::Pad(number) => signed(padding(number, position)),
+                Edit::Data => signed(self.data(distance)) - signed(self.parsed.data_start - self.parsed.code_end),
             };
             Move { from, is_padded: edit.is_padding(), distance }
         };
         self.edits.iter().map(moved).collect()
     }
 
-    /// Bytes between code and constants, which are as far from a multiple of the alignment as they were, where the code moved so far.
+    /// Bytes between code that moved so far and constants, which are as far from a multiple of the alignment as they were.
     fn data(&self, distance: i32) -> u32 {
         let Parsed { code_end, data_start, .. } = *self.parsed;
         if data_start == self.length {
@@ -229,8 +230,8 @@ fn padding(position: u32, length: u32) -> u32 {
     if length <= LONGEST && behind + length > length.next_multiple_of(LINE) { LINE - behind } else { 0 }
 }
 
-/// The length of instructions or padding, which code of 32 bits of distances has room for.
-fn length(bytes: u32) -> i32 {
+/// A length, of which code whose distances have 32 bits has none that does not fit.
+fn signed(bytes: u32) -> i32 {
     bytes as i32
 }
 

@@ -1,5 +1,6 @@
-//! Relaxation of x86-64 code (the assembler's task, which Cranelift leaves out): jumps within a function and immediate operands that fit
-//! a byte get one instead of four, and small loops are moved to where they touch as few lines of the caches as they can.
+//! Relaxation of x86-64 code (an assembler's task, which Cranelift leaves out): jumps within a function and immediate
+//! operands that fit a byte get one instead of four, and small loops are moved to where they touch as few lines of the
+//! caches as they can.
 
 mod layout;
 mod moves;
