@@ -1,7 +1,8 @@
 //! Programs with threads (wasi-threads): each thread is an instance of its own over the shared memories.
 //!
 //! What an instance has of its own is not at a symbol then, but in a block of data for each thread, which compiled code
-//! finds by the pinned register, or by the stack pointer where there is none. What all threads share stays at symbols: memories' descriptors, tables that never change.
+//! finds by the pinned register, or by the stack pointer where there is none. What all threads share stays at symbols:
+//! memories' descriptors, tables that never change.
 
 use std::mem::offset_of;
 

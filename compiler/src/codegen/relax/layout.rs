@@ -305,7 +305,8 @@ mod tests {
 
     #[test]
     fn long_jumps_in_a_row_end() {
-        // Each leads over the next two as far as a short one goes if one of them is short. Both are long for the last but two, and so on.
+        // Each leads over the next two as far as a short one goes if one of them is short. Both are long for the last but
+        // two, and so on.
         const JUMPS: usize = 2000;
         let mut code = Vec::new();
         for number in 0..JUMPS {
