@@ -17,7 +17,7 @@ pub(crate) use isa::distance;
 pub use isa::features;
 pub(crate) use isa::{Isas, build as build_isas};
 pub use processors::{Processor, baseline, levels};
-pub(crate) use relax::Moves;
+pub(crate) use relax::{Moves, block_starts};
 pub(crate) use sites::{signed as signed_leb128, unsigned as unsigned_leb128};
 pub(crate) use stack_maps::StackMap;
 pub(crate) use unit::{CompiledUnit, UnitTarget, Worker};

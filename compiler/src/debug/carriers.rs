@@ -10,6 +10,7 @@ use cranelift_codegen::ir::{
 use rustc_hash::FxHashMap;
 
 use super::history::Timeline;
+use crate::optimize::destinations;
 
 /// Where to look for a value.
 #[derive(Clone, Debug, Default)]
@@ -131,7 +132,7 @@ fn unite_merged(function: &Function, classes: &mut Classes) {
     let mut arriving: FxHashMap<Value, Option<Value>> = FxHashMap::default();
     for block in function.layout.blocks() {
         let Some(last) = function.layout.last_inst(block) else { continue };
-        for call in dfg.insts[last].branch_destination(&dfg.jump_tables, &dfg.exception_tables) {
+        for call in destinations(function, last) {
             let parameters = dfg.block_params(call.block(&dfg.value_lists));
             for (parameter, argument) in parameters.iter().zip(call.args(&dfg.value_lists)) {
                 let BlockArg::Value(argument) = argument else {

@@ -8,6 +8,7 @@ use iced_x86::{Code, Decoder, DecoderOptions, FlowControl, InstructionInfoFactor
 use rustc_hash::FxHashMap;
 
 use super::record::ValuePlace;
+use crate::codegen::block_starts;
 
 /// The machine code of a function on x86-64, as far as it changes registers and the frame.
 pub(super) struct Contents {
@@ -42,9 +43,7 @@ impl Contents {
     pub fn of(compiled: &CompiledCode) -> Option<Contents> {
         let frame = i64::from(compiled.buffer.frame_layout()?.frame_to_fp_offset) + BEHIND_FRAME;
         let code = compiled.code_buffer();
-        let mut blocks = compiled.bb_starts.clone();
-        blocks.sort_unstable();
-        blocks.dedup();
+        let blocks = block_starts(compiled);
         let mut contents = Contents {
             instructions: Vec::new(),
             only_before: vec![None; blocks.len()],

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::inference::{Values, infer};
 use super::wanted::{Wanted, WantedInFunction};
+use crate::optimize::destinations;
 use crate::plan::Plan;
 
 /// A local of a body, or an operand.
@@ -331,7 +332,7 @@ impl<'f> Flow<'f> {
         let dfg = &function.dfg;
         for (number, block) in blocks.iter().enumerate() {
             let Some(last) = function.layout.last_inst(*block) else { continue };
-            for call in dfg.insts[last].branch_destination(&dfg.jump_tables, &dfg.exception_tables) {
+            for call in destinations(function, last) {
                 let arguments = call.args(&dfg.value_lists).map(|argument| match argument {
                     BlockArg::Value(value) => Some(dfg.resolve_aliases(value)),
                     _ => None,

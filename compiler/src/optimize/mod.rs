@@ -20,7 +20,7 @@ pub(crate) use widen::widen_addresses;
 use cranelift_codegen::ir::{BlockCall, Function, Inst};
 
 /// Where a branch can go.
-fn destinations(function: &Function, inst: Inst) -> &[BlockCall] {
+pub(crate) fn destinations(function: &Function, inst: Inst) -> &[BlockCall] {
     let dfg = &function.dfg;
     dfg.insts[inst].branch_destination(&dfg.jump_tables, &dfg.exception_tables)
 }

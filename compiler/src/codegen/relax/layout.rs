@@ -113,6 +113,9 @@ impl Layout<'_> {
     fn measure(&self) -> Moves {
         // Loops have no padding in them, so that their length is known without any.
         let unpadded = Moves::new(self.moves(|_, _| 0));
+        if self.loops.is_empty() {
+            return unpadded;
+        }
         let lengths: Vec<u32> = self.loops.iter().map(|it| unpadded.end(it.end) - unpadded.start(it.start)).collect();
         Moves::new(self.moves(|number, position| padding(position, lengths[number])))
     }

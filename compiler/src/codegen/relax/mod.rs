@@ -27,15 +27,22 @@ impl Relaxed {
     }
 }
 
+/// Where basic blocks start, ascending.
+pub(crate) fn block_starts(compiled: &CompiledCode) -> Vec<u32> {
+    let mut starts = compiled.bb_starts.clone();
+    starts.sort_unstable();
+    starts.dedup();
+    starts
+}
+
 /// Relaxes the machine code of a function. Where there is something in it that is not understood, it stays as it is.
 pub(super) fn relax(compiled: &CompiledCode, align_loops: bool) -> Relaxed {
     let code = compiled.code_buffer();
     let mut relocations: Vec<u32> = compiled.buffer.relocs().iter().map(|relocation| relocation.offset).collect();
     relocations.sort_unstable();
-    let mut blocks = compiled.bb_starts.clone();
-    blocks.sort_unstable();
-    blocks.dedup();
-    let Some(parsed) = parse::parse(code, &relocations, &blocks) else { return Relaxed::unchanged(compiled) };
+    let Some(parsed) = parse::parse(code, &relocations, &block_starts(compiled)) else {
+        return Relaxed::unchanged(compiled);
+    };
     let alignment = compiled.buffer.alignment;
     let Some(relaxed) = layout::arrange(code, &parsed, alignment, align_loops) else {
         return Relaxed::unchanged(compiled);

@@ -40,23 +40,24 @@ impl Unwind {
         debug: bool,
     ) -> Result<Option<Unwind>, String> {
         let code = &relaxed.code;
-        let directions = compiled.buffer.unwind_info.iter();
-        let directions: Vec<_> =
-            directions.map(|(offset, direction)| (relaxed.moves.end(*offset), direction.clone())).collect();
+        let directions = || -> Vec<_> {
+            let directions = compiled.buffer.unwind_info.iter();
+            directions.map(|(offset, direction)| (relaxed.moves.end(*offset), direction.clone())).collect()
+        };
         let length = code.len() as u32;
         if isa.triple().architecture == Architecture::X86_64 {
             let register = |register| isa.map_regalloc_reg_to_dwarf(register).map(gimli::Register);
-            let rows = || x86_64::rows(&directions, code, |saved| register(saved).map_err(|error| error.to_string()));
+            let rows = || x86_64::rows(&directions(), code, |saved| register(saved).map_err(|error| error.to_string()));
             return Ok(Some(if isa.triple().operating_system == OperatingSystem::Windows {
                 let rows = if debug { Some(rows()?) } else { None };
-                Unwind::Windows(length, windows::unwind_info(&directions), rows)
+                Unwind::Windows(length, windows::unwind_info(&directions()), rows)
             } else {
                 Unwind::Own(length, rows()?)
             }));
         }
         if isa.triple().binary_format == BinaryFormat::Coff {
             let info = if debug { cranelift(compiled, isa)? } else { None };
-            return Ok(Some(Unwind::WindowsArm64(length, windows_arm64::unwind_codes(&directions), info)));
+            return Ok(Some(Unwind::WindowsArm64(length, windows_arm64::unwind_codes(&directions()), info)));
         }
         Ok(cranelift(compiled, isa)?.map(Unwind::Cranelift))
     }
