@@ -5,8 +5,8 @@ use crate::codegen::distance;
 use crate::debug::Registers;
 use crate::object::binary_format;
 use target_lexicon::{
-    Architecture, ArmArchitecture, BinaryFormat, Mips32Architecture, OperatingSystem, PointerWidth,
-    Riscv32Architecture, Triple, X86_32Architecture,
+    Aarch64Architecture, Architecture, ArmArchitecture, BinaryFormat, Environment, Mips32Architecture, OperatingSystem,
+    PointerWidth, Riscv32Architecture, Riscv64Architecture, Triple, X86_32Architecture,
 };
 
 /// A target that wasmc is made for. Object files can be made for more: see [`has_back_end`] and [`has_objects`].
@@ -111,10 +111,24 @@ pub fn near(name: &str) -> Vec<&'static str> {
 
 /// Whether machine code can be made for a triple.
 pub fn has_back_end(triple: &Triple) -> bool {
-    matches!(
+    let is_native = matches!(
         triple.architecture,
         Architecture::X86_64 | Architecture::Aarch64(_) | Architecture::Riscv64(_) | Architecture::S390x
-    ) || is_interpreted(triple)
+    );
+    (is_native && missing_in_back_end(triple).is_none()) || is_interpreted(triple)
+}
+
+/// What a variant of a processor with a back end wants, and code generation lacks: it would make code that is wrong there.
+pub(crate) fn missing_in_back_end(triple: &Triple) -> Option<&'static str> {
+    match (triple.architecture, triple.environment) {
+        (Architecture::Aarch64(Aarch64Architecture::Aarch64be), _) => Some("big-endian code"),
+        (Architecture::Aarch64(_), Environment::GnuIlp32) | (Architecture::X86_64, Environment::Gnux32) => {
+            Some("pointers of 32 bits")
+        }
+        (Architecture::Aarch64(_), Environment::Softfloat)
+        | (Architecture::Riscv64(Riscv64Architecture::Riscv64imac), _) => Some("code without floating-point registers"),
+        _ => None,
+    }
 }
 
 /// Whether code is made for an interpreter, which the runtime library brings along: there is no back end for the processor.

@@ -65,7 +65,7 @@ fn build_for(options: &Options, needs: Needs) -> Result<Arc<dyn TargetIsa>> {
     } else if native {
         return Err(Error::Option("`--cpu native` makes sense only when the target is this machine".to_owned()));
     } else {
-        isa::lookup(code_target(&options.target)).map_err(|error| unsupported_target(&options.target, error))?
+        portable(&options.target)?
     };
     let items = || options.cpu.iter().flat_map(|cpu| cpu.split(',')).filter(|item| !item.is_empty());
     if !items().any(|item| !item.starts_with(['+', '-']))
@@ -137,7 +137,7 @@ pub fn features(target: &Triple) -> Result<Vec<(&'static str, bool, &'static str
     if is_interpreted(target) {
         return Ok(Vec::new());
     }
-    let builder = isa::lookup(code_target(target)).map_err(|error| unsupported_target(target, error))?;
+    let builder = portable(target)?;
     let listed = builder.iter().map(|setting| {
         let is_feature = setting.kind == settings::SettingKind::Bool;
         (setting.name.trim_start_matches("has_"), is_feature, setting.description)
@@ -179,11 +179,18 @@ fn unknown_cpu(builder: &isa::Builder, name: &str) -> Error {
     ))
 }
 
-fn unsupported_target(target: &Triple, error: isa::LookupError) -> Error {
-    Error::Option(format!(
-        "cannot generate code for target {target}: {error}; did you mean one of {}? `wasmc targets` lists all",
-        targets::near(&target.to_string()).join(", ")
-    ))
+/// The back end for a target, for every processor of its kind.
+fn portable(target: &Triple) -> Result<isa::Builder> {
+    let refused = |why: &str| {
+        let near = targets::near(&target.to_string()).join(", ");
+        Error::Option(format!(
+            "cannot generate code for target {target}: {why}; did you mean one of {near}? `wasmc targets` lists all"
+        ))
+    };
+    match targets::missing_in_back_end(target) {
+        Some(what) => Err(refused(&format!("{what} cannot be made"))),
+        None => isa::lookup(code_target(target)).map_err(|error| refused(&error.to_string())),
+    }
 }
 
 /// Levenshtein distance, in bytes.

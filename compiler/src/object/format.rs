@@ -3,28 +3,54 @@
 use cranelift_codegen::isa::TargetIsa;
 use object::write::{MachOBuildVersion, Object};
 use object::{Architecture, BinaryFormat, Endianness, FileFlags, SectionKind, elf, macho};
-use target_lexicon::{Architecture as Processor, BinaryFormat as TargetFormat, OperatingSystem, Triple};
+use target_lexicon::{Architecture as Processor, BinaryFormat as TargetFormat, Environment, OperatingSystem, Triple};
 
 use crate::{Error, Result};
-
-/// The oldest macOS that objects are for, 11.0: the first for both processors.
-const MACOS: macho::Version = macho::Version(11 << 16);
 
 /// The format for a target, if its objects can be written.
 pub(crate) fn binary_format(triple: &Triple) -> Option<BinaryFormat> {
     match (triple.binary_format, triple.architecture) {
+        // Images for UEFI are made of COFF objects, with other conventions of calls than code for Windows has here.
+        _ if triple.operating_system == OperatingSystem::Uefi => None,
         // Freestanding targets have no format of their own.
         (TargetFormat::Elf | TargetFormat::Unknown, _) => Some(BinaryFormat::Elf),
         (TargetFormat::Coff, Processor::X86_64 | Processor::Aarch64(_)) => Some(BinaryFormat::Coff),
-        (TargetFormat::Macho, Processor::X86_64 | Processor::Aarch64(_)) if is_macos(triple) => {
-            Some(BinaryFormat::MachO)
+        (TargetFormat::Macho, Processor::X86_64 | Processor::Aarch64(_)) => {
+            build_version(triple).map(|_| BinaryFormat::MachO)
         }
         _ => None,
     }
 }
 
-fn is_macos(triple: &Triple) -> bool {
-    matches!(triple.operating_system, OperatingSystem::Darwin(_) | OperatingSystem::MacOSX(_))
+/// For which of Apple's systems a Mach-O object is, from which version on: the one that a triple names, or the first that every
+/// processor of the kind can have. `None` for another system.
+fn build_version(triple: &Triple) -> Option<MachOBuildVersion> {
+    let simulated = triple.environment == Environment::Sim || triple.architecture == Processor::X86_64;
+    let (platform, oldest, named) = match triple.operating_system {
+        OperatingSystem::Darwin(_) => (macho::PLATFORM_MACOS, 11, None),
+        OperatingSystem::MacOSX(version) => (macho::PLATFORM_MACOS, 11, version),
+        OperatingSystem::IOS(version) if triple.environment == Environment::Macabi => {
+            (macho::PLATFORM_MACCATALYST, 14, version)
+        }
+        OperatingSystem::IOS(version) if simulated => (macho::PLATFORM_IOSSIMULATOR, 14, version),
+        OperatingSystem::IOS(version) => (macho::PLATFORM_IOS, 14, version),
+        OperatingSystem::TvOS(version) if simulated => (macho::PLATFORM_TVOSSIMULATOR, 14, version),
+        OperatingSystem::TvOS(version) => (macho::PLATFORM_TVOS, 14, version),
+        OperatingSystem::WatchOS(version) if simulated => (macho::PLATFORM_WATCHOSSIMULATOR, 7, version),
+        OperatingSystem::WatchOS(version) => (macho::PLATFORM_WATCHOS, 26, version),
+        OperatingSystem::VisionOS(version) | OperatingSystem::XROS(version) if simulated => {
+            (macho::PLATFORM_XROSSIMULATOR, 1, version)
+        }
+        OperatingSystem::VisionOS(version) | OperatingSystem::XROS(version) => (macho::PLATFORM_XROS, 1, version),
+        _ => return None,
+    };
+    let version = named.map_or((oldest, 0, 0), |version| (u32::from(version.major), version.minor, version.patch));
+    let mut build = MachOBuildVersion::default();
+    build.platform = platform;
+    // Mach-O's form of it: 16 bits, 8 and 8.
+    build.minos = macho::Version(version.0 << 16 | u32::from(version.1) << 8 | u32::from(version.2));
+    build.sdk = build.minos;
+    Some(build)
 }
 
 /// Segment and name of a section that has the name of ELF's: in Mach-O, names have 16 bytes, and those of Apple's tools
@@ -78,11 +104,9 @@ pub(super) fn new_object(isa: &dyn TargetIsa, triple: &Triple) -> Result<Object<
     if e_flags != elf::FileFlags(0) {
         object.flags = FileFlags::Elf { os_abi: elf::ELFOSABI_NONE, abi_version: 0, e_flags };
     }
-    if format == BinaryFormat::MachO {
-        let mut version = MachOBuildVersion::default();
-        version.platform = macho::PLATFORM_MACOS;
-        version.minos = MACOS;
-        version.sdk = MACOS;
+    if format == BinaryFormat::MachO
+        && let Some(version) = build_version(triple)
+    {
         object.set_macho_build_version(version);
     }
     Ok(object)
