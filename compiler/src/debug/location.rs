@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use gimli::{DwAt, DwForm, constants as dw};
+use gimli::{AttributeValue, DwAt, DwForm, constants as dw};
 
 use super::addresses::{Function, intersection};
 use super::expression::{Location, Purpose, Reader};
 use super::history::Subject;
-use super::opcode::{BRA, BREG0, DEREF_SIZE, DROP, DUP, FBREG, LIT1, STACK_VALUE};
+use super::opcode::{BRA, BREG0, CONSTS, CONSTU, DEREF_SIZE, DROP, DUP, FBREG, LIT1, STACK_VALUE};
 use super::place::places_of;
 use super::unit::{Open, Translator, Value};
 use super::writer::{Buffer, Part};
@@ -112,6 +112,27 @@ impl<'e, 'a> Translator<'e, 'a> {
         }
         found.sort_by_key(|(range, _)| (range.start, range.end));
     }
+}
+
+/// Writes the value of a variable that is always the same integer as its location: gdb (13) counts what has a constant of the type's
+/// (`DW_AT_const_value`) among no frame's variables.
+pub(super) fn constant_location(value: Value<'_>, values: &mut Buffer) -> Option<DwForm> {
+    let mut data = Buffer::new(false);
+    match value {
+        AttributeValue::Sdata(value) => {
+            data.u8(CONSTS);
+            data.signed(value);
+        }
+        AttributeValue::Udata(value) => {
+            data.u8(CONSTU);
+            data.unsigned(value);
+        }
+        _ => return None,
+    }
+    data.u8(STACK_VALUE);
+    values.unsigned(data.bytes.len() as u64);
+    values.append(&data);
+    Some(dw::DW_FORM_exprloc)
 }
 
 /// Whether an expression is an address in the frame.

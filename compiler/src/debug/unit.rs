@@ -17,6 +17,7 @@ use super::expression::{Context, Reader};
 use super::inlined::{Calls, Inlined};
 use super::lines::{self, Row};
 use super::lists::Lists;
+use super::location::constant_location;
 use super::pointees::signature_of_pointee;
 use super::selection;
 use super::strings;
@@ -379,9 +380,8 @@ impl<'e, 'a> Translator<'e, 'a> {
             scope.dead = scope.function.is_none();
             self.abstract_entry(offset, attributes, &scope);
         }
-        if let (dw::DW_TAG_variable | dw::DW_TAG_formal_parameter, Some(AttributeValue::UnitRef(ty))) =
-            (tag, value(dw::DW_AT_type))
-        {
+        let is_variable = matches!(tag, dw::DW_TAG_variable | dw::DW_TAG_formal_parameter);
+        if let Some(AttributeValue::UnitRef(ty)) = value(dw::DW_AT_type).filter(|_| is_variable) {
             scope.is_reference = self.is_reference(ty);
         }
         let Scratch { mut specifications, mut values, mut references } = std::mem::take(&mut self.scratch);
@@ -389,6 +389,14 @@ impl<'e, 'a> Translator<'e, 'a> {
         for attribute in attributes {
             let name = attribute.name();
             let position = values.position();
+            if name == dw::DW_AT_const_value
+                && is_variable
+                && scope.function.is_some()
+                && let Some(form) = constant_location(attribute.value(), &mut values)
+            {
+                specifications.push((dw::DW_AT_location, form));
+                continue;
+            }
             let form = match name {
                 // Written below, or not needed.
                 dw::DW_AT_low_pc | dw::DW_AT_high_pc | dw::DW_AT_ranges | dw::DW_AT_stmt_list => continue,
