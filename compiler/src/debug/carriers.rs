@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 
 use cranelift_codegen::ir::{
-    BlockArg, Function, Inst, InstructionData, Opcode, RelSourceLoc, Type, Value, ValueDef, ValueLabel,
-    ValueLabelAssignments, ValueLabelStart, types,
+    Function, Inst, InstructionData, Opcode, RelSourceLoc, Type, Value, ValueDef, ValueLabel, ValueLabelAssignments,
+    ValueLabelStart, types,
 };
 use rustc_hash::FxHashMap;
 
@@ -126,32 +126,66 @@ fn unite_equal(function: &Function, classes: &mut Classes) {
     }
 }
 
-/// A parameter of a block that only equal values arrive at is one of them.
+/// A parameter of a block that only equal values arrive at is one of them; so are several that nothing but one value and each
+/// other arrive at, as where loops hand on what they do not change.
 fn unite_merged(function: &Function, classes: &mut Classes) {
     let dfg = &function.dfg;
-    let mut arriving: FxHashMap<Value, Option<Value>> = FxHashMap::default();
+    let mut arriving: FxHashMap<Value, Vec<Option<Value>>> = FxHashMap::default();
     for block in function.layout.blocks() {
         let Some(last) = function.layout.last_inst(block) else { continue };
         for call in destinations(function, last) {
             let parameters = dfg.block_params(call.block(&dfg.value_lists));
             for (parameter, argument) in parameters.iter().zip(call.args(&dfg.value_lists)) {
-                let BlockArg::Value(argument) = argument else {
-                    arriving.insert(*parameter, None);
-                    continue;
-                };
-                if classes.of(argument) == classes.of(*parameter) {
-                    continue;
-                }
-                let known = arriving.entry(*parameter).or_insert(Some(argument));
-                *known = known.filter(|known| classes.of(*known) == classes.of(argument));
+                arriving.entry(*parameter).or_default().push(argument.as_value());
             }
         }
     }
-    for (parameter, value) in arriving {
-        if let Some(value) = value {
-            classes.unite(parameter, value);
+    let mut equal = Vec::new();
+    for parameter in function.layout.blocks().flat_map(|block| dfg.block_params(block)) {
+        let mut tried = Vec::new();
+        for only in arriving.get(parameter).into_iter().flatten() {
+            // Something other than values arrives, or so many that they are hardly one.
+            let Some(only) = only.map(|only| classes.of(only)).filter(|_| tried.len() < CANDIDATES) else { break };
+            if only == classes.of(*parameter) || tried.contains(&only) {
+                continue;
+            }
+            tried.push(only);
+            equal.clear();
+            equal.push(*parameter);
+            if is_all_that_arrives(&arriving, classes, only, &mut equal) {
+                equal.iter().for_each(|parameter| classes.unite(*parameter, Value::from_u32(only)));
+                break;
+            }
         }
     }
+}
+
+/// How many of the values that arrive at a parameter are tried, and how many parameters are taken to be equal.
+const CANDIDATES: usize = 3;
+const EQUAL_PARAMETERS: usize = 32;
+
+/// Whether only values of a class arrive at some parameters, and at those that may be equal, which are added.
+fn is_all_that_arrives(
+    arriving: &FxHashMap<Value, Vec<Option<Value>>>,
+    classes: &mut Classes,
+    only: u32,
+    equal: &mut Vec<Value>,
+) -> bool {
+    let mut number = 0;
+    while let Some(parameter) = equal.get(number) {
+        for argument in &arriving[parameter] {
+            let Some(argument) = *argument else { return false };
+            if classes.of(argument) == only || equal.contains(&argument) {
+                continue;
+            }
+            if !arriving.contains_key(&argument) || equal.len() == EQUAL_PARAMETERS {
+                return false;
+            }
+            equal.push(argument);
+        }
+        number += 1;
+    }
+    true
 }
 
 /// What was extended and then reduced again is what it was (see `optimize/widen.rs`).
