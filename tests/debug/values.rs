@@ -183,6 +183,18 @@ fn variables_of_optimised_loops() {
     let commands = ["break 89 if x == 2 && y == 3", "run", "print width", "print x + y"];
     let text = debug("words-O2", &["-O2"], &commands);
     check_lines(&text, &["mixed (width=14, ", "$1 = 14", "$2 = 5"]);
+    let commands = ["break 107", "run", "print number", "continue", "print number"];
+    check_lines(&debug("words-O2", &["-O2"], &commands), &["words.c:107", "$1 = 0", "words.c:107", "$2 = 1"]);
+    // Loops inside the loop that counts, and what several of them only hand on.
+    let commands = ["break 57", "run", "print visited", "continue", "print visited", "delete", "break 79"];
+    let text = debug("graph-O2", &["-O2"], &[&commands[..], &["continue", "print node", "print round"]].concat());
+    check_lines(&text, &["graph.cc:57", "$1 = 0", "graph.cc:57", "$2 = 1", "graph.cc:79", "$3 = 0", "$4 = 0"]);
+}
+
+#[test]
+fn constants_are_variables_of_frames() {
+    let text = debug("graph-O2", &["-O2"], &["break 113", "run", "info address nodes", "print nodes"]);
+    check_lines(&text, &["DW_OP_consts 12", "$1 = 12"]);
 }
 
 #[test]

@@ -191,14 +191,12 @@ impl Values for BodyValues<'_, '_, '_> {
         self.timelines.get(*number).map(|timeline| timeline.values.as_slice())
     }
 
-    fn constant(&self, value: Value) -> Option<i64> {
-        match self.flow.function.dfg.value_def(value) {
-            ValueDef::Result(inst, _) => match self.flow.function.dfg.insts[inst] {
-                InstructionData::UnaryImm { imm, .. } => Some(imm.bits()),
-                _ => None,
-            },
-            _ => None,
-        }
+    fn is_none_of(&self, value: Value, constants: &[i64]) -> bool {
+        let dfg = &self.flow.function.dfg;
+        let ValueDef::Result(inst, _) = dfg.value_def(value) else { return false };
+        let InstructionData::UnaryImm { imm, .. } = dfg.insts[inst] else { return false };
+        let unused = 64 - dfg.value_type(value).bits().min(64);
+        !constants.iter().any(|constant| (constant ^ imm.bits()) << unused == 0)
     }
 
     fn operand(&self, location: u32, height: u32) -> Option<Value> {
@@ -249,14 +247,14 @@ impl Variable {
     fn entry_values(&self, flow: &Flow) -> Vec<Entry> {
         let mut entries = vec![Entry::Unvisited; flow.blocks.len()];
         if let Some(first) = entries.first_mut() {
-            *first = Entry::Unknown;
+            *first = Entry::UNKNOWN;
         }
         // What it is where they end.
         let mut ends = entries.clone();
         let mut defines = vec![false; flow.blocks.len()];
         for definition in &self.definitions {
             if let Some(number) = flow.number(definition.block) {
-                ends[number] = Entry::Known(definition.value);
+                ends[number] = Entry::Known([Some(definition.value), None, None, None]);
                 defines[number] = true;
             }
         }
@@ -269,7 +267,7 @@ impl Variable {
                 if !std::mem::replace(&mut is_open[number], false) {
                     continue;
                 }
-                let entry = flow.meet(number, |before| ends[before]);
+                let entry = flow.meet(number, entries[number], |before| ends[before]);
                 if entry == entries[number] {
                     continue;
                 }
@@ -284,7 +282,7 @@ impl Variable {
                 return entries;
             }
         }
-        vec![Entry::Unknown; flow.blocks.len()]
+        vec![Entry::UNKNOWN; flow.blocks.len()]
     }
 }
 
@@ -295,17 +293,30 @@ const ROUNDS: usize = 24;
 enum Entry {
     /// Control was not found to arrive yet.
     Unvisited,
-    Known(Value),
-    /// Different values, or none.
-    Unknown,
+    /// All of these values, those found last first; nothing is known where there are none.
+    Known([Option<Value>; 4]),
 }
 
 impl Entry {
+    const UNKNOWN: Entry = Entry::Known([None; 4]);
+
+    fn of(values: impl Iterator<Item = Value>) -> Entry {
+        let mut values = values.fuse();
+        Entry::Known(std::array::from_fn(|_| values.next()))
+    }
+
+    fn values(self) -> impl Iterator<Item = Value> {
+        let values = if let Entry::Known(values) = self { values } else { [None; 4] };
+        values.into_iter().flatten()
+    }
+
+    /// Whether the local is a value, as far as control was found to arrive.
+    fn may_be(self, value: Value) -> bool {
+        self == Entry::Unvisited || self.values().any(|known| known == value)
+    }
+
     fn known(self) -> Option<Value> {
-        match self {
-            Entry::Known(value) => Some(value),
-            _ => None,
-        }
+        self.values().last()
     }
 }
 
@@ -357,34 +368,30 @@ impl<'f> Flow<'f> {
         self.numbers.get(&block).copied()
     }
 
-    /// What a local is where a block begins, by what it is at the ends of those before: the same value everywhere, or
-    /// a parameter that stands for it.
-    fn meet(&self, number: usize, at_end: impl Fn(usize) -> Entry) -> Entry {
+    /// What a local is where a block begins, by what it is at the ends of those before: values that it is in all of them, and
+    /// parameters that stand for it. What it was not found to be `before` it is not.
+    fn meet(&self, number: usize, before: Entry, at_end: impl Fn(usize) -> Entry) -> Entry {
         let incoming = &self.incoming[number];
-        let mut same = Entry::Unvisited;
-        let mut differs = false;
-        for (before, _) in incoming {
-            match (at_end(*before), same) {
-                (Entry::Unknown, _) => return Entry::Unknown,
-                (Entry::Unvisited, _) => {}
-                (entry, Entry::Unvisited) => same = entry,
-                (entry, known) => differs |= entry != known,
-            }
-        }
         let parameters = self.function.dfg.block_params(self.blocks[number]);
-        // Where a parameter stands for the local, it does so even where only one value arrives.
+        let is_same = |value: Value| incoming.iter().all(|(before, _)| at_end(*before).may_be(value));
         let stands = |position: usize| {
-            incoming.iter().all(|(before, arguments)| match at_end(*before) {
-                Entry::Known(value) => arguments.get(position) == Some(&Some(value)),
-                _ => true,
+            let argument = |arguments: &[Option<Value>]| arguments.get(position).copied().flatten();
+            incoming.iter().all(|(before, arguments)| {
+                let end = at_end(*before);
+                end == Entry::Unvisited || argument(arguments).is_some_and(|argument| end.may_be(argument))
             })
         };
-        if !differs {
-            return same;
+        if before != Entry::Unvisited {
+            let is_parameter = |value: Value| parameters.iter().position(|parameter| *parameter == value);
+            return Entry::of(
+                before.values().filter(|value| is_parameter(*value).map_or_else(|| is_same(*value), stands)),
+            );
         }
-        match (0..parameters.len()).find(|position| stands(*position)) {
-            Some(position) => Entry::Known(parameters[position]),
-            None => Entry::Unknown,
-        }
+        let Some(first) = incoming.iter().map(|(before, _)| at_end(*before)).find(|end| *end != Entry::Unvisited)
+        else {
+            return Entry::Unvisited;
+        };
+        let standing = (0..parameters.len()).filter(|position| stands(*position)).map(|position| parameters[position]);
+        Entry::of(standing.chain(first.values().filter(|value| is_same(*value))))
     }
 }

@@ -22,6 +22,12 @@ fn at(values: &[(u32, Option<Value>)], location: u32) -> Option<Value> {
     values[..next].last().and_then(|(_, value)| *value)
 }
 
+/// What a local is, from each of its changes to the next.
+fn stretches(values: &[(u32, Option<Value>)]) -> impl Iterator<Item = (Range<u32>, Option<Value>)> {
+    let ends = values.iter().skip(1).map(|(from, _)| *from).chain([u32::MAX]);
+    values.iter().zip(ends).map(|((from, value), to)| (*from..to, *value))
+}
+
 /// What is asked of the body's values.
 pub(super) trait Values {
     /// What a local of the body is from each of these source locations on.
@@ -30,8 +36,8 @@ pub(super) trait Values {
     fn operand(&self, location: u32, height: u32) -> Option<Value>;
     /// Values that control flow merges into a parameter of a block.
     fn merged(&self, value: Value) -> &[Value];
-    /// What a value always is.
-    fn constant(&self, value: Value) -> Option<i64>;
+    /// Whether a value is always the same, and none of these integers, of which the lower bits count if it has fewer.
+    fn is_none_of(&self, value: Value, constants: &[i64]) -> bool;
     /// The source location at which the block ends that a source location is in.
     fn block_end(&self, location: u32) -> u32;
 }
@@ -84,14 +90,13 @@ fn in_homes(
     homes.sort_unstable();
     homes.dedup();
     let locals: Vec<&[(u32, Option<Value>)]> = homes.iter().filter_map(|home| values.local(*home)).collect();
-    let in_scope = |location: u32| variable.scope.iter().any(|scope| scope.contains(&location));
     let mut own: FxHashSet<Value> = variable.bindings.iter().filter_map(value_of).collect();
     loop {
         let more: Vec<Value> = locals
             .iter()
-            .flat_map(|local| local.iter())
-            .filter(|(from, _)| in_scope(*from))
-            .filter_map(|(_, value)| *value)
+            .flat_map(|local| stretches(local))
+            .filter(|(part, _)| variable.scope.iter().any(|scope| scope.start < part.end && part.start < scope.end))
+            .filter_map(|(_, value)| value)
             .filter(|value| !own.contains(value) && merges(variable, values, &own, *value))
             .collect();
         if more.is_empty() {
@@ -101,9 +106,8 @@ fn in_homes(
     }
     let mut parts = Vec::new();
     for (scope, local) in variable.scope.iter().flat_map(|scope| locals.iter().map(move |local| (scope, local))) {
-        for (number, (from, value)) in local.iter().enumerate() {
-            let to = local.get(number + 1).map_or(u32::MAX, |(next, _)| *next);
-            let part = (*from).max(scope.start)..to.min(scope.end);
+        for (part, value) in stretches(local) {
+            let part = part.start.max(scope.start)..part.end.min(scope.end);
             if let Some(value) = value.filter(|value| own.contains(value) && part.start < part.end) {
                 parts.extend(without_others(variable, part).into_iter().map(|part| (part, value)));
             }
@@ -116,13 +120,9 @@ fn in_homes(
 /// the list knows which constants it is at times, other constants are not it.
 fn merges(variable: &WantedVariable, values: &dyn Values, own: &FxHashSet<Value>, value: Value) -> bool {
     let merged = values.merged(value);
-    let mut constants = variable.bindings.iter().filter_map(|binding| binding.home.constant()).peekable();
-    let has_constants = constants.peek().is_some();
-    let constants: Vec<i64> = constants.collect();
+    let constants: Vec<i64> = variable.bindings.iter().filter_map(|binding| binding.home.constant()).collect();
     merged.iter().any(|merged| own.contains(merged))
-        && merged.iter().all(|merged| {
-            !has_constants || values.constant(*merged).is_none_or(|constant| constants.contains(&constant))
-        })
+        && (constants.is_empty() || !merged.iter().any(|merged| values.is_none_of(*merged, &constants)))
 }
 
 /// The parts of a range in which the list does not say that the variable has become something else: what it was before
