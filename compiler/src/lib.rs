@@ -157,20 +157,23 @@ fn compile_parts(
     match emit {
         Emit::Object | Emit::Program => {
             let mut text = object::Text::new(isa, plan.units.list.len());
-            let wanted = match options.debug_info {
+            let outlines = match options.debug_info {
                 DebugLevel::None => None,
-                // No variables are.
-                DebugLevel::Lines => Some(debug::Wanted::default()),
-                DebugLevel::Full => Some(debug::Wanted::of(&plan, options)),
+                _ => Some(debug::Outlines::of(&plan, options.jobs)?),
             };
+            let wanted = outlines.as_ref().map(|outlines| match options.debug_info {
+                DebugLevel::Full => debug::Wanted::of(&plan, outlines, options),
+                // No variables are.
+                _ => debug::Wanted::default(),
+            });
             codegen::compile_units(&plan, &isas, options, wanted.as_ref(), progress, |unit| text.append(unit))?;
             let (mut debug, mut sources) = (None, None);
-            if options.debug_info != DebugLevel::None {
+            if let Some(outlines) = outlines {
                 drop(wanted);
-                let found = debug::describe(&plan, &text, options, emit == Emit::Program, progress)?;
+                let found = debug::describe(&plan, &text, &outlines, options, emit == Emit::Program, progress)?;
                 progress.detail(&found.summary());
                 debug = Some(found);
-                sources = debug::source_map(&plan.modules, &options.debug_prefix_map, options.jobs)?;
+                sources = debug::source_map(&plan.modules, &outlines, &options.debug_prefix_map, options.jobs)?;
             }
             progress.phase("write object", 0);
             let (object, debug) = object::write(plan, isa, text, debug, detach_debug, sources, options)?;

@@ -7,7 +7,7 @@ use std::io::{BufRead, Write};
 use object::{Object, ObjectSection};
 use wasmc_abi::source_map::{SECTION, SourceMap};
 
-use crate::debug::{printable, source_map};
+use crate::debug::{Outlines, printable, source_map};
 use crate::{Error, Input, Result, Standard, module};
 
 /// A line of a trace that names an executable begins with this, but for what a log puts before it.
@@ -44,7 +44,8 @@ impl Symbolizer {
         if bytes.starts_with(b"\0asm") {
             let inputs = [Input { name: name.to_owned(), bytes, debug_info: debug_info.to_vec(), ..Input::default() }];
             let (modules, _) = module::parse(&inputs, Standard::default())?;
-            let map = source_map(&modules, &[], 0)?;
+            let outlines = Outlines::of_modules(&modules, &|_, _| true, 0)?;
+            let map = source_map(&modules, &outlines, &[], 0)?;
             let map = map.ok_or_else(|| missing("the module holds no debug information (DWARF)"))?;
             return Ok(Symbolizer { map, build_id: None });
         }

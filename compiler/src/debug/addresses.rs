@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::record::Record;
+use crate::module::Module;
 use crate::object::Text;
 use crate::plan::{Plan, Unit};
 
@@ -51,17 +52,54 @@ impl<'t> Function<'t> {
 
     /// Whether an address is that of the body or of its size, a number in up to five bytes.
     pub fn begins_at(&self, address: u64) -> bool {
-        let start = u64::from(self.wasm.start);
-        (start.saturating_sub(5)..=start).contains(&address)
+        begins_at(&self.wasm, address)
     }
 }
 
 /// Where a body is, in bytes from the start of the code section's contents.
 pub(super) fn address_range(plan: &Plan<'_>, module: usize, position: usize) -> Range<u32> {
-    let parsed = &plan.modules[module];
-    let range = parsed.bodies[position].code.range();
-    let start = (range.start as u32).wrapping_sub(parsed.code_start);
+    range_of(&plan.modules[module], position)
+}
+
+fn range_of(module: &Module<'_>, position: usize) -> Range<u32> {
+    let range = module.bodies[position].code.range();
+    let start = (range.start as u32).wrapping_sub(module.code_start);
     start..start + (range.end - range.start) as u32
+}
+
+/// Bodies of a module's functions, by address in the code section.
+pub(super) struct Bodies {
+    /// With the functions' positions in the code section.
+    ranges: Vec<(Range<u32>, usize)>,
+}
+
+impl Bodies {
+    /// The bodies of functions at these positions.
+    pub fn of(module: &Module<'_>, is_one: impl Fn(usize) -> bool) -> Bodies {
+        let positions = (0..module.bodies.len()).filter(|position| is_one(*position));
+        Bodies { ranges: positions.map(|position| (range_of(module, position), position)).collect() }
+    }
+
+    /// The position in the code section of the function whose body has this address, and the body.
+    pub fn at(&self, address: u64) -> Option<(usize, Range<u32>)> {
+        let next = self.ranges.partition_point(|(body, _)| u64::from(body.start) <= address);
+        let (body, position) = self.ranges.get(next.checked_sub(1)?)?;
+        (address < u64::from(body.end)).then(|| (*position, body.clone()))
+    }
+
+    /// The position of the function that an entry with this address is about.
+    pub fn position_from(&self, address: u64) -> Option<usize> {
+        let found = self
+            .at(address)
+            .or_else(|| self.at(address.saturating_add(5)).filter(|(_, body)| begins_at(body, address)));
+        found.filter(|_| !is_dead(address)).map(|(position, _)| position)
+    }
+}
+
+/// Whether an address is that of a body or of its size, a number in up to five bytes.
+fn begins_at(body: &Range<u32>, address: u64) -> bool {
+    let start = u64::from(body.start);
+    (start.saturating_sub(5)..=start).contains(&address)
 }
 
 /// Answers which machine code was made of parts of functions. Questions about one function come behind one another, so it
@@ -161,7 +199,13 @@ impl<'t> Addresses<'t> {
             return None;
         }
         self.function_at(address)
-            .or_else(|| self.function_at(address + 5).filter(|function| function.begins_at(address)))
+            .or_else(|| self.function_at(address.saturating_add(5)).filter(|function| function.begins_at(address)))
+    }
+
+    /// The function at a position in the code section.
+    pub fn function_of(&self, position: usize) -> Option<&Function<'t>> {
+        let found = self.functions.binary_search_by_key(&position, |function| function.position).ok()?;
+        self.functions.get(found)
     }
 
     /// The functions with a part in a range.

@@ -2,14 +2,15 @@
 
 use std::ops::Range;
 
-use gimli::{AttributeValue, UnitOffset, constants as dw};
+use gimli::{AttributeValue, UnitOffset};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::addresses::{Addresses, address_range};
 use super::lines::{Row, read_rows, rows_of};
+use super::outline::{FunctionEntry, Outlines};
 use super::record::Record;
-use super::units::{OpenUnit, Units};
-use crate::plan::{Plan, Unit};
+use super::units::{OpenUnit, Unit, Units};
+use crate::plan::{self, Plan};
 use crate::translate::InlinedBody;
 use crate::{Result, parallel};
 
@@ -43,6 +44,7 @@ impl<'p, 'a> Callees<'p, 'a> {
         plan: &'p Plan<'a>,
         module: usize,
         units: &Units<'a>,
+        outlines: &Outlines,
         addresses: &Addresses<'_>,
         jobs: usize,
     ) -> Result<Callees<'p, 'a>> {
@@ -59,10 +61,12 @@ impl<'p, 'a> Callees<'p, 'a> {
             || (),
             |(), number| {
                 let mut search = Search { number, callees: Vec::new(), referenced: Vec::new() };
-                if let Ok(open) = units.open(number)
-                    && !open.is_copy
+                let functions = &outlines.of_unit(module, number).functions;
+                let mut functions = functions.iter().filter(|function| wanted.contains(&function.position)).peekable();
+                if functions.peek().is_some()
+                    && let Ok(open) = units.open(number)
                 {
-                    let _ = search.unit(&open, addresses, &wanted);
+                    let _ = search.unit(&open, addresses, functions);
                 }
                 Ok(search)
             },
@@ -81,7 +85,7 @@ impl<'p, 'a> Callees<'p, 'a> {
     /// The position in the module's code section of an inlined body, and its addresses.
     pub fn position_of(&self, inlined: &InlinedBody) -> Option<(usize, Range<u32>)> {
         match self.plan.units.list.get(inlined.function.0 as usize) {
-            Some(&Unit::Wasm { module, position }) if module == self.module => {
+            Some(&plan::Unit::Wasm { module, position }) if module == self.module => {
                 Some((position, address_range(self.plan, module, position)))
             }
             _ => None,
@@ -138,51 +142,43 @@ struct Search {
 }
 
 impl Search {
-    fn unit(
+    fn unit<'f>(
         &mut self,
         open: &OpenUnit<'_, '_>,
         addresses: &Addresses<'_>,
-        wanted: &FxHashSet<usize>,
+        functions: impl Iterator<Item = &'f FunctionEntry>,
     ) -> gimli::Result<()> {
         let unit = &open.unit;
-        let start = unit.header.debug_info_offset().map_or(0, |start| start.0 as u32);
-        let mut reader = unit.entries_raw(None)?;
-        let mut rows = None;
-        // Inside the entry of such a function, at this depth.
-        let mut inside: Option<isize> = None;
-        while !reader.is_empty() {
-            let (offset, depth) = (reader.next_offset(), reader.next_depth());
-            let Some(abbreviation) = reader.read_abbreviation()? else { continue };
-            inside = inside.filter(|around| depth > *around);
-            let is_function = abbreviation.tag() == dw::DW_TAG_subprogram;
-            if !is_function && inside.is_none() {
-                reader.skip_attributes(abbreviation.attributes())?;
-                continue;
-            }
-            let mut referenced = Vec::new();
-            for specification in abbreviation.attributes() {
-                let attribute = reader.read_attribute(*specification)?;
-                match attribute.value() {
-                    AttributeValue::UnitRef(target) => referenced.push(start + target.0 as u32),
-                    AttributeValue::DebugInfoRef(target) => referenced.push(target.0 as u32),
-                    value if is_function && attribute.name() == dw::DW_AT_low_pc => {
-                        if let Some(low) = open.dwarf.attr_address(unit, value)?
-                            && let Some(function) = addresses.function_from(low)
-                            && wanted.contains(&function.position)
-                        {
-                            let rows = rows_of(rows.get_or_insert_with(|| read_rows(unit)), &function.wasm);
-                            let (unit, is_in_module) = (self.number, open.file.is_none());
-                            self.callees.push((function.position, Callee { unit, entry: offset, rows, is_in_module }));
-                            inside = Some(depth);
-                        }
-                    }
-                    _ => {}
-                }
-            }
-            if inside.is_some() && open.file.is_none() {
-                self.referenced.extend(referenced);
+        let rows = read_rows(unit);
+        for function in functions {
+            let Some(body) = addresses.function_of(function.position) else { continue };
+            let (unit, is_in_module) = (self.number, open.file.is_none());
+            let rows = rows_of(&rows, &body.wasm);
+            self.callees.push((function.position, Callee { unit, entry: function.offset, rows, is_in_module }));
+            if is_in_module {
+                self.references(&open.unit, function.offset)?;
             }
         }
         Ok(())
+    }
+
+    /// Finds what a function's entry and those in it refer to.
+    fn references(&mut self, unit: &Unit<'_>, function: UnitOffset) -> gimli::Result<()> {
+        let start = unit.header.debug_info_offset().map_or(0, |start| start.0 as u32);
+        let mut reader = unit.entries_raw(Some(function))?;
+        loop {
+            if let Some(abbreviation) = reader.read_abbreviation()? {
+                for specification in abbreviation.attributes() {
+                    match reader.read_attribute(*specification)?.value() {
+                        AttributeValue::UnitRef(target) => self.referenced.push(start + target.0 as u32),
+                        AttributeValue::DebugInfoRef(target) => self.referenced.push(target.0 as u32),
+                        _ => {}
+                    }
+                }
+            }
+            if reader.next_depth() <= 0 || reader.is_empty() {
+                return Ok(());
+            }
+        }
     }
 }

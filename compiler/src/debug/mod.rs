@@ -19,6 +19,7 @@ mod lines;
 mod lists;
 mod location;
 mod opcode;
+mod outline;
 mod place;
 mod pointees;
 mod ranges;
@@ -41,6 +42,7 @@ use rustc_hash::FxHashMap;
 
 pub(crate) use carriers::{Source, forget, label, resolve};
 pub(crate) use history::{History, Timeline};
+pub(crate) use outline::Outlines;
 pub(crate) use record::{Record, slots};
 pub(crate) use registers::Registers;
 pub use scripts::{Debugger, debug_script};
@@ -71,13 +73,19 @@ pub(crate) struct DebugInfo {
     pub dropped: Dropped,
     /// Units that were.
     pub units: usize,
+    /// Functions that nothing is told of, since they have no code.
+    without_code: usize,
 }
 
 impl DebugInfo {
     /// What was carried over, in words.
     pub fn summary(&self) -> String {
         let Dropped { entries, attributes, units } = self.dropped;
-        format!("debug info: {} units; left out: {units} units, {entries} entries, {attributes} attributes", self.units)
+        format!(
+            "debug info: {} units; left out: {units} units, {entries} entries, {attributes} attributes; \
+             functions without code: {}",
+            self.units, self.without_code
+        )
     }
 
     /// Sections that are not empty, in the order of the object file.
@@ -99,6 +107,7 @@ impl DebugInfo {
 pub(crate) fn describe(
     plan: &Plan<'_>,
     text: &Text,
+    outlines: &Outlines,
     options: &Options,
     is_alone: bool,
     progress: &dyn Progress,
@@ -112,10 +121,11 @@ pub(crate) fn describe(
         is_settled: is_alone,
         dropped: Dropped::default(),
         units: 0,
+        without_code: 0,
     };
     for module in 0..plan.modules.len() {
         if plan.modules[module].debug_section(".debug_info").is_some() {
-            translate_module(plan, text, module, registers, options, progress, &mut info)?;
+            translate_module(plan, text, outlines, module, registers, options, progress, &mut info)?;
         } else {
             let unit = synthetic::describe(plan, registers, module, &Addresses::of(plan, text, module));
             add_unit(&mut info, unit, 0, &mut References::default(), plan.big_endian);
@@ -142,9 +152,11 @@ pub(crate) fn unsupported(options: &Options) -> Error {
     Error::Unsupported { what, offset: None }
 }
 
+#[expect(clippy::too_many_arguments, reason = "what there is so far")]
 fn translate_module(
     plan: &Plan<'_>,
     text: &Text,
+    outlines: &Outlines,
     module: usize,
     registers: Registers,
     options: &Options,
@@ -163,7 +175,7 @@ fn translate_module(
     let own_strings = strings(&units.dwarf);
     let split_strings: Vec<u32> = units.files.iter().map(strings).collect();
     let has_references = refers_across_units(&units.dwarf);
-    let callees = Callees::of(plan, module, &units, &addresses, options.jobs)?;
+    let callees = Callees::of(plan, module, &units, outlines, &addresses, options.jobs)?;
     let map_path = |path: &[u8]| map_path(path, &options.debug_prefix_map);
     let mut references = References::default();
     progress.phase("debug info", units.len());
@@ -179,6 +191,7 @@ fn translate_module(
                     let OpenUnit { dwarf, unit, .. }: &OpenUnit<'_, '_> = open;
                     Environment {
                         number,
+                        outline: outlines.of_unit(module, number),
                         callees: &callees,
                         others,
                         dwarf,
@@ -246,6 +259,7 @@ fn add_unit(
     big_endian: bool,
 ) {
     info.dropped.add(unit.dropped);
+    info.without_code += unit.without_code;
     let mut starts = BTreeMap::new();
     let parts = [
         (Part::Abbreviations, Some(&unit.abbreviations)),

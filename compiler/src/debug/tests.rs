@@ -1,6 +1,6 @@
 //! Damage to debug information is never more than a loss of some of it.
 
-use super::{Dropped, Part, Wanted, describe, map_path};
+use super::{Dropped, Outlines, Part, Wanted, describe, map_path};
 use crate::plan::Plan;
 use crate::{DebugLevel, Input, OptLevel, Options, codegen, object};
 
@@ -9,9 +9,13 @@ const PROGRAM: &[u8] = include_bytes!("../../../tests/debug/programs/shapes-O2.w
 fn compile(plan: &Plan<'_>, options: &Options) -> object::Text {
     let isas = codegen::build_isas(options, plan).unwrap();
     let mut text = object::Text::new(&*isas.general, plan.units.list.len());
-    let wanted = Wanted::of(plan, options);
+    let wanted = Wanted::of(plan, &outline(plan), options);
     codegen::compile_units(plan, &isas, options, Some(&wanted), &(), |unit| text.append(unit)).unwrap();
     text
+}
+
+fn outline(plan: &Plan<'_>) -> Outlines {
+    Outlines::of(plan, 1).unwrap()
 }
 
 /// Compiles the program, then describes it once for each change of its sections of debug information: the section's
@@ -28,9 +32,9 @@ fn describe_changed(changes: impl Iterator<Item = (usize, Box<dyn Fn(&mut Vec<u8
         let mut contents = original[number].1.to_vec();
         change(&mut contents);
         plan.modules[0].debug_sections[number].1 = contents.leak();
-        let described = describe(&plan, &text, &options, true, &()).unwrap();
+        let described = describe(&plan, &text, &outline(&plan), &options, true, &()).unwrap();
         found.push((described.units, described.dropped));
-        super::source_map(&plan.modules, &[], 1).unwrap();
+        super::source_map(&plan.modules, &outline(&plan), &[], 1).unwrap();
         plan.modules[0].debug_sections = original.clone();
     }
     found
@@ -93,7 +97,7 @@ fn a_function_inlined_into_itself_has_one_entry() {
     let inputs = [Input { name: "down".to_owned(), bytes: &module, ..Input::default() }];
     let plan = crate::plan_program(&inputs, &options, &()).unwrap();
     let text = compile(&plan, &options);
-    let info = describe(&plan, &text, &options, true, &()).unwrap();
+    let info = describe(&plan, &text, &outline(&plan), &options, true, &()).unwrap();
     let section = |wanted| {
         let found = info.sections().find(|(part, _)| *part == wanted);
         gimli::EndianSlice::new(found.map_or(&[][..], |(_, section)| &section.bytes), gimli::LittleEndian)
@@ -141,7 +145,7 @@ fn globals_of_threads_are_told_by_the_register() {
         let inputs = [Input { name: "mine".to_owned(), bytes: &module, ..Input::default() }];
         let plan = crate::plan_program(&inputs, &options, &()).unwrap();
         let text = compile(&plan, &options);
-        let info = describe(&plan, &text, &options, true, &()).unwrap();
+        let info = describe(&plan, &text, &outline(&plan), &options, true, &()).unwrap();
         let found = info.sections().find(|(part, _)| *part == Part::Info);
         let bytes = found.map_or(&[][..], |(_, section)| &section.bytes);
         // The location's length, and the location.
@@ -158,4 +162,31 @@ fn the_last_prefix_that_fits_is_replaced() {
     assert_eq!(map_path(b"/a/b/c", &map), b"y/c");
     assert_eq!(map_path(b"/a/c", &map), b"x/c");
     assert_eq!(map_path(b"b", &map), b"b");
+}
+
+/// Of functions without code, only those are told of that hold what others refer to.
+#[test]
+fn functions_without_code_are_left_out() {
+    // A unit with two functions that the linker threw away, a type in each, and a variable of the second one's type.
+    let module = r#"(module
+        (memory 1)
+        (func (export "_start"))
+        (@custom ".debug_abbrev" "\01\11\01\11\01\12\06\00\00" "\02\2e\01\03\08\11\01\12\06\00\00"
+            "\03\13\00\03\08\0b\0b\00\00" "\04\34\00\03\08\49\13\02\18\00\00" "\00")
+        (@custom ".debug_info" "\4b\00\00\00\04\00\00\00\00\00\04" "\01\02\00\00\00\03\00\00\00"
+            "\02gone\00\00\00\00\00\10\00\00\00" "\03lost\00\04" "\00"
+            "\02near\00\00\00\00\00\10\00\00\00" "\03type\00\04" "\00"
+            "\04it\00\38\00\00\00\05\03\08\00\00\00" "\00"))"#;
+    let module = wat::parse_str(module).unwrap();
+    let options = Options { debug_info: DebugLevel::Full, jobs: 1, ..Options::default() };
+    let inputs = [Input { name: "gone".to_owned(), bytes: &module, ..Input::default() }];
+    let plan = crate::plan_program(&inputs, &options, &()).unwrap();
+    let text = compile(&plan, &options);
+    let info = describe(&plan, &text, &outline(&plan), &options, true, &()).unwrap();
+    let found = info.sections().find(|(part, _)| *part == Part::Info);
+    let bytes = found.map_or(&[][..], |(_, section)| &section.bytes);
+    let has = |name: &[u8]| bytes.windows(name.len()).any(|part| part == name);
+    assert_eq!([b"gone", b"lost", b"near", b"type"].map(|name| has(name)), [false, false, true, true]);
+    assert!(has(b"it\0"));
+    assert_eq!((info.without_code, info.dropped), (1, Dropped::default()));
 }

@@ -18,6 +18,7 @@ use super::inlined::{Calls, Inlined};
 use super::lines::{self, Row};
 use super::lists::Lists;
 use super::location::constant_location;
+use super::outline::Outline;
 use super::pointees::signature_of_pointee;
 use super::selection;
 use super::strings;
@@ -38,6 +39,8 @@ pub(super) struct TranslatedUnit {
     /// The same of abstract entries that were added: old offsets of the functions' own.
     pub abstracts: Vec<(u32, u32)>,
     pub dropped: Dropped,
+    /// Functions that nothing is told of, since they have no code.
+    pub without_code: usize,
 }
 
 /// What a unit refers to in another, by its offset in the input's section.
@@ -69,6 +72,7 @@ impl Dropped {
 pub(super) struct Environment<'e, 'a> {
     /// The unit's.
     pub number: usize,
+    pub outline: &'e Outline,
     pub callees: &'e Callees<'e, 'a>,
     /// Other units whose functions are inlined into this one's.
     pub others: FxHashMap<usize, Environment<'e, 'a>>,
@@ -256,14 +260,25 @@ impl<'e, 'a> Translator<'e, 'a> {
     /// Writes entries up to the end of those that are `open`, or of the first one.
     pub(super) fn entries(
         &mut self,
-        reader: &mut gimli::EntriesRaw<'_, Reader<'a>>,
+        reader: &mut gimli::EntriesRaw<'e, Reader<'a>>,
         tree: Tree,
         mut open: Vec<Open<'e>>,
     ) {
+        let mut left_out = if tree == Tree::Unit { self.home.outline.left_out.as_slice() } else { &[] };
         let mut skipped_from: Option<isize> = None;
         let mut attributes = Vec::new();
         while !reader.is_empty() {
             let offset = reader.next_offset();
+            if let Some((first, rest)) = left_out.split_first()
+                && first.start as usize <= offset.0
+            {
+                left_out = rest;
+                match self.unit.entries_raw(Some(UnitOffset(first.end as usize))) {
+                    Ok(behind) => *reader = behind,
+                    Err(_) => break,
+                }
+                continue;
+            }
             let depth = reader.next_depth();
             let Ok(abbreviation) = reader.read_abbreviation() else {
                 self.output.dropped.entries += 1;
@@ -528,6 +543,7 @@ impl<'e, 'a> Translator<'e, 'a> {
             output.entries = moved.filter(|(old, _)| all || callees.refer_to(*old)).collect();
             output.abstracts = self.inlined.abstracts.iter().map(|(old, new)| (start + old, *new)).collect();
         }
+        output.without_code = self.home.outline.left_out.len();
         output.location_lists = self.locations.finish(self.environment.big_endian);
         output.range_lists = self.ranges.finish(self.environment.big_endian);
         self.output

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use gimli::{AttributeValue, Operation, constants as dw};
+use gimli::{AttributeValue, Operation, UnitOffset, constants as dw};
 
-use super::addresses::{address_range, is_dead};
+use super::addresses::address_range;
 use super::expression::Reader;
+use super::outline::Outlines;
 use super::units::{Dwarf, Unit, Units};
 use crate::plan::Plan;
 use crate::{Options, parallel};
@@ -94,8 +95,8 @@ impl Home {
 
 impl Wanted {
     /// Searches the debug information of all modules.
-    pub fn of(plan: &Plan<'_>, options: &Options) -> Wanted {
-        let modules = (0..plan.modules.len()).map(|module| search_module(plan, module, options));
+    pub fn of(plan: &Plan<'_>, outlines: &Outlines, options: &Options) -> Wanted {
+        let modules = (0..plan.modules.len()).map(|module| search_module(plan, outlines, module, options));
         Wanted { modules: modules.collect() }
     }
 
@@ -150,7 +151,7 @@ struct Found {
     variables: Vec<WantedVariable>,
 }
 
-fn search_module(plan: &Plan<'_>, module: usize, options: &Options) -> WantedInModule {
+fn search_module(plan: &Plan<'_>, outlines: &Outlines, module: usize, options: &Options) -> WantedInModule {
     let units = Units::of(&plan.modules[module]);
     let mut wanted = WantedInModule::default();
     let searched = parallel::in_order(
@@ -160,10 +161,13 @@ fn search_module(plan: &Plan<'_>, module: usize, options: &Options) -> WantedInM
         // What is damaged is not searched further.
         |(), number| {
             let mut found = Found::default();
-            if let Ok(open) = units.open(number)
-                && !open.is_copy
+            let functions = &outlines.of_unit(module, number).functions;
+            if !functions.is_empty()
+                && let Ok(open) = units.open(number)
             {
-                let _ = search_unit(open.dwarf, &open.unit, &mut found);
+                for function in functions {
+                    let _ = search_function(open.dwarf, &open.unit, function.offset, &mut found);
+                }
             }
             Ok(found)
         },
@@ -233,23 +237,34 @@ impl<'a> Scope<'a> {
     }
 }
 
-fn search_unit<'a>(dwarf: &Dwarf<'a>, unit: &Unit<'a>, found: &mut Found) -> gimli::Result<()> {
-    let mut reader = unit.entries_raw(None)?;
+fn search_function<'a>(
+    dwarf: &Dwarf<'a>,
+    unit: &Unit<'a>,
+    function: UnitOffset,
+    found: &mut Found,
+) -> gimli::Result<()> {
+    let mut reader = unit.entries_raw(Some(function))?;
     let start = unit.header.debug_info_offset().map_or(0, |offset| offset.0 as u32);
     // Those around the entry that have code.
     let mut scopes: Vec<Scope<'a>> = Vec::new();
-    // The depth of the function around that was thrown away.
-    let mut dead: Option<isize> = None;
-    while !reader.is_empty() {
+    // The depth of a function inside this one: it is searched on its own if it has code.
+    let mut inner: Option<isize> = None;
+    loop {
+        // Behind the function's own entry and those in it.
+        if reader.is_empty() || reader.next_depth() <= 0 && reader.next_offset() != function {
+            return Ok(());
+        }
         let (depth, offset) = (reader.next_depth(), reader.next_offset());
         let Some(abbreviation) = reader.read_abbreviation()? else { continue };
         while scopes.last().is_some_and(|scope| scope.depth >= depth) {
             scopes.pop();
         }
-        dead = dead.filter(|around| depth > *around);
-        let is_dead_part = dead.is_some() && abbreviation.tag() != dw::DW_TAG_subprogram;
+        inner = inner.filter(|around| depth > *around);
+        if abbreviation.tag() == dw::DW_TAG_subprogram && offset != function && inner.is_none() {
+            inner = Some(depth);
+        }
         let specifications = abbreviation.attributes();
-        if is_dead_part || !specifications.iter().any(|specification| may_tell_places(specification.form())) {
+        if inner.is_some() || !specifications.iter().any(|specification| may_tell_places(specification.form())) {
             reader.skip_attributes(specifications)?;
             continue;
         }
@@ -293,13 +308,9 @@ fn search_unit<'a>(dwarf: &Dwarf<'a>, unit: &Unit<'a>, found: &mut Found) -> gim
             }
         }
         if abbreviation.has_children() && scope.has_code() {
-            if is_function {
-                dead = scope.low.filter(|low| is_dead(*low)).map(|_| depth);
-            }
             scopes.push(scope);
         }
     }
-    Ok(())
 }
 
 /// Whether an attribute in a form may be an address, a list or an expression, some of which are constants or blocks before DWARF 4: most

@@ -6,12 +6,12 @@ use std::ops::Range;
 use gimli::{AttributeValue, DwAt, UnitOffset, constants as dw};
 use rustc_hash::FxHashMap;
 
-use crate::debug::addresses::is_dead;
+use crate::debug::addresses::{Bodies, is_dead};
 use crate::debug::expression::Reader;
 use crate::debug::lines::{Files, Row, rows_of};
+use crate::debug::outline::FunctionEntry;
 use crate::debug::unit::NAMES_OF_MAIN;
 use crate::demangle::demangle;
-use crate::module::Module;
 
 type Unit<'a> = gimli::Unit<Reader<'a>>;
 type Header<'a> = gimli::UnitHeader<Reader<'a>>;
@@ -19,30 +19,6 @@ type Dwarf<'a> = gimli::Dwarf<Reader<'a>>;
 
 /// References from entry to entry that are followed for a name.
 const LONGEST_CHAIN: usize = 16;
-
-/// The bodies of a module's functions, by address in the code section.
-pub(super) struct Bodies {
-    ranges: Vec<Range<u32>>,
-}
-
-impl Bodies {
-    pub fn of(module: &Module<'_>) -> Bodies {
-        let range = |body: &crate::module::Body<'_>| {
-            let range = body.code.range();
-            let start = (range.start as u32).wrapping_sub(module.code_start);
-            start..start + (range.end - range.start) as u32
-        };
-        Bodies { ranges: module.bodies.iter().map(range).collect() }
-    }
-
-    /// The position in the code section of the function whose body has this address, and the body.
-    fn at(&self, address: u64) -> Option<(usize, Range<u32>)> {
-        let next = self.ranges.partition_point(|body| u64::from(body.start) <= address);
-        let position = next.checked_sub(1)?;
-        let body = self.ranges.get(position)?.clone();
-        (address < u64::from(body.end)).then_some((position, body))
-    }
-}
 
 /// What is known of a unit's functions.
 pub(super) struct UnitSources {
@@ -115,6 +91,7 @@ pub(super) fn read<'a>(
     dwarf: &Dwarf<'a>,
     headers: &[Header<'a>],
     unit: &Unit<'a>,
+    functions: &[FunctionEntry],
     bodies: &Bodies,
     files: Files,
     rows: &[Row],
@@ -128,7 +105,9 @@ pub(super) fn read<'a>(
         functions: Vec::new(),
     };
     // What was read before the damage is kept.
-    let _ = reader.entries(bodies);
+    for function in functions {
+        let _ = reader.entries(function.offset, bodies);
+    }
     let functions = reader.functions.into_iter().map(|open| {
         let places = places(&rows_of(rows, &open.body), &open.body, &open.ranges);
         FunctionSources { position: open.position, name: open.name, inlined: open.inlined, places }
@@ -138,8 +117,9 @@ pub(super) fn read<'a>(
 }
 
 impl<'a> UnitReader<'_, 'a> {
-    fn entries(&mut self, bodies: &Bodies) -> gimli::Result<()> {
-        let mut raw = self.unit.entries_raw(None)?;
+    /// Reads the entry of a function.
+    fn entries(&mut self, function: UnitOffset, bodies: &Bodies) -> gimli::Result<()> {
+        let mut raw = self.unit.entries_raw(Some(function))?;
         let mut scopes: Vec<Scope> = Vec::new();
         let mut attributes = Vec::new();
         while !raw.is_empty() {
