@@ -16,8 +16,8 @@ pub(super) struct Contents {
     instructions: Vec<Instruction>,
     /// Starts of basic blocks.
     blocks: Vec<u32>,
-    /// For each block, the only one from which control arrives, if that is so.
-    only_before: Vec<Option<usize>>,
+    /// For each block, those from which control arrives.
+    before: Vec<Vec<usize>>,
     /// For each block, those where control goes.
     after: Vec<Vec<usize>>,
 }
@@ -46,19 +46,14 @@ impl Contents {
         let blocks = block_starts(compiled);
         let mut contents = Contents {
             instructions: Vec::new(),
-            only_before: vec![None; blocks.len()],
+            before: vec![Vec::new(); blocks.len()],
             after: vec![Vec::new(); blocks.len()],
             blocks,
         };
-        let mut count = vec![0; contents.blocks.len()];
         for (from, to) in &compiled.bb_edges {
             let (from, to) = (contents.block_at(*from)?, contents.block_at(*to)?);
             contents.after[from].push(to);
-            contents.only_before[to] = Some(from);
-            count[to] += 1;
-        }
-        for (only, count) in contents.only_before.iter_mut().zip(count) {
-            *only = only.filter(|_| count == 1);
+            contents.before[to].push(from);
         }
         let mut factory = InstructionInfoFactory::new();
         for (number, start) in contents.blocks.iter().enumerate() {
@@ -91,15 +86,29 @@ impl Contents {
     /// where the place is overwritten, as by calls.
     pub fn extend(&self, ranges: &mut Vec<(Range<u32>, ValuePlace)>) {
         let mut more = Vec::new();
+        // Places, and blocks at whose ends they have their contents still.
+        let mut kept: Vec<(ValuePlace, usize)> = Vec::new();
         for (range, place) in ranges.iter_mut() {
             // Cranelift counts moves behind the last use to it.
             if let Some(end) = self.first_overwritten(range, *place) {
                 range.end = end;
             } else if let Some(last) = self.ending_at(range.end) {
-                self.follow(last, *place, &mut more, 0);
+                let Some(block) = self.block_at(self.instructions[last].code.start) else { continue };
+                if self.follow(last + 1, block, *place, &mut more) {
+                    kept.push((*place, block));
+                }
             }
+            // Blocks whose ends are inside the range.
+            let next = self.blocks.partition_point(|start| *start <= range.start);
+            let inside = (next..self.blocks.len()).take_while(|next| self.blocks[*next] < range.end).take(SPREAD);
+            kept.extend(inside.filter_map(|next| Some((*place, next.checked_sub(1)?))));
         }
         ranges.retain(|(range, _)| range.start < range.end);
+        kept.sort_unstable();
+        kept.dedup();
+        for kept in kept.chunk_by(|(left, _), (right, _)| left == right) {
+            self.spread(kept, ranges, &mut more);
+        }
         for (range, place) in ranges.iter_mut() {
             // What a register holds behind the prologue, it held before.
             let before = self.instructions.partition_point(|instruction| instruction.code.start < range.start);
@@ -125,37 +134,77 @@ impl Contents {
         self.instructions.get(number).filter(|instruction| instruction.code.end == offset).map(|_| number)
     }
 
-    /// Adds the ranges behind an instruction in which a place keeps its contents.
-    fn follow(&self, last: usize, place: ValuePlace, found: &mut Vec<(Range<u32>, ValuePlace)>, depth: u32) {
-        /// Blocks in a row.
-        const LIMIT: u32 = 16;
-        let Some(block) = self.block_at(self.instructions[last].code.start) else { return };
+    /// Adds the range from an instruction on, up to the end of its block, in which a place keeps its contents; returns whether
+    /// it does up to there.
+    fn follow(&self, first: usize, block: usize, place: ValuePlace, found: &mut Vec<(Range<u32>, ValuePlace)>) -> bool {
         let end = self.blocks.get(block + 1).copied().unwrap_or(u32::MAX);
-        let mut number = last;
-        let start = self.instructions[last].code.end;
-        while let Some(next) = self.instructions.get(number + 1).filter(|next| next.code.start < end) {
-            number += 1;
+        let mut all = self.instructions[first..].iter().take_while(|next| next.code.start < end).peekable();
+        let Some(start) = all.peek().map(|next| next.code.start) else { return true };
+        let mut last = start;
+        for next in all {
             if next.overwrites(place) {
                 push(found, start..next.end_of_contents(), place);
-                return;
+                return false;
             }
+            last = next.code.end;
         }
-        push(found, start..self.instructions[number].code.end, place);
-        for after in &self.after[block] {
-            if self.only_before[*after] != Some(block) || depth == LIMIT {
-                continue;
-            }
-            let start = self.blocks[*after];
-            let first = self.instructions.partition_point(|instruction| instruction.code.start < start);
-            let Some(next) = self.instructions.get(first).filter(|next| next.code.start == start) else { continue };
-            if next.overwrites(place) {
-                push(found, start..next.end_of_contents(), place);
-            } else {
-                push(found, next.code.clone(), place);
-                self.follow(first, place, found, depth + 1);
-            }
-        }
+        push(found, start..last, place);
+        true
     }
+
+    /// Adds the ranges of other blocks in which a place keeps the contents that it has at the ends of some: blocks where control
+    /// arrives from no others than those that keep it.
+    fn spread(
+        &self,
+        kept: &[(ValuePlace, usize)],
+        ranges: &[(Range<u32>, ValuePlace)],
+        found: &mut Vec<(Range<u32>, ValuePlace)>,
+    ) {
+        let Some((place, _)) = kept.first().copied() else { return };
+        let is_known = |start: u32| ranges.iter().any(|(range, other)| *other == place && range.contains(&start));
+        let is_kept = |block: usize| kept.binary_search(&(place, block)).is_ok();
+        // Taken to have it at their starts at first, with what follows from that.
+        let mut reached: Vec<Reached> = Vec::new();
+        let mut open: Vec<usize> = kept.iter().map(|(_, block)| *block).collect();
+        while let Some(block) = open.pop() {
+            for &after in &self.after[block] {
+                let start = self.blocks[after];
+                let is_new = !is_known(start) && !reached.iter().any(|known| known.block == after);
+                if after == 0 || !is_new || reached.len() == SPREAD {
+                    continue;
+                }
+                let first = self.instructions.partition_point(|instruction| instruction.code.start < start);
+                let mut ranges = Vec::new();
+                let is_kept = self.follow(first, after, place, &mut ranges);
+                if is_kept {
+                    open.push(after);
+                }
+                reached.push(Reached { block: after, ranges, is_kept });
+            }
+        }
+        loop {
+            let count = reached.len();
+            let keeping: Vec<usize> = reached.iter().filter(|block| block.is_kept).map(|block| block.block).collect();
+            let keeps = |before: &usize| is_kept(*before) || keeping.contains(before);
+            reached.retain(|block| self.before[block.block].iter().all(keeps));
+            if reached.len() == count {
+                break;
+            }
+        }
+        found.extend(reached.into_iter().flat_map(|block| block.ranges));
+    }
+}
+
+/// How many blocks are looked at for where a place keeps its contents.
+const SPREAD: usize = 64;
+
+/// A block where a place may have the contents that it has in others.
+struct Reached {
+    block: usize,
+    /// As long as it keeps them.
+    ranges: Vec<(Range<u32>, ValuePlace)>,
+    /// That is up to the block's end.
+    is_kept: bool,
 }
 
 fn push(found: &mut Vec<(Range<u32>, ValuePlace)>, range: Range<u32>, place: ValuePlace) {
