@@ -191,6 +191,15 @@ fn variables_of_optimised_loops() {
     check_lines(&text, &["graph.cc:57", "$1 = 0", "graph.cc:57", "$2 = 1", "graph.cc:79", "$3 = 0", "$4 = 0"]);
 }
 
+/// Parameters far behind their last use and the end of clang's list, in a place of the frame that nothing else is put into.
+#[test]
+fn variables_that_do_not_change() {
+    let text = debug("graph-O2", &["-O2"], &["break 80", "run", "print from", "print this->nodes_"]);
+    check_lines(&text, &["graph.cc:80", "$1 = 0", "$2 = 12"]);
+    let text = debug("words-O2", &["-O2"], &["break 110", "run", "print argc"]);
+    check_lines(&text, &["words.c:110", "$1 = 1"]);
+}
+
 #[test]
 fn constants_are_variables_of_frames() {
     let text = debug("graph-O2", &["-O2"], &["break 113", "run", "info address nodes", "print nodes"]);

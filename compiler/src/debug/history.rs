@@ -1,8 +1,10 @@
 //! Which value each local and operand is at each place in the bodies that make up a unit: recorded while operators are
 //! translated, where only the ends of definitions are known, and completed when all of the control flow is.
 
+use std::cell::{OnceCell, RefCell};
+
 use cranelift_codegen::ir::{Block, BlockArg, Function, InstructionData, Value, ValueDef};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::inference::{Values, infer};
 use super::wanted::{Wanted, WantedInFunction};
@@ -154,10 +156,11 @@ impl<'w> History<'w> {
         for &(body, subject, value) in &self.operands {
             operands.entry((body, subject)).or_insert(value);
         }
+        let mixed = RefCell::default();
         for &(body, start, wanted) in self.bodies.iter().filter(|_| has_time) {
             let (numbers, operands) = (&numbers, &operands);
-            let values =
-                BodyValues { history: &self, timelines: &timelines, numbers, operands, flow: &flow, body, start };
+            let (history, timelines, flow, mixed) = (&self, &timelines, &flow, &mixed);
+            let values = BodyValues { history, timelines, numbers, operands, flow, body, start, mixed };
             for variable in wanted.variables {
                 let found = infer(&variable.moved(wanted.start, start), &values);
                 if !found.is_empty() {
@@ -183,6 +186,17 @@ struct BodyValues<'h, 'w, 'f> {
     flow: &'h Flow<'f>,
     body: u32,
     start: u32,
+    /// For values that were asked for: what they are mixed with others into, and from where on.
+    mixed: &'h RefCell<FxHashMap<Value, Vec<(Value, u32)>>>,
+}
+
+impl BodyValues<'_, '_, '_> {
+    /// The source location at which the block of a parameter begins.
+    fn start_of(&self, parameter: Value) -> u32 {
+        let ValueDef::Param(block, _) = self.flow.function.dfg.value_def(parameter) else { return 0 };
+        let found = self.history.segments.iter().find(|(_, other)| *other == block);
+        found.map_or(0, |(from, _)| *from)
+    }
 }
 
 impl Values for BodyValues<'_, '_, '_> {
@@ -206,6 +220,20 @@ impl Values for BodyValues<'_, '_, '_> {
 
     fn merged(&self, value: Value) -> &[Value] {
         self.flow.merged.get(&value).map_or(&[], Vec::as_slice)
+    }
+
+    fn is_constant(&self, value: Value) -> bool {
+        self.flow.is_constant(value)
+    }
+
+    fn mixed_from(&self, value: Value, own: &FxHashSet<Value>) -> Option<u32> {
+        let mut known = self.mixed.borrow_mut();
+        let mixed = known.entry(value).or_insert_with(|| {
+            let offspring = self.flow.offspring(value);
+            let mixed = offspring.iter().flat_map(|value| self.flow.mixed(*value));
+            mixed.map(|parameter| (parameter, self.start_of(parameter))).collect()
+        });
+        mixed.iter().filter(|(parameter, _)| !own.contains(parameter)).map(|(_, from)| *from).min()
     }
 
     fn block_end(&self, location: u32) -> u32 {
@@ -331,6 +359,10 @@ struct Flow<'f> {
     outgoing: Vec<Vec<usize>>,
     /// For each parameter of a block, the arguments.
     merged: FxHashMap<Value, Vec<Value>>,
+    /// For each argument, the parameters.
+    merging: FxHashMap<Value, Vec<Value>>,
+    /// See [`Flow::computed`].
+    computed: OnceCell<FxHashMap<Value, Vec<Value>>>,
 }
 
 impl<'f> Flow<'f> {
@@ -355,13 +387,87 @@ impl<'f> Flow<'f> {
             }
         }
         let mut merged: FxHashMap<Value, Vec<Value>> = FxHashMap::default();
+        let mut merging: FxHashMap<Value, Vec<Value>> = FxHashMap::default();
         for (block, incoming) in blocks.iter().zip(&incoming) {
             for (position, parameter) in dfg.block_params(*block).iter().enumerate() {
                 let arguments = incoming.iter().filter_map(|(_, arguments)| arguments.get(position).copied().flatten());
-                merged.insert(*parameter, arguments.collect());
+                let arguments: Vec<Value> = arguments.collect();
+                arguments.iter().for_each(|argument| merging.entry(*argument).or_default().push(*parameter));
+                merged.insert(*parameter, arguments);
             }
         }
-        Flow { function, blocks, numbers, incoming, outgoing, merged }
+        Flow { function, blocks, numbers, incoming, outgoing, merged, merging, computed: OnceCell::new() }
+    }
+
+    /// A value, and what is computed of it and constants.
+    fn offspring(&self, value: Value) -> Vec<Value> {
+        const LIMIT: usize = 16;
+        let computed = self.computed.get_or_init(|| self.computed());
+        let mut found = vec![value];
+        let mut number = 0;
+        while let Some(value) = found.get(number).filter(|_| found.len() < LIMIT) {
+            let more = computed.get(value);
+            number += 1;
+            found.extend(more.into_iter().flatten());
+        }
+        found
+    }
+
+    /// For each value, those that are computed of it and a constant.
+    fn computed(&self) -> FxHashMap<Value, Vec<Value>> {
+        let dfg = &self.function.dfg;
+        let mut computed: FxHashMap<Value, Vec<Value>> = FxHashMap::default();
+        for inst in self.blocks.iter().flat_map(|block| self.function.layout.block_insts(*block)) {
+            let InstructionData::Binary { args, .. } = dfg.insts[inst] else { continue };
+            let [left, right] = args.map(|value| dfg.resolve_aliases(value));
+            let of = match (self.is_constant(left), self.is_constant(right)) {
+                (false, true) => left,
+                (true, false) => right,
+                _ => continue,
+            };
+            computed.entry(of).or_default().extend(dfg.inst_results(inst));
+        }
+        computed
+    }
+
+    fn is_constant(&self, value: Value) -> bool {
+        let dfg = &self.function.dfg;
+        matches!(dfg.value_def(value), ValueDef::Result(inst, _) if matches!(dfg.insts[inst], InstructionData::UnaryImm { .. }))
+    }
+
+    /// Parameters that stand for a value at times, and for another at others.
+    fn mixed(&self, value: Value) -> Vec<Value> {
+        let mut mixed = Vec::new();
+        // Parameters that stand for nothing else.
+        let mut equal = vec![value];
+        let mut number = 0;
+        while let Some(value) = equal.get(number).copied() {
+            number += 1;
+            for parameter in self.merging.get(&value).into_iter().flatten() {
+                if !equal.contains(parameter) && !mixed.contains(parameter) && !self.only(*parameter, &mut equal) {
+                    mixed.push(*parameter);
+                }
+            }
+        }
+        mixed
+    }
+
+    /// Whether a parameter stands for nothing but values that are equal; it is added to them then, with those that it stands for.
+    fn only(&self, parameter: Value, equal: &mut Vec<Value>) -> bool {
+        const LIMIT: usize = 32;
+        let first = equal.len();
+        equal.push(parameter);
+        let mut number = first;
+        while let Some(parameter) = equal.get(number) {
+            number += 1;
+            let Some(arguments) = self.merged.get(parameter).filter(|_| equal.len() < LIMIT) else {
+                equal.truncate(first);
+                return false;
+            };
+            let new: Vec<Value> = arguments.iter().filter(|argument| !equal.contains(argument)).copied().collect();
+            equal.extend(new);
+        }
+        true
     }
 
     fn number(&self, block: Block) -> Option<usize> {

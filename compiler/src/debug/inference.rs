@@ -38,6 +38,10 @@ pub(super) trait Values {
     fn merged(&self, value: Value) -> &[Value];
     /// Whether a value is always the same, and none of these integers, of which the lower bits count if it has fewer.
     fn is_none_of(&self, value: Value, constants: &[i64]) -> bool;
+    /// Whether a value is always the same.
+    fn is_constant(&self, value: Value) -> bool;
+    /// The first source location at which control flow merges a value with others into something that is not among `own`.
+    fn mixed_from(&self, value: Value, own: &FxHashSet<Value>) -> Option<u32>;
     /// The source location at which the block ends that a source location is in.
     fn block_end(&self, location: u32) -> u32;
 }
@@ -73,7 +77,27 @@ pub(super) fn infer(variable: &WantedVariable, values: &dyn Values) -> Vec<(u32,
         }
     }
     parts.extend(in_homes(variable, values, &value_of));
+    parts.extend(unchanged(variable, values, &value_of));
     flatten(parts)
+}
+
+/// Parts of the scope in which a variable is what it is known to be at times, if that is always the same and never merged with
+/// anything: from the first of those times on, and a parameter from the start.
+fn unchanged(
+    variable: &WantedVariable,
+    values: &dyn Values,
+    value_of: &dyn Fn(&Binding) -> Option<Value>,
+) -> Vec<(Range<u32>, Value)> {
+    let mut known = variable.bindings.iter().map(value_of);
+    let Some(only) = known.next().flatten() else { return Vec::new() };
+    let is_changed = || values.is_constant(only) || values.mixed_from(only, &FxHashSet::default()).is_some();
+    if known.any(|other| other != Some(only)) || is_changed() {
+        return Vec::new();
+    }
+    let first = variable.bindings.first().map_or(0, |first| first.range.start);
+    let starts = |scope: &Range<u32>| if variable.is_parameter { scope.start } else { scope.start.max(first) };
+    let parts = variable.scope.iter().map(|scope| (starts(scope)..scope.end, only));
+    parts.filter(|(part, _)| part.start < part.end).collect()
 }
 
 fn is_inside_binding(variable: &WantedVariable, address: u32) -> bool {
@@ -107,8 +131,10 @@ fn in_homes(
     let mut parts = Vec::new();
     for (scope, local) in variable.scope.iter().flat_map(|scope| locals.iter().map(move |local| (scope, local))) {
         for (part, value) in stretches(local) {
-            let part = part.start.max(scope.start)..part.end.min(scope.end);
+            let mut part = part.start.max(scope.start)..part.end.min(scope.end);
             if let Some(value) = value.filter(|value| own.contains(value) && part.start < part.end) {
+                // From there on the variable may be what was merged.
+                part.end = values.mixed_from(value, &own).map_or(part.end, |from| part.end.min(from.max(part.start)));
                 parts.extend(without_others(variable, part).into_iter().map(|part| (part, value)));
             }
         }
