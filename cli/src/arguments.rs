@@ -7,7 +7,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use target_lexicon::Triple;
-use wasmc_compiler::{Bounds, DebugLevel, MemoryBase, OptLevel, Preopen, RelaxedSimd, UnknownImports};
+use wasmc_compiler::{Bounds, DebugLevel, Debugger, MemoryBase, OptLevel, Preopen, RelaxedSimd, UnknownImports};
 
 /// The whole command line.
 #[derive(Parser)]
@@ -185,9 +185,9 @@ pub struct CompileFlags {
     #[arg(long, help_heading = PROGRAM)]
     pub runtime_options: bool,
 
-    /// Write debug information; `-gline-tables-only` for functions and lines only
-    #[arg(short = 'g', value_name = "LEVEL", num_args = 0..=1, require_equals = true, default_missing_value = "full", hide_possible_values = true, value_parser = debug_level(), overrides_with = "debug", help_heading = OUTPUT)]
-    pub debug: Option<DebugLevel>,
+    /// Write debug information; `-ggdb` or `-glldb` for that debugger; `-gline-tables-only` for functions and lines only
+    #[arg(short = 'g', value_name = "LEVEL", num_args = 0..=1, require_equals = true, default_missing_value = "full", hide_possible_values = true, value_parser = debug_flag(), overrides_with = "debug", help_heading = OUTPUT)]
+    pub debug: Option<DebugFlag>,
     /// In debug information, let source paths that begin with OLD begin with NEW; may be repeated
     #[arg(long, value_name = "OLD=NEW", value_parser = settings::parse_prefix_map, requires = "debug", help_heading = OUTPUT)]
     pub debug_prefix_map: Vec<(String, String)>,
@@ -291,22 +291,29 @@ pub enum Compression {
     Zlib,
 }
 
-/// The short flag that clap cannot spell: one with an optional value that is attached to it.
-const LINE_TABLES_ONLY: [&str; 2] = ["-gline-tables-only", "-g=line-tables-only"];
+/// Which debug information is written, and for which debugger where that is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DebugFlag {
+    pub level: DebugLevel,
+    pub debugger: Option<Debugger>,
+}
+
+/// The short flags that clap cannot spell, and how it does: one with an optional value that is attached to it.
+const ATTACHED: [[&str; 2]; 3] =
+    [["-gline-tables-only", "-g=line-tables-only"], ["-ggdb", "-g=gdb"], ["-glldb", "-g=lldb"]];
 
 /// The words of the command line with flags as clap knows them.
 pub fn spelled_out(words: &[OsString]) -> Vec<OsString> {
-    let [flag, known] = LINE_TABLES_ONLY;
-    words.iter().map(|word| if word == flag { known.into() } else { word.clone() }).collect()
+    let known = |word: &OsString| ATTACHED.iter().find(|[flag, _]| word == flag).map(|[_, known]| known.into());
+    words.iter().map(|word| known(word).unwrap_or_else(|| word.clone())).collect()
 }
 
 impl Arguments {
     /// Gives a program's own arguments back the spelling that they had in `words`, whose end they are.
     pub fn restore_spelling(&mut self, words: &[OsString]) {
-        let [flag, known] = LINE_TABLES_ONLY;
         if let Command::Run(run) = &mut self.command {
             for (argument, word) in run.command.iter_mut().rev().zip(words.iter().rev()) {
-                if argument == known && word == flag {
+                if ATTACHED.iter().any(|[flag, known]| argument == known && word == flag) {
                     argument.clone_from(word);
                 }
             }
@@ -314,9 +321,13 @@ impl Arguments {
     }
 }
 
-fn debug_level() -> impl TypedValueParser<Value = DebugLevel> {
-    PossibleValuesParser::new(["full", "line-tables-only"])
-        .map(|value| if value == "full" { DebugLevel::Full } else { DebugLevel::Lines })
+fn debug_flag() -> impl TypedValueParser<Value = DebugFlag> {
+    PossibleValuesParser::new(["full", "gdb", "lldb", "line-tables-only"]).map(|value| match value.as_str() {
+        "line-tables-only" => DebugFlag { level: DebugLevel::Lines, debugger: None },
+        "gdb" => DebugFlag { level: DebugLevel::Full, debugger: Some(Debugger::Gdb) },
+        "lldb" => DebugFlag { level: DebugLevel::Full, debugger: Some(Debugger::Lldb) },
+        _ => DebugFlag { level: DebugLevel::Full, debugger: None },
+    })
 }
 
 fn opt_level() -> impl TypedValueParser<Value = OptLevel> {
@@ -434,7 +445,7 @@ A trace that names another build ID than the file's is left as it is, and the ex
 const DEBUG_SCRIPTS_EXAMPLES: &str = "\
 Examples:
   wasmc debug-scripts gdb > ~/.config/wasmc.py          then, in ~/.gdbinit:  source ~/.config/wasmc.py
-  wasmc debug-scripts lldb > ~/.config/wasmc.lldb       then, in ~/.lldbinit: command source ~/.config/wasmc.lldb";
+  wasmc debug-scripts lldb > ~/.config/wasmc_lldb.py    then, in ~/.lldbinit: command script import ~/.config/wasmc_lldb.py";
 
 const COMPLETION_EXAMPLES: &str = "\
 Examples:
@@ -480,14 +491,20 @@ mod tests {
             }
         };
         let lines = "-gline-tables-only";
-        assert_eq!(parse(&["wasmc", "build", "-g", "a"]), (Some(DebugLevel::Full), vec!["a".into()]));
-        assert_eq!(parse(&["wasmc", "build", lines, "a"]), (Some(DebugLevel::Lines), vec!["a".into()]));
-        assert_eq!(parse(&["wasmc", "build", "a", "-gO1"]), (Some(DebugLevel::Full), vec!["a".into()]));
+        let (full, only_lines) = (
+            DebugFlag { level: DebugLevel::Full, debugger: None },
+            DebugFlag { level: DebugLevel::Lines, debugger: None },
+        );
+        let lldb = DebugFlag { level: DebugLevel::Full, debugger: Some(Debugger::Lldb) };
+        assert_eq!(parse(&["wasmc", "build", "-g", "a"]), (Some(full), vec!["a".into()]));
+        assert_eq!(parse(&["wasmc", "build", lines, "a"]), (Some(only_lines), vec!["a".into()]));
+        assert_eq!(parse(&["wasmc", "build", "-glldb", "a"]), (Some(lldb), vec!["a".into()]));
+        assert_eq!(parse(&["wasmc", "build", "a", "-gO1"]), (Some(full), vec!["a".into()]));
         // As with compilers, the last one counts.
-        assert_eq!(parse(&["wasmc", "build", "-g", "-O2", lines, "-O0", "a"]).0, Some(DebugLevel::Lines));
+        assert_eq!(parse(&["wasmc", "build", "-g", "-O2", lines, "-O0", "a"]).0, Some(only_lines));
         let program = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
-        let ran = parse(&["wasmc", "run", lines, "a", lines, "-g=line-tables-only", "x"]);
-        assert_eq!(ran, (Some(DebugLevel::Lines), program(&["a", lines, "-g=line-tables-only", "x"])));
+        let ran = parse(&["wasmc", "run", lines, "a", lines, "-g=line-tables-only", "-ggdb"]);
+        assert_eq!(ran, (Some(only_lines), program(&["a", lines, "-g=line-tables-only", "-ggdb"])));
         assert_eq!(parse(&["wasmc", "run", "--", "a", "--", lines]).1, program(&["a", "--", lines]));
     }
 

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use target_lexicon::Triple;
 
+use crate::Debugger;
+
 /// How much work goes into the machine code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum OptLevel {
@@ -148,6 +150,8 @@ pub struct Options {
     pub runtime_options: bool,
     /// Which debug information is written.
     pub debug_info: DebugLevel,
+    /// The debugger that it is written for; `None` for the one that is usual on the target.
+    pub debugger: Option<Debugger>,
     /// The debug information is going to be moved to a file of its own (`separate`): traces tell no lines then.
     pub split_debug: bool,
     /// In debug information, source paths that begin with the first begin with the second instead.
@@ -181,6 +185,7 @@ impl Default for Options {
             inherit_environment: false,
             runtime_options: false,
             debug_info: DebugLevel::None,
+            debugger: None,
             split_debug: false,
             debug_prefix_map: Vec::new(),
             strip: false,

@@ -6,6 +6,7 @@ mod process;
 
 mod debugger;
 mod files;
+mod lldb;
 mod local;
 mod profilers;
 mod scripts;

@@ -6,12 +6,12 @@ use std::process::Command;
 use crate::debugger::{build, check_lines, gdb, output};
 
 /// Writes the script for a debugger to a folder.
-fn script(folder: &Path, debugger: &str) -> PathBuf {
+pub fn script(folder: &Path, debugger: &str) -> PathBuf {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wasmc"));
     let printed = command.args(["debug-scripts", debugger]).output().expect("wasmc runs");
     assert!(printed.status.success() && printed.stderr.is_empty(), "{printed:?}");
-    // gdb knows Python by the name of the file.
-    let path = folder.join(if debugger == "gdb" { "wasmc.py" } else { "wasmc.lldb" });
+    // Both know Python by the name of the file.
+    let path = folder.join("wasmc.py");
     std::fs::write(&path, printed.stdout).expect("the folder is writable");
     path
 }
@@ -26,17 +26,18 @@ fn with_gdb(module: &str, flags: &[&str], commands: &[&str]) -> String {
     text
 }
 
-/// The same with lldb.
-fn with_lldb(module: &str, flags: &[&str], commands: &[&str]) -> String {
+/// The same with lldb, which goes on where a command fails.
+pub fn with_lldb(module: &str, flags: &[&str], commands: &[&str]) -> String {
     let scratch = tempfile::tempdir().expect("a temporary folder can be made");
-    let program = build(scratch.path(), module, &[&["-g"], flags].concat());
+    let program = build(scratch.path(), module, flags);
+    let import = format!("command script import {}", script(scratch.path(), "lldb").display());
+    let list = scratch.path().join("commands");
+    std::fs::write(&list, [&[&*import], commands].concat().join("\n")).expect("the folder is writable");
     let mut command = Command::new("lldb-19");
-    command.args(["--batch", "--no-lldbinit", "-o"]);
-    command.arg(format!("command source -s 1 {}", script(scratch.path(), "lldb").display()));
-    for line in commands {
-        command.args(["-o", line]);
-    }
-    output(command.arg(program))
+    command.args(["--no-lldbinit", "--batch", "-o"]).arg(format!("command source -e 0 {}", list.display()));
+    let text = output(command.arg(program));
+    assert!(!text.contains("Traceback") && !text.contains("bug report"), "{text}");
+    text
 }
 
 #[test]
@@ -59,15 +60,22 @@ fn the_instance_is_shown() {
     }
     let commands =
         ["b values.c:67", "run", "wasm-memory", "wasm-globals", "wasm-tables", "wasm-locals", "wasm-memory 1024 20"];
-    let text = with_lldb("debug/programs/values-O0.wasm", &["-O0"], &commands);
-    let expected = [
-        "wasm::memory0 = (base = 65536, length = 131072)",
-        "wasm::__stack_pointer = 70752",
-        "`twice at values.c:47",
-        "result = 150",
-        "0x00010400: 00 00 80 3f 8d 00 fd ff 04 00 00 00 00 00 00 00",
-    ];
-    check_lines(&text, &expected);
+    for flags in
+        [&["-g", "-O0"][..], &["-glldb", "-O0"], &["-glldb", "-O2"], &["-glldb", "-O0", "--memory-base", "relocatable"]]
+    {
+        let text = with_lldb("debug/programs/values-O0.wasm", flags, &commands);
+        let expected = [
+            "memory0: 0x20000 bytes at 0x",
+            "__stack_pointer: int = 70752",
+            "table0: 7 elements",
+            "  1: twice",
+            "  2: __stdio_write",
+            "result = 150",
+            "00000400  00 00 80 3f 8d 00 fd ff 04 00 00 00 00 00 00 00  ...?............",
+            "00000410  01 00 00 00",
+        ];
+        check_lines(&text, &expected);
+    }
 }
 
 #[test]
@@ -77,8 +85,9 @@ fn pointers_to_text_show_it() {
     let text = with_gdb("debug/programs/values-O0.wasm", &["-O0"], &commands);
     let expected = ["$1 = 0x445 \"hello\"", "$2 = 0x115", "\"hello\"", "0001fff8  ", "The memory ends at 0x20000."];
     check_lines(&text, &expected);
-    let text = with_lldb("debug/programs/values-O0.wasm", &["-O0"], &["b values.c:34", "run", "wasm-string 0x445"]);
-    check_lines(&text, &["\"hello\""]);
+    let commands = ["b values.c:34", "run", "wasm-string 0x445", "wasm-memory 0x1fff8 16", "wasm-memory nonsense"];
+    let text = with_lldb("debug/programs/values-O0.wasm", &["-g", "-O0"], &commands);
+    check_lines(&text, &["\"hello\"", "0001fff8  ", "The memory ends at 0x20000.", "nonsense", "error: "]);
 }
 
 #[test]
@@ -99,7 +108,7 @@ fn exceptions_are_caught_where_they_are_thrown() {
     for level in ["-O0", "-O2"] {
         let text = with_gdb("programs/wat/uncaught.wat", &[level], &["wasm catch", "run", "backtrace"]);
         check_lines(&text, &["before", "Breakpoint 1, ", "wasmc_throw", "read", "_start"]);
-        let text = with_lldb("programs/wat/uncaught.wat", &[level], &["wasm-catch", "run", "bt"]);
+        let text = with_lldb("programs/wat/uncaught.wat", &["-g", level], &["wasm-catch", "run", "bt"]);
         check_lines(&text, &["frame #0: ", "`wasmc_throw", "`read", "`wasmc_entry"]);
     }
     // A program without exceptions has nothing to stop at.

@@ -76,7 +76,12 @@ fn debuggers_find_functions_lines_and_types() {
         build(folder.path(), &program, "program", &["--target", target, "-O0", "-g"]);
         oracle::debugger_finds(
             &folder.path().join("program"),
-            &["breakpoint set -f values.c -l 67", "breakpoint set -n twice", "image lookup -t node"],
+            &[
+                "breakpoint set -f values.c -l 67",
+                "breakpoint set -n twice",
+                "image lookup -t node",
+                "image lookup -t 'node *'",
+            ],
             &[
                 "program`main + ",
                 " at values.c:67",
@@ -84,6 +89,9 @@ fn debuggers_find_functions_lines_and_types() {
                 " at values.c:47",
                 "int value;",
                 "char name[8];",
+                // Pointers are in lldb's form.
+                "byte-size = 4",
+                "offset;",
             ],
         );
         let stripped = build(folder.path(), &program, "program", &["--target", target, "-O0", "-g", "--strip"]);

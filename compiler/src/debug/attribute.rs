@@ -91,7 +91,11 @@ impl<'e, 'a> Translator<'e, 'a> {
                 if is_pointee {
                     self.wanted_pointees.push(offset.0 as u32);
                 }
-                let link = if is_pointee { Link::Pointee } else { Link::Own };
+                let link = match () {
+                    () if is_pointee => Link::Pointee,
+                    () if scope.is_native && name == dw::DW_AT_type => Link::Native,
+                    () => Link::Own,
+                };
                 references.push((values.position(), offset.0 as u32, link));
                 values.u32(0);
                 dw::DW_FORM_ref4

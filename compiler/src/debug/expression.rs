@@ -30,6 +30,8 @@ pub(super) enum Location {
 pub(super) enum Purpose {
     /// The location of an object.
     Location,
+    /// The address that the pointer there leads to.
+    Target,
     /// The base of a frame: an address, even where the expression calls it a value.
     FrameBase,
     /// The place of a member: the object's address is on the stack at first.
@@ -160,6 +162,10 @@ impl<'p> Context<'p, '_> {
         scene: &Scene<'_>,
     ) -> Result<Buffer, Untranslatable> {
         let mut output = Buffer::new(self.plan.big_endian);
+        if purpose == Purpose::Target {
+            self.target(operations, scene, &mut output)?;
+            return Ok(output);
+        }
         for piece in operations.split_inclusive(|operation| matches!(operation, Operation::Piece { .. })) {
             let (simple, end) = match piece.split_last() {
                 Some((Operation::Piece { size_in_bits, bit_offset }, simple)) => {
@@ -183,6 +189,37 @@ impl<'p> Context<'p, '_> {
             }
         }
         Ok(output)
+    }
+
+    /// The address that the pointer leads to which the location of one is given of.
+    fn target(
+        &self,
+        operations: &[Operation<Reader<'_>>],
+        scene: &Scene<'_>,
+        output: &mut Buffer,
+    ) -> Result<(), Untranslatable> {
+        let (operations, is_value) = match operations {
+            [operations @ .., Operation::StackValue] => (operations, true),
+            operations => (operations, false),
+        };
+        let mut stack = Vec::new();
+        for operation in operations {
+            self.operation(operation, scene, &mut stack, output)?;
+        }
+        let mut top = stack.pop().ok_or(Untranslatable)?;
+        if !is_value {
+            if top == Kind::Guest {
+                self.to_native(output)?;
+            }
+            output.u8(DEREF_SIZE);
+            output.u8(self.encoding.address_size);
+            top = Kind::Guest;
+        }
+        if top == Kind::Guest {
+            self.to_native(output)?;
+        }
+        output.u8(STACK_VALUE);
+        Ok(())
     }
 
     /// A location without pieces.

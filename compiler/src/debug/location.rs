@@ -20,7 +20,7 @@ impl<'e, 'a> Translator<'e, 'a> {
         scope: &Open<'e>,
         values: &mut Buffer,
     ) -> Option<DwForm> {
-        let purpose = purpose(name)?;
+        let purpose = purpose(name, scope)?;
         if scope.dead && purpose != Purpose::Number {
             return None;
         }
@@ -29,7 +29,7 @@ impl<'e, 'a> Translator<'e, 'a> {
             self.environment.context.translate(expression, purpose, scope.function.as_deref(), 0, code.as_slice());
         match translated.ok()? {
             Location::Everywhere(mut expression) => {
-                if name == dw::DW_AT_location && scope.is_reference && is_in_frame(&expression) {
+                if name == dw::DW_AT_location && scope.is_reference && !scope.is_native && is_in_frame(&expression) {
                     never_null(&mut expression);
                 }
                 values.unsigned(expression.bytes.len() as u64);
@@ -55,7 +55,7 @@ impl<'e, 'a> Translator<'e, 'a> {
         values: &mut Buffer,
     ) -> Option<DwForm> {
         let environment = self.environment;
-        let purpose = purpose(name)?;
+        let purpose = purpose(name, scope)?;
         if scope.dead {
             return None;
         }
@@ -82,7 +82,9 @@ impl<'e, 'a> Translator<'e, 'a> {
             }
         }
         found.sort_by_key(|(range, _)| (range.start, range.end));
-        if let Some(function) = scope.function.as_ref().filter(|_| name == dw::DW_AT_location) {
+        if let Some(function) =
+            scope.function.as_ref().filter(|_| purpose == Purpose::Location && name == dw::DW_AT_location)
+        {
             self.fill_gaps(function, scope.entry, &mut found);
         }
         if found.is_empty() {
@@ -150,8 +152,9 @@ fn never_null(expression: &mut Buffer) {
 }
 
 /// What the expression of an attribute is for; `None` for what is not known.
-fn purpose(name: DwAt) -> Option<Purpose> {
+fn purpose(name: DwAt, scope: &Open<'_>) -> Option<Purpose> {
     Some(match name {
+        dw::DW_AT_location if scope.is_native => Purpose::Target,
         dw::DW_AT_location | dw::DW_AT_static_link | dw::DW_AT_return_addr | dw::DW_AT_string_length => {
             Purpose::Location
         }

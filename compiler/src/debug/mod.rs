@@ -22,6 +22,7 @@ mod opcode;
 mod outline;
 mod place;
 mod pointees;
+mod pointers;
 mod ranges;
 mod record;
 mod registers;
@@ -174,13 +175,15 @@ fn translate_module(
     };
     let own_strings = strings(&units.dwarf);
     let split_strings: Vec<u32> = units.files.iter().map(strings).collect();
+    let for_lldb = options.debugger.unwrap_or_else(|| Debugger::of(&options.target)) == Debugger::Lldb;
+    let count = if for_lldb { units.originals() } else { units.len() };
     let has_references = refers_across_units(&units.dwarf);
     let callees = Callees::of(plan, module, &units, outlines, &addresses, options.jobs)?;
     let map_path = |path: &[u8]| map_path(path, &options.debug_prefix_map);
     let mut references = References::default();
-    progress.phase("debug info", units.len());
+    progress.phase("debug info", count);
     parallel::in_order(
-        units.len(),
+        count,
         options.jobs,
         || (),
         |(), number| {
@@ -203,6 +206,7 @@ fn translate_module(
                         is_in_module: open.file.is_none(),
                         has_references: has_references && open.file.is_none(),
                         lines_only,
+                        for_lldb,
                         map_path: &map_path,
                         big_endian,
                     }

@@ -20,6 +20,7 @@ use super::lists::Lists;
 use super::location::constant_location;
 use super::outline::Outline;
 use super::pointees::signature_of_pointee;
+use super::pointers::{Pointers, is_virtual};
 use super::selection;
 use super::strings;
 use super::writer::{Buffer, Part};
@@ -91,6 +92,8 @@ pub(super) struct Environment<'e, 'a> {
     pub has_references: bool,
     /// Only what stack traces tell: see `selection.rs`.
     pub lines_only: bool,
+    /// Pointers are written as lldb understands them: see `pointers.rs`.
+    pub for_lldb: bool,
     pub map_path: &'e (dyn Fn(&[u8]) -> Vec<u8> + Sync),
     pub big_endian: bool,
 }
@@ -121,6 +124,10 @@ pub(super) struct Open<'e> {
     pub(super) entry: u32,
     /// It is a variable that refers to another.
     pub(super) is_reference: bool,
+    /// It is a variable that is a pointer of the process: see `pointers.rs`.
+    pub(super) is_native: bool,
+    /// It is a function that is declared only.
+    pub(super) is_declared: bool,
     /// The code of the entry, or of the one around; `None` where any may be inside.
     pub(super) spans: Option<Rc<[Range<u32>]>>,
     /// The full name of what is inside begins with this, if there is such.
@@ -136,6 +143,8 @@ impl Open<'_> {
             dead: false,
             entry: 0,
             is_reference: false,
+            is_native: false,
+            is_declared: false,
             spans: None,
             prefix: None,
         }
@@ -159,6 +168,8 @@ pub(super) enum Link {
     Other,
     /// The copy of a type as pointers lead to it, if there is one: see `pointees.rs`.
     Pointee,
+    /// A pointer of the process, for one of the program: see `pointers.rs`.
+    Native,
     /// The abstract entry of a function that wasmc inlined: see `inlined.rs`.
     Abstract,
     /// That of a function of another unit.
@@ -176,6 +187,7 @@ pub(super) struct Translator<'e, 'a> {
     pub(super) wanted_pointees: Vec<u32>,
     /// Old offsets of those that are written, and the copies' offsets.
     pub(super) pointees: FxHashMap<u32, u32>,
+    pub(super) pointers: Pointers,
     /// Full names of types inside others or in namespaces, by old offset.
     pub(super) full_names: FxHashMap<u32, String>,
     abbreviations: Abbreviations,
@@ -211,6 +223,7 @@ pub(super) fn translate(environment: &Environment<'_, '_>) -> Result<TranslatedU
         output: TranslatedUnit::default(),
         wanted_pointees: Vec::new(),
         pointees: FxHashMap::default(),
+        pointers: Pointers::default(),
         full_names: FxHashMap::default(),
         abbreviations: Abbreviations::new(),
         scratch: Scratch::default(),
@@ -338,6 +351,11 @@ impl<'e, 'a> Translator<'e, 'a> {
                 }
                 continue;
             }
+            if self.has_structures() && is_pointer(tag) && !open.is_empty() {
+                self.pointers.want(offset);
+                skipped_from = has_children.then_some(depth);
+                continue;
+            }
             let scope = self.entry(offset, tag, has_children, &attributes, open.last());
             if has_children {
                 open.push(scope);
@@ -363,6 +381,7 @@ impl<'e, 'a> Translator<'e, 'a> {
         self.inlined_calls(&scope);
         if open.is_empty() && tree == Tree::Unit {
             self.pointees();
+            self.pointer_types();
         }
         self.output.info.u8(0);
     }
@@ -382,6 +401,8 @@ impl<'e, 'a> Translator<'e, 'a> {
             dead: parent.is_some_and(|parent| parent.dead),
             entry: self.unit.header.debug_info_offset().map_or(0, |start| start.0 as u32) + offset.0 as u32,
             is_reference: false,
+            is_native: false,
+            is_declared: false,
             spans: parent.and_then(|parent| parent.spans.clone()),
             prefix: None,
         };
@@ -399,6 +420,8 @@ impl<'e, 'a> Translator<'e, 'a> {
         if let Some(AttributeValue::UnitRef(ty)) = value(dw::DW_AT_type).filter(|_| is_variable) {
             scope.is_reference = self.is_reference(ty);
         }
+        scope.is_declared = tag == dw::DW_TAG_subprogram && value(dw::DW_AT_declaration).is_some();
+        scope.is_native = self.is_native(tag, &value, parent.is_some_and(|parent| parent.is_declared));
         let Scratch { mut specifications, mut values, mut references } = std::mem::take(&mut self.scratch);
         values.clear(self.environment.big_endian);
         for attribute in attributes {
@@ -420,6 +443,7 @@ impl<'e, 'a> Translator<'e, 'a> {
                 dw::DW_AT_GNU_ranges_base | dw::DW_AT_GNU_addr_base => continue,
                 dw::DW_AT_linkage_name if tag == dw::DW_TAG_subprogram && self.is_name_of_main(attribute) => continue,
                 dw::DW_AT_dwo_name | dw::DW_AT_GNU_dwo_name | dw::DW_AT_GNU_dwo_id => continue,
+                _ if self.has_structures() && tag != dw::DW_TAG_inheritance && is_virtual(name) => continue,
                 dw::DW_AT_entry_pc => self.entry_address(attribute.value(), &scope, &mut values),
                 _ => self.attribute(tag, name, attribute, &scope, &mut values, &mut references),
             };
@@ -485,7 +509,9 @@ impl<'e, 'a> Translator<'e, 'a> {
             match link {
                 Link::Other => self.output.references.push((start + place, Reference::Entry(old))),
                 Link::OtherAbstract => self.output.references.push((start + place, Reference::Abstract(old))),
-                Link::Own | Link::Pointee | Link::Abstract => self.own_references.push((start + place, old, link)),
+                Link::Own | Link::Pointee | Link::Native | Link::Abstract => {
+                    self.own_references.push((start + place, old, link))
+                }
             }
         }
         position
@@ -521,6 +547,7 @@ impl<'e, 'a> Translator<'e, 'a> {
         for (place, old, link) in &self.own_references {
             let copy = match link {
                 Link::Pointee => self.pointees.get(old).copied(),
+                Link::Native => self.pointers.natives.get(old).copied(),
                 Link::Abstract => self.inlined.abstracts.get(old).copied(),
                 Link::Own | Link::Other | Link::OtherAbstract => None,
             };

@@ -24,6 +24,8 @@ pub(super) struct Units<'a> {
     /// What other files hold, unit by unit where they are packages.
     pub files: Vec<Dwarf<'a>>,
     places: Vec<Place<'a>>,
+    /// How many of them, the first ones, are no copies.
+    originals: usize,
     /// Damage hides units.
     pub damaged: bool,
 }
@@ -81,7 +83,7 @@ impl<'a> Units<'a> {
     pub fn of(module: &Module<'a>) -> Units<'a> {
         let dwarf = load(&module.debug_sections);
         let (headers, damaged) = headers(&dwarf);
-        let mut units = Units { dwarf, headers, files: Vec::new(), places: Vec::new(), damaged };
+        let mut units = Units { dwarf, headers, files: Vec::new(), places: Vec::new(), originals: 0, damaged };
         let split = if module.split_debug_sections.is_empty() { HashMap::new() } else { units.read_files(module) };
         for &header in &units.headers {
             let found =
@@ -146,6 +148,7 @@ impl<'a> Units<'a> {
             let place = |header| Place { header, file: Some(number), skeleton: None, is_copy: false };
             self.places.extend(new.map(place));
         }
+        self.originals = self.places.len();
         let types = self.places.iter().filter(|place| signature(&place.header).is_some());
         let copies = types.map(|place| Place { header: place.header, file: place.file, skeleton: None, is_copy: true });
         let copies: Vec<Place<'a>> = copies.collect();
@@ -155,6 +158,11 @@ impl<'a> Units<'a> {
     /// How many there are.
     pub fn len(&self) -> usize {
         self.places.len()
+    }
+
+    /// How many come before those that are read once more, as pointers lead to their types.
+    pub fn originals(&self) -> usize {
+        self.originals
     }
 
     /// Begins to read the unit with this number.
