@@ -200,6 +200,17 @@ fn variables_that_do_not_change() {
     check_lines(&text, &["words.c:110", "$1 = 1"]);
 }
 
+/// Of what a variable was before, nothing is left but what was computed of it.
+#[test]
+fn variables_that_are_computed_back() {
+    let commands = ["break 59", "run", "print words", "continue", "print words", "info address words"];
+    let text = debug("words-O2", &["-O2"], &commands);
+    check_lines(&text, &["words.c:59", "$1 = 1", "words.c:59", "$2 = 2", "DW_OP_constu 1", "DW_OP_plus"]);
+    // clang has made one round of four.
+    let text = debug("words-O2", &["-O2"], &["break 76", "run", "print i", "continue", "print i"]);
+    check_lines(&text, &["words.c:76", "$1 = 0", "words.c:76", "$2 = 4"]);
+}
+
 #[test]
 fn constants_are_variables_of_frames() {
     let text = debug("graph-O2", &["-O2"], &["break 113", "run", "info address nodes", "print nodes"]);

@@ -19,6 +19,62 @@ pub(crate) struct Source {
     pub constant: Option<u64>,
     /// Labels of values that are equal, or whose lower part is.
     pub labels: Vec<u32>,
+    /// How to compute it where it is nowhere.
+    pub recipes: Vec<Recipe>,
+}
+
+/// A value is what an operation makes of another and a constant.
+#[derive(Clone, Debug)]
+pub(crate) struct Recipe {
+    pub step: Step,
+    pub constant: u64,
+    /// Bytes of the other.
+    pub size: u8,
+    /// Labels of values that are equal to the other, or whose lower part is.
+    pub labels: Vec<u32>,
+}
+
+/// What is done with a value on the left and a constant on the right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Step {
+    Add,
+    Subtract,
+    Multiply,
+    And,
+    Or,
+    Xor,
+    ShiftLeft,
+    ShiftRight,
+    /// The remainder of an unsigned division.
+    Remainder,
+}
+
+impl Step {
+    /// What an instruction does whose result is the value.
+    fn of(opcode: Opcode) -> Option<Step> {
+        Some(match opcode {
+            Opcode::Iadd => Step::Add,
+            Opcode::Isub => Step::Subtract,
+            Opcode::Imul => Step::Multiply,
+            Opcode::Band => Step::And,
+            Opcode::Bor => Step::Or,
+            Opcode::Bxor => Step::Xor,
+            Opcode::Ishl => Step::ShiftLeft,
+            Opcode::Ushr => Step::ShiftRight,
+            Opcode::Urem => Step::Remainder,
+            _ => return None,
+        })
+    }
+
+    /// What leads from the result back to the value on the left.
+    fn back(self) -> Option<Step> {
+        match self {
+            Step::Add => Some(Step::Subtract),
+            Step::Subtract => Some(Step::Add),
+            Step::Xor => Some(Step::Xor),
+            _ => None,
+        }
+    }
 }
 
 /// Values that are equal.
@@ -77,7 +133,8 @@ pub(crate) fn label(function: &mut Function, timelines: &[Timeline]) -> FxHashMa
             continue;
         }
         let class = classes.of(value);
-        let mut source = Source { constant: members.constants.get(&class).copied(), labels: Vec::new() };
+        let constant = members.constants.get(&class).copied();
+        let mut source = Source { constant, ..Source::default() };
         if source.constant.is_none() {
             for member in members.with(class) {
                 let label = ValueLabel::from_u32(member.as_u32());
@@ -89,8 +146,61 @@ pub(crate) fn label(function: &mut Function, timelines: &[Timeline]) -> FxHashMa
         }
         sources.insert(value, source);
     }
+    add_recipes(function, &mut classes, &members, &mut sources);
     function.dfg.values_labels = Some(labels);
     sources
+}
+
+/// How many ways to compute a value are kept.
+const RECIPES: usize = 3;
+
+/// Adds how values that are looked for can be computed of others.
+fn add_recipes(function: &Function, classes: &mut Classes, members: &Members, sources: &mut FxHashMap<Value, Source>) {
+    let dfg = &function.dfg;
+    let mut labels: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+    for (value, source) in sources.iter().filter(|(_, source)| !source.labels.is_empty()) {
+        labels.entry(classes.of(*value)).or_insert_with(|| source.labels.clone());
+    }
+    let mut recipes: FxHashMap<u32, Vec<Recipe>> = FxHashMap::default();
+    for (value, definition) in dfg.values_and_defs() {
+        let ValueDef::Result(inst, 0) = definition else { continue };
+        let InstructionData::Binary { opcode, args: [left, right] } = dfg.insts[inst] else { continue };
+        let Some(step) = Step::of(opcode) else { continue };
+        let (ty, constants) = (dfg.value_type(value), &members.constants);
+        if ty != types::I32 && ty != types::I64 {
+            continue;
+        }
+        let mut constant = |value: Value| constants.get(&classes.of(value)).copied();
+        let is_either = matches!(step, Step::Add | Step::Multiply | Step::And | Step::Or | Step::Xor);
+        let (other, constant) = match (constant(left), constant(right)) {
+            (None, Some(constant)) => (left, constant),
+            (Some(constant), None) if is_either => (right, constant),
+            _ => continue,
+        };
+        let is_shift = matches!(step, Step::ShiftLeft | Step::ShiftRight);
+        let constant = if is_shift { constant & u64::from(ty.bits() - 1) } else { constant };
+        if step == Step::Remainder && constant == 0 {
+            continue;
+        }
+        let (result, other) = (classes.of(value), classes.of(other));
+        let mut add = |to: u32, of: u32, step: Step| {
+            if let (true, Some(found)) = (labels.contains_key(&to), labels.get(&of)) {
+                let known = recipes.entry(to).or_default();
+                if known.len() < RECIPES {
+                    known.push(Recipe { step, constant, size: ty.bytes() as u8, labels: found.clone() });
+                }
+            }
+        };
+        add(result, other, step);
+        if let Some(back) = step.back() {
+            add(other, result, back);
+        }
+    }
+    for (value, source) in sources.iter_mut().filter(|(_, source)| source.constant.is_none()) {
+        if let Some(found) = recipes.get(&classes.of(*value)) {
+            source.recipes = found.clone();
+        }
+    }
 }
 
 /// Finds out which values are equal: alternatives that the optimiser chose from, and results of equal instructions.

@@ -225,7 +225,7 @@ impl Instruction {
                 let start = self.frame + i64::from(offset);
                 self.store.as_ref().is_some_and(|store| store.start < start + 8 && start < store.end)
             }
-            ValuePlace::FramePointer(_) | ValuePlace::Constant(_) => false,
+            ValuePlace::FramePointer(_) | ValuePlace::Constant(_) | ValuePlace::Computed(_) => false,
         }
     }
 

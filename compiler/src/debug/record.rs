@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use target_lexicon::Architecture;
 
 use super::addresses::merge;
-use super::carriers::Source;
+use super::carriers::{Recipe, Source, Step};
 use super::contents;
 use super::history::{Subject, Timeline};
 use crate::codegen::{Moves, signed_leb128, unsigned_leb128};
@@ -58,6 +58,40 @@ pub(crate) enum ValuePlace {
     FramePointer(i32),
     /// Nowhere: it is always this, as bits.
     Constant(u64),
+    /// Nowhere: it can be computed.
+    Computed(Computation),
+}
+
+/// What an operation makes of an integer and a constant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Computation {
+    pub of: Holder,
+    /// Bytes of the integer.
+    pub size: u8,
+    pub step: Step,
+    pub constant: u64,
+}
+
+/// Where an integer is that something is computed of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Holder {
+    /// See [`ValuePlace::Register`].
+    Register(u16),
+    /// See [`ValuePlace::Frame`].
+    Frame(i32),
+}
+
+impl Recipe {
+    /// What is computed by it of what is in a place.
+    fn computation(&self, place: ValuePlace) -> Option<ValuePlace> {
+        let of = match place {
+            ValuePlace::Register(register) => Holder::Register(register),
+            ValuePlace::Frame(offset) => Holder::Frame(offset),
+            _ => return None,
+        };
+        let Recipe { step, constant, size, .. } = *self;
+        Some(ValuePlace::Computed(Computation { of, size, step, constant }))
+    }
 }
 
 impl Record {
@@ -222,10 +256,18 @@ fn ranges(
             if let Some(bits) = source.constant {
                 own.extend(code.iter().map(|span| (span.clone(), ValuePlace::Constant(bits))));
             }
+            let start = own.len();
             for (range, place) in source.labels.iter().flat_map(|label| places.get(label).into_iter().flatten()) {
-                let first = code.partition_point(|span| span.end <= range.start);
-                for span in code[first..].iter().take_while(|span| span.start < range.end) {
-                    own.push((span.start.max(range.start)..span.end.min(range.end), *place));
+                own.extend(common(&code, range).map(|part| (part, *place)));
+            }
+            if source.recipes.is_empty() {
+                continue;
+            }
+            let left = without(&code, own[start..].iter().map(|(range, _)| range.clone()).collect());
+            for recipe in source.recipes.iter().filter(|_| !left.is_empty()) {
+                for (range, place) in recipe.labels.iter().flat_map(|label| places.get(label).into_iter().flatten()) {
+                    let computed = recipe.computation(*place);
+                    own.extend(common(&left, range).filter_map(|part| Some((part, computed?))));
                 }
             }
         }
@@ -234,6 +276,29 @@ fn ranges(
     // Those of each timeline are sorted, and most timelines come in order: a stable sort makes use of it.
     found.sort();
     found
+}
+
+/// The parts of sorted ranges that are in another.
+fn common<'c>(code: &'c [Range<u32>], range: &'c Range<u32>) -> impl Iterator<Item = Range<u32>> + 'c {
+    let first = code.partition_point(|span| span.end <= range.start);
+    let inside = code[first..].iter().take_while(|span| span.start < range.end);
+    inside.map(|span| span.start.max(range.start)..span.end.min(range.end))
+}
+
+/// The parts of sorted ranges that are in none of some others.
+fn without(code: &[Range<u32>], mut others: Vec<Range<u32>>) -> Vec<Range<u32>> {
+    merge(&mut others);
+    let mut left = Vec::new();
+    for span in code {
+        let mut start = span.start;
+        for other in common(&others, span) {
+            left.push(start..other.start);
+            start = other.end;
+        }
+        left.push(start..span.end);
+    }
+    left.retain(|part| part.start < part.end);
+    left
 }
 
 /// Adds the ranges of a subject, one place at a time, those that touch as one.
@@ -306,6 +371,14 @@ impl Iterator for Origins<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_of_ranges() {
+        let code = [0..10, 20..30];
+        assert_eq!(common(&code, &(5..25)).collect::<Vec<_>>(), [5..10, 20..25]);
+        assert_eq!(without(&code, vec![22..24, 8..21, 28..40]), [0..8, 21..22, 24..28]);
+        assert!(without(&code, vec![0..15, 15..30]).is_empty());
+    }
 
     #[test]
     fn code_of_source_locations() {

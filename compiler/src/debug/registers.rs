@@ -2,9 +2,10 @@
 
 use target_lexicon::Architecture;
 
+use super::carriers::Step;
 use super::expression::Untranslatable;
 use super::opcode::*;
-use super::record::ValuePlace;
+use super::record::{Computation, Holder, ValuePlace};
 use super::writer::{Buffer, Target};
 use crate::plan::{Places, Slot};
 
@@ -80,6 +81,10 @@ impl Registers {
                 output.unsigned(bits);
                 output.u8(STACK_VALUE);
             }
+            ValuePlace::Computed(computation) => {
+                push_computed(computation, output);
+                output.u8(STACK_VALUE);
+            }
         }
     }
 
@@ -92,12 +97,12 @@ impl Registers {
             ValuePlace::Register(register) if register >= self.first_float => return Err(Untranslatable),
             ValuePlace::Register(register) => {
                 push_register(register, 0, output);
-                if size < 8 {
-                    // Code leaves anything in the upper half.
-                    output.u8(CONST4U);
-                    output.u32(u32::MAX);
-                    output.u8(AND);
-                }
+                mask(size, output);
+                return Ok(());
+            }
+            ValuePlace::Computed(computation) => {
+                push_computed(computation, output);
+                mask(size, output);
                 return Ok(());
             }
             ValuePlace::Frame(offset) => push_frame(offset, output),
@@ -115,6 +120,43 @@ impl Registers {
         output.u8(size);
         Ok(())
     }
+}
+
+/// Keeps the lower bytes of a number: code leaves anything in the upper half of registers.
+fn mask(size: u8, output: &mut Buffer) {
+    if size < 8 {
+        output.u8(CONST4U);
+        output.u32(u32::MAX);
+        output.u8(AND);
+    }
+}
+
+fn push_computed(computation: Computation, output: &mut Buffer) {
+    let Computation { of, size, step, constant } = computation;
+    match of {
+        Holder::Register(register) => {
+            push_register(register, 0, output);
+            mask(size, output);
+        }
+        Holder::Frame(offset) => {
+            push_frame(offset, output);
+            output.u8(DEREF_SIZE);
+            output.u8(size);
+        }
+    }
+    output.u8(CONSTU);
+    output.unsigned(constant);
+    output.u8(match step {
+        Step::Add => PLUS,
+        Step::Subtract => MINUS,
+        Step::Multiply => MUL,
+        Step::And => AND,
+        Step::Or => OR,
+        Step::Xor => XOR,
+        Step::ShiftLeft => SHL,
+        Step::ShiftRight => SHR,
+        Step::Remainder => MOD,
+    });
 }
 
 /// Pushes what a register holds, and bytes more.
