@@ -60,9 +60,7 @@ fn the_instance_is_shown() {
     }
     let commands =
         ["b values.c:67", "run", "wasm-memory", "wasm-globals", "wasm-tables", "wasm-locals", "wasm-memory 1024 20"];
-    for flags in
-        [&["-g", "-O0"][..], &["-glldb", "-O0"], &["-glldb", "-O2"], &["-glldb", "-O0", "--memory-base", "relocatable"]]
-    {
+    for flags in [&["-g", "-O0"][..], &["-glldb", "-O0"], &["-glldb", "-O0", "--memory-base", "relocatable"]] {
         let text = with_lldb("debug/programs/values-O0.wasm", flags, &commands);
         let expected = [
             "memory0: 0x20000 bytes at 0x",
@@ -76,6 +74,13 @@ fn the_instance_is_shown() {
         ];
         check_lines(&text, &expected);
     }
+}
+
+/// At `-O2` a register keeps the stack pointer.
+#[test]
+fn globals_in_registers_are_those_of_the_frame() {
+    let text = with_lldb("debug/programs/small-O2.wasm", &["-g", "-O2"], &["b area", "run", "wasm-globals"]);
+    check_lines(&text, &["__stack_pointer: int = 70"]);
 }
 
 #[test]
