@@ -15,7 +15,8 @@ use crate::process;
 use crate::sync::Lock;
 use crate::sys::{self, Error, PAGE_SIZE};
 
-/// Address space that a memory with explicit bounds leaves to the rest of the program where space is short.
+/// Address space that a memory with explicit bounds leaves to the rest of the program where space is short; a memory that is
+/// smaller leaves as much as it takes, so that the next one does not get less than could be had.
 const SPARED: usize = if cfg!(target_os = "none") {
     256 << 10
 } else if cfg!(target_pointer_width = "32") {
@@ -106,11 +107,11 @@ fn map(memory: &mut MemoryDescriptor) -> Result<(), Error> {
     let base = if is_explicit {
         let smallest = whole_pages(memory.length.saturating_add(guard)).max(PAGE_SIZE);
         loop {
-            let reserved = sys::reserve(address, size.saturating_add(SPARED));
-            match reserved {
+            let spared = SPARED.min(size);
+            match sys::reserve(address, size.saturating_add(spared)) {
                 Ok(base) => {
                     // SAFETY: the end of what was reserved just now.
-                    unsafe { sys::release(base + size, SPARED) };
+                    unsafe { sys::release(base + size, spared) };
                     break base;
                 }
                 // It fits, if only just.

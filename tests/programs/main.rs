@@ -27,7 +27,7 @@ macro_rules! programs {
 programs! {
     c "wasm":
         allocate bulk cat clock data directories dispatch environ exit_code files floats grow hello integers
-        interpreter lines poll printf recursion sha256 simd sort tail_calls threads traps unknown;
+        interpreter lines poll printf recursion sha256 simd sort tail_calls threads traps unknown wasi wasi_posix;
     rust "wasm":
         collections files hello panic words;
     wat "wat":

@@ -387,8 +387,9 @@ impl Instances<'_, '_, '_, '_> {
             )));
         }
         if initial > context.layout.largest_memory {
-            let what = format!("memory {index}, which starts with {initial} bytes, on a target of 32 bits");
-            return Err(Error::Unsupported { what, offset: None });
+            return Err(Error::Limit(format!(
+                "memory {index} starts with {initial} bytes, more than a target of 32 bits has room for"
+            )));
         }
         let maximum = declared.min(allowed).min(context.layout.largest_memory).max(initial);
         // The MMU's unit is a page of the operating system, and 64 bits reach farther than any reservation.

@@ -8,6 +8,7 @@ use crate::wasi::file_type;
 use crate::wasi::filestat::{FileStatus, NewTime, NewTimes};
 use crate::wasi::memory::GuestBytes;
 use crate::wasi::scratch::Zeroed;
+use rustix::fd::BorrowedFd;
 use rustix::fs::{FileType, OFlags, SeekFrom, Stat, Timespec, Timestamps};
 use rustix::io::{IoSlice, IoSliceMut};
 
@@ -156,9 +157,17 @@ pub(super) fn status_of(stat: &Stat) -> FileStatus {
     }
 }
 
-/// fstat(2).
+/// fstat(2). On s390x by fstatat(2): qemu's user-mode emulation leaves the nanoseconds out of the other.
+pub(super) fn fstat(handle: BorrowedFd<'_>) -> rustix::io::Result<Stat> {
+    #[cfg(target_arch = "s390x")]
+    return rustix::fs::statat(handle, c"", rustix::fs::AtFlags::EMPTY_PATH);
+    #[cfg(not(target_arch = "s390x"))]
+    rustix::fs::fstat(handle)
+}
+
+/// What there is to know of an open file.
 pub fn status(handle: Handle) -> Result<FileStatus> {
-    let mut status = status_of(&rustix::fs::fstat(borrow(handle)).map_err(translate)?);
+    let mut status = status_of(&fstat(borrow(handle)).map_err(translate)?);
     if status.file_type == file_type::SOCKET_STREAM {
         status.file_type = super::sockets::socket_type(handle);
     }

@@ -1,7 +1,7 @@
 //! Operations on paths, each beneath a directory: see `sandbox` for what that rests on.
 
 use super::errors::{of_system, translate};
-use super::files::{status_of, timestamps};
+use super::files::{fstat, status_of, timestamps};
 use super::sandbox::{self, follow, locate};
 use super::{Handle, borrow, keep, keep_owned, slashes, system};
 use crate::wasi::descriptors::StatusFlags;
@@ -10,6 +10,7 @@ use crate::wasi::file_type;
 use crate::wasi::filestat::{FileStatus, NewTimes};
 use crate::wasi::path::Path;
 use crate::wasi::path_open::Opening;
+use rustix::fd::AsFd;
 use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io;
 
@@ -157,7 +158,7 @@ pub fn status_at(directory: Handle, path: &mut Path, follow_link: bool) -> Resul
     }
     let flags = if follow_link { system::TRAVERSE } else { system::TRAVERSE | OFlags::NOFOLLOW };
     let opened = sandbox::open(borrow(directory), path.whole()?, flags, Mode::empty())?;
-    Ok(status_of(&rustix::fs::fstat(&opened).map_err(translate)?))
+    Ok(status_of(&fstat(opened.as_fd()).map_err(translate)?))
 }
 
 /// As [`status_at`], where a file whose contents may not be read cannot be opened in order to ask.
@@ -172,7 +173,7 @@ fn status_by_name(directory: Handle, path: &mut Path, follow_link: bool) -> Resu
         path.join();
         let opened =
             sandbox::open(borrow(directory), path.whole()?, system::TRAVERSE | OFlags::DIRECTORY, Mode::empty())?;
-        rustix::fs::fstat(&opened)
+        fstat(opened.as_fd())
     } else {
         rustix::fs::statat(place.directory(), place.name, AtFlags::SYMLINK_NOFOLLOW)
     };
