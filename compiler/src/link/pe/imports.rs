@@ -6,7 +6,6 @@ use super::symbols::Program;
 
 /// The libraries, each with those of its functions that the runtime library uses, in order (`sys/windows/api.rs` there).
 const PROVIDERS: &[(&str, &[&str])] = &[
-    ("ADVAPI32.dll", &["SystemFunction036"]),
     (
         "KERNEL32.dll",
         &[
@@ -28,10 +27,12 @@ const PROVIDERS: &[(&str, &[&str])] = &[
             "GetLastError",
             "GetModuleHandleW",
             "GetNumberOfConsoleInputEvents",
+            "GetProcAddress",
             "GetProcessTimes",
             "GetStdHandle",
             "GetSystemTimePreciseAsFileTime",
             "GetThreadTimes",
+            "LoadLibraryExW",
             "PeekNamedPipe",
             "QueryPerformanceCounter",
             "QueryPerformanceFrequency",

@@ -181,6 +181,8 @@ unsafe extern "system" {
     pub fn GetFileType(file: Handle) -> u32;
     pub fn GetLastError() -> u32;
     pub fn GetModuleHandleW(name: *const u16) -> *mut c_void;
+    pub fn GetProcAddress(library: *mut c_void, name: *const u8) -> *mut c_void;
+    pub fn LoadLibraryExW(name: *const u16, reserved: Handle, flags: u32) -> *mut c_void;
     pub fn GetNumberOfConsoleInputEvents(console: Handle, count: *mut u32) -> Bool;
     pub fn GetProcessTimes(
         process: Handle,
@@ -268,7 +270,4 @@ unsafe extern "system" {
     pub fn RtlNtStatusToDosError(status: i32) -> u32;
     pub fn RtlWaitOnAddress(address: *const c_void, compared: *const c_void, size: usize, timeout: *const i64) -> i32;
     pub fn RtlWakeAddressSingle(address: *const c_void);
-
-    // advapi32: RtlGenRandom.
-    pub fn SystemFunction036(bytes: *mut u8, length: u32) -> u8;
 }

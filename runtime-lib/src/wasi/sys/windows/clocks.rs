@@ -2,11 +2,14 @@
 
 use crate::sys;
 use crate::sys::api::{
-    self, GetProcessTimes, GetSystemTimePreciseAsFileTime, GetThreadTimes, QueryPerformanceFrequency, SwitchToThread,
-    SystemFunction036,
+    self, GetProcAddress, GetProcessTimes, GetSystemTimePreciseAsFileTime, GetThreadTimes, LoadLibraryExW,
+    QueryPerformanceFrequency, SwitchToThread,
 };
 use crate::wasi::errno::{Errno, Result};
 use crate::wasi::memory::GuestBytes;
+use core::ffi::c_void;
+use core::sync::atomic::AtomicPtr;
+use core::sync::atomic::Ordering::Relaxed;
 
 const REALTIME: u32 = 0;
 const MONOTONIC: u32 = 1;
@@ -68,13 +71,50 @@ pub fn clock_resolution(id: u32) -> Result<u64> {
     }
 }
 
-/// Fills memory with random bytes; RtlGenRandom, which every Windows has, under another name.
+/// RtlGenRandom.
+type GenerateRandom = unsafe extern "system" fn(bytes: *mut u8, length: u32) -> u8;
+
+/// RtlGenRandom, which every Windows has, by its other name in a library of the system's own folder. Programs that want no random
+/// bytes do not load that library.
+fn generator() -> Option<GenerateRandom> {
+    static FOUND: AtomicPtr<c_void> = AtomicPtr::new(core::ptr::null_mut());
+    const SEARCH_SYSTEM_FOLDER: u32 = 0x800;
+    const LIBRARY: [u16; 13] = utf16(b"advapi32.dll\0");
+    let mut found = FOUND.load(Relaxed);
+    if found.is_null() {
+        // SAFETY: both names end in zeros.
+        found = unsafe {
+            let library = LoadLibraryExW(LIBRARY.as_ptr(), core::ptr::null_mut(), SEARCH_SYSTEM_FOLDER);
+            if library.is_null() {
+                return None;
+            }
+            GetProcAddress(library, c"SystemFunction036".as_ptr().cast())
+        };
+        FOUND.store(found, Relaxed);
+    }
+    // SAFETY: null is `None`, and the function of that name has this type (ntsecapi.h).
+    unsafe { core::mem::transmute::<*mut c_void, Option<GenerateRandom>>(found) }
+}
+
+/// Text of ASCII as Windows has it.
+const fn utf16<const N: usize>(text: &[u8; N]) -> [u16; N] {
+    let mut units = [0; N];
+    let mut at = 0;
+    while at < N {
+        units[at] = text[at] as u16;
+        at += 1;
+    }
+    units
+}
+
+/// Fills memory with random bytes.
 pub fn fill_random(bytes: GuestBytes) -> Result<()> {
+    let generate = generator().ok_or(Errno::NOSYS)?;
     let mut done = 0;
     while done < bytes.length() {
         let part = (bytes.length() - done).min(1 << 30);
         // SAFETY: what is left of the stretch lies in the program's memory.
-        if unsafe { SystemFunction036(bytes.start().add(done), part as u32) } == 0 {
+        if unsafe { generate(bytes.start().add(done), part as u32) } == 0 {
             return Err(Errno::IO);
         }
         done += part;
