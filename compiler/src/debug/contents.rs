@@ -7,6 +7,7 @@ use cranelift_codegen::CompiledCode;
 use iced_x86::{Code, Decoder, DecoderOptions, FlowControl, InstructionInfoFactory, OpAccess, Register};
 use rustc_hash::FxHashMap;
 
+use super::addresses::merge;
 use super::record::ValuePlace;
 use crate::codegen::block_starts;
 
@@ -94,7 +95,9 @@ impl Contents {
                 range.end = end;
             } else if let Some(last) = self.ending_at(range.end) {
                 let Some(block) = self.block_at(self.instructions[last].code.start) else { continue };
-                if self.follow(last + 1, block, *place, &mut more) {
+                let (code, is_kept) = self.follow(last + 1, block, *place);
+                push(&mut more, code, *place);
+                if is_kept {
                     kept.push((*place, block));
                 }
             }
@@ -134,22 +137,20 @@ impl Contents {
         self.instructions.get(number).filter(|instruction| instruction.code.end == offset).map(|_| number)
     }
 
-    /// Adds the range from an instruction on, up to the end of its block, in which a place keeps its contents; returns whether
-    /// it does up to there.
-    fn follow(&self, first: usize, block: usize, place: ValuePlace, found: &mut Vec<(Range<u32>, ValuePlace)>) -> bool {
+    /// The range from an instruction on, up to the end of its block, in which a place keeps its contents; and whether it does up to
+    /// there.
+    fn follow(&self, first: usize, block: usize, place: ValuePlace) -> (Range<u32>, bool) {
         let end = self.blocks.get(block + 1).copied().unwrap_or(u32::MAX);
         let mut all = self.instructions[first..].iter().take_while(|next| next.code.start < end).peekable();
-        let Some(start) = all.peek().map(|next| next.code.start) else { return true };
+        let start = all.peek().map_or(0, |next| next.code.start);
         let mut last = start;
         for next in all {
             if next.overwrites(place) {
-                push(found, start..next.end_of_contents(), place);
-                return false;
+                return (start..next.end_of_contents(), false);
             }
             last = next.code.end;
         }
-        push(found, start..last, place);
-        true
+        (start..last, true)
     }
 
     /// Adds the ranges of other blocks in which a place keeps the contents that it has at the ends of some: blocks where control
@@ -161,7 +162,13 @@ impl Contents {
         found: &mut Vec<(Range<u32>, ValuePlace)>,
     ) {
         let Some((place, _)) = kept.first().copied() else { return };
-        let is_known = |start: u32| ranges.iter().any(|(range, other)| *other == place && range.contains(&start));
+        let mut known: Vec<Range<u32>> =
+            ranges.iter().filter(|(_, other)| *other == place).map(|(range, _)| range.clone()).collect();
+        merge(&mut known);
+        let is_known = |start: u32| {
+            let next = known.partition_point(|range| range.end <= start);
+            known.get(next).is_some_and(|range| range.start <= start)
+        };
         let is_kept = |block: usize| kept.binary_search(&(place, block)).is_ok();
         // Taken to have it at their starts at first, with what follows from that.
         let mut reached: Vec<Reached> = Vec::new();
@@ -174,24 +181,34 @@ impl Contents {
                     continue;
                 }
                 let first = self.instructions.partition_point(|instruction| instruction.code.start < start);
-                let mut ranges = Vec::new();
-                let is_kept = self.follow(first, after, place, &mut ranges);
+                let (code, is_kept) = self.follow(first, after, place);
                 if is_kept {
                     open.push(after);
                 }
-                reached.push(Reached { block: after, ranges, is_kept });
+                reached.push(Reached { block: after, code, is_kept, is_reached: true });
             }
         }
-        loop {
-            let count = reached.len();
-            let keeping: Vec<usize> = reached.iter().filter(|block| block.is_kept).map(|block| block.block).collect();
-            let keeps = |before: &usize| is_kept(*before) || keeping.contains(before);
-            reached.retain(|block| self.before[block.block].iter().all(keeps));
-            if reached.len() == count {
-                break;
+        reached.sort_unstable_by_key(|block| block.block);
+        let number_of =
+            |reached: &[Reached], block: usize| reached.binary_search_by_key(&block, |block| block.block).ok();
+        // Each is looked at again where one before it was found not to keep them.
+        let mut open: Vec<usize> = (0..reached.len()).collect();
+        while let Some(number) = open.pop() {
+            let (block, is_reached) = (reached[number].block, reached[number].is_reached);
+            let keeps = |before: &usize| {
+                is_kept(*before)
+                    || number_of(&reached, *before)
+                        .is_some_and(|before| reached[before].is_reached && reached[before].is_kept)
+            };
+            if is_reached && !self.before[block].iter().all(keeps) {
+                reached[number].is_reached = false;
+                open.extend(self.after[block].iter().filter_map(|after| number_of(&reached, *after)));
             }
         }
-        found.extend(reached.into_iter().flat_map(|block| block.ranges));
+        let mut code: Vec<Range<u32>> =
+            reached.into_iter().filter(|block| block.is_reached).map(|block| block.code).collect();
+        merge(&mut code);
+        found.extend(code.into_iter().filter(|range| range.start < range.end).map(|range| (range, place)));
     }
 }
 
@@ -202,9 +219,11 @@ const SPREAD: usize = 64;
 struct Reached {
     block: usize,
     /// As long as it keeps them.
-    ranges: Vec<(Range<u32>, ValuePlace)>,
+    code: Range<u32>,
     /// That is up to the block's end.
     is_kept: bool,
+    /// No block before it was found not to keep them.
+    is_reached: bool,
 }
 
 fn push(found: &mut Vec<(Range<u32>, ValuePlace)>, range: Range<u32>, place: ValuePlace) {
