@@ -124,8 +124,8 @@ impl Spans {
             }
             self.remember(function);
             let start = self.pieces.partition_point(|(origin, _)| u64::from(*origin) < range.start);
-            let inside = self.pieces[start..].iter().take_while(|(origin, _)| u64::from(*origin) < range.end);
-            spans.extend(inside.map(|(_, text)| text.clone()));
+            let length = self.pieces[start..].partition_point(|(origin, _)| u64::from(*origin) < range.end);
+            spans.extend(self.pieces[start..start + length].iter().map(|(_, text)| text.clone()));
         }
         merge(&mut spans);
         spans

@@ -80,6 +80,8 @@ impl Step {
 /// Values that are equal.
 struct Classes {
     parents: Vec<u32>,
+    /// How many were found equal so far.
+    united: usize,
 }
 
 impl Classes {
@@ -95,6 +97,7 @@ impl Classes {
 
     fn unite(&mut self, left: Value, right: Value) {
         let (left, right) = (self.of(left), self.of(right));
+        self.united += usize::from(left != right);
         self.parents[left.max(right) as usize] = left.min(right);
     }
 }
@@ -123,7 +126,7 @@ pub(crate) fn label(function: &mut Function, timelines: &[Timeline]) -> FxHashMa
     if wanted.is_empty() {
         return FxHashMap::default();
     }
-    let mut classes = Classes { parents: (0..function.dfg.num_values() as u32).collect() };
+    let mut classes = Classes { parents: (0..function.dfg.num_values() as u32).collect(), united: 0 };
     unite_equal(function, &mut classes);
     let members = Members::of(function, &mut classes, &wanted);
     let mut labels: std::collections::BTreeMap<Value, ValueLabelAssignments> = std::collections::BTreeMap::new();
@@ -220,6 +223,7 @@ fn unite_equal(function: &Function, classes: &mut Classes) {
     // Once more for those whose operands were found equal late.
     let mut known: FxHashMap<(Type, InstructionData), Value> = FxHashMap::default();
     for _ in 0..2 {
+        let before = classes.united;
         unite_reduced(function, &results, classes);
         unite_merged(function, classes);
         known.clear();
@@ -232,6 +236,9 @@ fn unite_equal(function: &Function, classes: &mut Classes) {
                     place.insert(value);
                 }
             }
+        }
+        if classes.united == before {
+            break;
         }
     }
 }

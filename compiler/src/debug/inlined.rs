@@ -246,7 +246,7 @@ impl<'e, 'a> Translator<'e, 'a> {
             return Ok(());
         };
         reader.skip_attributes(abbreviation.attributes())?;
-        self.entries(&mut reader, Tree::Inlined, vec![inside]);
+        self.entries(reader.next_offset(), Tree::Inlined, vec![inside]);
         Ok(())
     }
 

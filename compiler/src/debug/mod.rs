@@ -21,6 +21,7 @@ mod location;
 mod opcode;
 mod outline;
 mod place;
+mod plain;
 mod pointees;
 mod pointers;
 mod ranges;

@@ -51,6 +51,16 @@ fn copy_of(tag: DwTag) -> Copy {
     }
 }
 
+/// Whether names in an entry are parts of longer ones.
+fn is_scope(tag: DwTag) -> bool {
+    matches!(tag, dw::DW_TAG_namespace | dw::DW_TAG_structure_type | dw::DW_TAG_class_type | dw::DW_TAG_union_type)
+}
+
+/// Whether the full name of an entry is remembered, or a part of others.
+pub(super) fn is_named(tag: DwTag) -> bool {
+    is_scope(tag) || copy_of(tag) != Copy::None
+}
+
 /// The signature of the unit with the copy of a type, by that of the type's own unit.
 pub(super) fn signature_of_pointee(signature: DebugTypeSignature) -> u64 {
     // Signatures are hashes: one that differs in these bits is no other type's.
@@ -233,10 +243,7 @@ impl<'a> Translator<'_, 'a> {
         name: &dyn Fn(DwAt) -> Option<AttributeValue<super::expression::Reader<'a>>>,
         prefix: Option<&Rc<str>>,
     ) -> Option<Rc<str>> {
-        let is_scope = matches!(
-            tag,
-            dw::DW_TAG_namespace | dw::DW_TAG_structure_type | dw::DW_TAG_class_type | dw::DW_TAG_union_type
-        );
+        let is_scope = is_scope(tag);
         let is_type = copy_of(tag) != Copy::None;
         if !is_scope && (!is_type || prefix.is_none()) {
             return prefix.cloned();

@@ -78,10 +78,11 @@ fn damage_is_no_panic() {
 }
 
 /// The body of `$down` is inlined into itself: the addresses of the call in it are in a block of both bodies, and only the
-/// outer one's call is inlined.
+/// outer one's call is inlined. It is in no declaration in the function, as that of a method.
 #[test]
 fn a_function_inlined_into_itself_has_one_entry() {
-    // The function at 2, behind its size, and a block in it: a unit with `DW_AT_low_pc` and `DW_AT_high_pc` each.
+    // The function at 2, behind its size, and a block in it: a unit with `DW_AT_low_pc` and `DW_AT_high_pc` each. Behind the block,
+    // a function without.
     let module = r#"(module
         (func $down (param i32) (result i32)
             (if (result i32) (i32.eqz (local.get 0))
@@ -89,9 +90,9 @@ fn a_function_inlined_into_itself_has_one_entry() {
                 (else (i32.add (call $down (i32.sub (local.get 0) (i32.const 1))) (i32.const 3)))))
         (func (export "_start") (drop (call $down (i32.const 9))))
         (@custom ".debug_abbrev" "\01\11\01\11\01\12\06\00\00" "\02\2e\01\03\08\11\01\12\06\00\00"
-            "\03\0b\01\11\01\12\06\00\00" "\00")
-        (@custom ".debug_info" "\29\00\00\00\04\00\00\00\00\00\04" "\01\02\00\00\00\15\00\00\00"
-            "\02down\00\02\00\00\00\15\00\00\00" "\03\08\00\00\00\0f\00\00\00" "\00\00\00"))"#;
+            "\03\0b\01\11\01\12\06\00\00" "\04\2e\00\03\08\00\00" "\00")
+        (@custom ".debug_info" "\2c\00\00\00\04\00\00\00\00\00\04" "\01\02\00\00\00\15\00\00\00"
+            "\02down\00\02\00\00\00\15\00\00\00" "\03\08\00\00\00\0f\00\00\00" "\00" "\04m\00" "\00\00"))"#;
     let module = wat::parse_str(module).unwrap();
     let options = Options { debug_info: DebugLevel::Full, opt_level: OptLevel::Speed, jobs: 1, ..Options::default() };
     let inputs = [Input { name: "down".to_owned(), bytes: &module, ..Input::default() }];
@@ -117,6 +118,7 @@ fn a_function_inlined_into_itself_has_one_entry() {
         (2, gimli::DW_TAG_lexical_block),
         (3, gimli::DW_TAG_inlined_subroutine),
         (4, gimli::DW_TAG_lexical_block),
+        (2, gimli::DW_TAG_subprogram),
     ];
     assert_eq!(tags, expected);
 }

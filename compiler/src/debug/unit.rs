@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use gimli::{AttributeValue, DwAt, DwForm, DwTag, UnitOffset, UnitType, constants as dw};
+use gimli::{AttributeValue, DwAt, DwForm, DwTag, Reader as _, UnitOffset, UnitType, constants as dw};
 use rustc_hash::FxHashMap;
 
 use super::abbreviations::Abbreviations;
@@ -19,6 +19,7 @@ use super::lines::{self, Row};
 use super::lists::Lists;
 use super::location::constant_location;
 use super::outline::Outline;
+use super::plain::Plain;
 use super::pointees::signature_of_pointee;
 use super::pointers::{Pointers, is_virtual};
 use super::selection;
@@ -191,6 +192,8 @@ pub(super) struct Translator<'e, 'a> {
     /// Full names of types inside others or in namespaces, by old offset.
     pub(super) full_names: FxHashMap<u32, String>,
     abbreviations: Abbreviations,
+    /// How to copy entries, by their abbreviation's number in the input.
+    pub(super) plain: FxHashMap<u64, Option<Rc<Plain>>>,
     /// Room for the parts of an entry, used again for each.
     pub(super) scratch: Scratch,
     pub(super) spans: Spans,
@@ -202,7 +205,7 @@ pub(super) struct Translator<'e, 'a> {
     /// Old and new offsets in the unit of all entries so far.
     pub(super) moved: Vec<(u32, u32)>,
     /// Places that refer to entries of this unit, by old offset.
-    own_references: Vec<(u32, u32, Link)>,
+    pub(super) own_references: Vec<(u32, u32, Link)>,
 }
 
 /// An entry while it is put together.
@@ -226,6 +229,7 @@ pub(super) fn translate(environment: &Environment<'_, '_>) -> Result<TranslatedU
         pointers: Pointers::default(),
         full_names: FxHashMap::default(),
         abbreviations: Abbreviations::new(),
+        plain: FxHashMap::default(),
         scratch: Scratch::default(),
         spans: Spans::default(),
         inlined: Inlined::default(),
@@ -238,7 +242,7 @@ pub(super) fn translate(environment: &Environment<'_, '_>) -> Result<TranslatedU
     translator.output.info = Buffer::new(environment.big_endian);
     translator.output.abbreviations = Buffer::new(environment.big_endian);
     translator.header();
-    translator.entries(&mut unit.entries_raw(None)?, Tree::Unit, Vec::new());
+    translator.entries(unit.header.root_offset(), Tree::Unit, Vec::new());
     Ok(translator.finish())
 }
 
@@ -270,90 +274,80 @@ impl<'e, 'a> Translator<'e, 'a> {
         }
     }
 
-    /// Writes entries up to the end of those that are `open`, or of the first one.
-    pub(super) fn entries(
-        &mut self,
-        reader: &mut gimli::EntriesRaw<'e, Reader<'a>>,
-        tree: Tree,
-        mut open: Vec<Open<'e>>,
-    ) {
+    /// Writes the entries from an offset on, up to the end of those that are `open`, or of the first one.
+    pub(super) fn entries(&mut self, start: UnitOffset, tree: Tree, mut open: Vec<Open<'e>>) {
         let mut left_out = if tree == Tree::Unit { self.home.outline.left_out.as_slice() } else { &[] };
-        let mut skipped_from: Option<isize> = None;
+        // How many entries are open that are left out with what is inside.
+        let mut skipped = 0_usize;
         let mut attributes = Vec::new();
+        let mut reader = self.read_from(start).unwrap_or_default();
+        let all = reader;
         while !reader.is_empty() {
-            let offset = reader.next_offset();
+            let offset = UnitOffset(start.0 + reader.offset_from(all));
             if let Some((first, rest)) = left_out.split_first()
                 && first.start as usize <= offset.0
             {
                 left_out = rest;
-                match self.unit.entries_raw(Some(UnitOffset(first.end as usize))) {
-                    Ok(behind) => *reader = behind,
-                    Err(_) => break,
-                }
+                reader = self.read_from(UnitOffset(first.end as usize)).unwrap_or_default();
                 continue;
             }
-            let depth = reader.next_depth();
-            let Ok(abbreviation) = reader.read_abbreviation() else {
+            let Ok(code) = reader.read_uleb128() else {
                 self.output.dropped.entries += 1;
                 break;
             };
-            let Some(abbreviation) = abbreviation else {
+            if code == 0 {
                 // The end of an entry's children.
-                match skipped_from {
-                    Some(start) if depth > start => {
-                        if depth - 1 == start {
-                            skipped_from = None;
-                        }
-                    }
-                    _ => self.close(&mut open, tree),
+                match skipped.checked_sub(1) {
+                    Some(outer) => skipped = outer,
+                    None => self.close(&mut open, tree),
                 }
                 if open.is_empty() {
                     break;
                 }
                 continue;
-            };
-            attributes.clear();
-            let mut damaged = false;
-            for specification in abbreviation.attributes() {
-                match reader.read_attribute(*specification) {
-                    Ok(attribute) => attributes.push(attribute),
-                    Err(_) => {
-                        damaged = true;
-                        break;
-                    }
+            }
+            if let (Tree::Unit, 0, Some(parent)) = (tree, skipped, open.last())
+                && let Some(plain) = self.plain(code)
+            {
+                let mut behind = reader;
+                if let Some(scope) = self.plain_entry(&plain, offset.0 as u32, &mut behind, parent) {
+                    reader = behind;
+                    open.extend(scope);
+                    continue;
                 }
             }
-            if damaged {
+            let unit = self.unit;
+            let Some((abbreviation, behind)) = read_attributes(unit, offset, &mut attributes) else {
                 self.output.dropped.entries += 1;
                 break;
-            }
+            };
+            reader = self.read_from(behind).unwrap_or_default();
             let tag = match abbreviation.tag() {
                 // Without the entries that are elsewhere, it is all there is of the unit.
                 dw::DW_TAG_skeleton_unit => dw::DW_TAG_compile_unit,
                 tag => tag,
             };
             let has_children = abbreviation.has_children();
-            if skipped_from.is_some() {
+            if skipped != 0 {
                 self.output.dropped.entries += usize::from(!self.environment.lines_only);
+                skipped += usize::from(has_children);
                 continue;
             }
             if self.environment.lines_only {
                 if !selection::has_functions(tag) {
-                    skipped_from = has_children.then_some(depth);
+                    skipped = has_children.into();
                     continue;
                 }
                 attributes.retain(|attribute| selection::is_of_lines(attribute.name()));
             }
             if is_left_out(tag) || tree == Tree::Inlined && !is_of_instance(tag) {
                 self.output.dropped.entries += 1;
-                if has_children {
-                    skipped_from = Some(depth);
-                }
+                skipped = has_children.into();
                 continue;
             }
             if self.has_structures() && is_pointer(tag) && !open.is_empty() {
                 self.pointers.want(offset);
-                skipped_from = has_children.then_some(depth);
+                skipped = has_children.into();
                 continue;
             }
             let scope = self.entry(offset, tag, has_children, &attributes, open.last());
@@ -373,6 +367,11 @@ impl<'e, 'a> Translator<'e, 'a> {
         while !open.is_empty() {
             self.close(&mut open, tree);
         }
+    }
+
+    /// What the unit that is read holds from an entry on.
+    fn read_from(&self, entry: UnitOffset) -> Option<Reader<'a>> {
+        self.unit.header.range_from(entry..).ok()
     }
 
     /// Ends the children of the innermost entry.
@@ -415,9 +414,15 @@ impl<'e, 'a> Translator<'e, 'a> {
             scope.function = function.cloned().map(Rc::new);
             scope.dead = scope.function.is_none();
             self.abstract_entry(offset, attributes, &scope);
+        } else if tag == dw::DW_TAG_subprogram {
+            // A method of a class in a function: the code is another entry's.
+            scope.function = None;
         }
         let is_variable = matches!(tag, dw::DW_TAG_variable | dw::DW_TAG_formal_parameter);
-        if let Some(AttributeValue::UnitRef(ty)) = value(dw::DW_AT_type).filter(|_| is_variable) {
+        if is_variable
+            && matches!(value(dw::DW_AT_location), Some(AttributeValue::Exprloc(_)))
+            && let Some(AttributeValue::UnitRef(ty)) = value(dw::DW_AT_type)
+        {
             scope.is_reference = self.is_reference(ty);
         }
         scope.is_declared = tag == dw::DW_TAG_subprogram && value(dw::DW_AT_declaration).is_some();
@@ -575,6 +580,21 @@ impl<'e, 'a> Translator<'e, 'a> {
         output.range_lists = self.ranges.finish(self.environment.big_endian);
         self.output
     }
+}
+
+/// Reads the attributes of an entry; returns its abbreviation and what is behind it. `None` where it is damaged.
+fn read_attributes<'u, 'a>(
+    unit: &'u gimli::Unit<Reader<'a>>,
+    entry: UnitOffset,
+    attributes: &mut Vec<gimli::Attribute<Reader<'a>>>,
+) -> Option<(&'u gimli::Abbreviation, UnitOffset)> {
+    let mut reader = unit.entries_raw(Some(entry)).ok()?;
+    let abbreviation = reader.read_abbreviation().ok()??;
+    attributes.clear();
+    for specification in abbreviation.attributes() {
+        attributes.push(reader.read_attribute(*specification).ok()?);
+    }
+    Some((abbreviation, reader.next_offset()))
 }
 
 /// What clang calls `main`, by its parameters (tool conventions, "Basic C ABI": user entry point).

@@ -160,7 +160,9 @@ impl Buffer {
     /// Takes back what was written from a position on.
     pub fn truncate(&mut self, position: u32) {
         self.bytes.truncate(position as usize);
-        self.relocations.retain(|relocation| relocation.offset < position);
+        // They are in the order in which they were written.
+        let length = self.relocations.partition_point(|relocation| relocation.offset < position);
+        self.relocations.truncate(length);
     }
 
     /// Appends another buffer.
