@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::debugger::{build, check_lines, output};
+use crate::debugger::{build, check_lines, output, source};
 use crate::scripts::with_lldb;
 
 /// Builds a program of `debug/programs` for lldb, and runs that over it.
@@ -52,6 +52,30 @@ fn pointers_are_followed() {
         ];
         check_lines(&text, &expected);
     }
+}
+
+/// Each module's pointers lead into its own memory.
+#[test]
+fn pointers_of_linked_modules() {
+    let library = format!("lib={}", source("debug/programs/values-O0.wasm").display());
+    let commands = [
+        "b words.c:55",
+        "run",
+        "target variable greeting",
+        "p greeting[1]",
+        "v from",
+        "p from[1]",
+        "target variable greeting",
+    ];
+    let text = lldb("words-O0", &["-O0", "--link", &library], &commands);
+    let expected = [
+        "(const char * in wasm::values-O0::memory0) greeting = 0x00000445 \"hello\"",
+        "'e'",
+        "(const char *) from = 0x00000400 \"the quick",
+        "'h'",
+        "\"hello\"",
+    ];
+    check_lines(&text, &expected);
 }
 
 /// What is evaluated as code: arithmetic, indices, conditions, and what is changed.

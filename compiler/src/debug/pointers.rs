@@ -40,6 +40,9 @@ const DEPTH: usize = 24;
 const PARAMETER_DEPTH: usize = 4;
 const PARAMETERS: usize = 32;
 
+/// The variable that describes the first memory of the main module.
+const MAIN_MEMORY: &str = "wasm::memory0";
+
 /// An entry of the input's.
 struct Entry<'a> {
     tag: DwTag,
@@ -57,7 +60,7 @@ impl Context<'_, '_> {
     /// be another module's.
     fn memory_name(&self) -> String {
         let memories = &self.plan.places.memories;
-        let Some(own) = memories[self.module].first() else { return "wasm::memory0".to_owned() };
+        let Some(own) = memories[self.module].first() else { return MAIN_MEMORY.to_owned() };
         for (module, places) in memories.iter().enumerate() {
             let imported = self.plan.modules[module].imported.memories as usize;
             let mut defined = places.iter().enumerate().skip(imported);
@@ -68,7 +71,7 @@ impl Context<'_, '_> {
                 };
             }
         }
-        "wasm::memory0".to_owned()
+        MAIN_MEMORY.to_owned()
     }
 }
 
@@ -149,7 +152,13 @@ impl<'e, 'a> Translator<'e, 'a> {
         let target = self.target(&entry);
         let is_function = target.as_ref().is_some_and(|target| target.tag == dw::DW_TAG_subroutine_type);
         let mut values = Buffer::new(self.environment.big_endian);
-        values.string(self.spelled(old, String::new(), DEPTH).as_bytes());
+        let mut name = self.spelled(old, String::new(), DEPTH);
+        let memory = self.environment.context.memory_name();
+        // lldb takes types of one name for one: pointers into another memory are others.
+        if memory != MAIN_MEMORY {
+            name = format!("{name} in {memory}");
+        }
+        values.string(name.as_bytes());
         let size = entry.value(dw::DW_AT_byte_size).and_then(|size| size.udata_value());
         values.unsigned(size.unwrap_or(self.unit.header.address_size().into()));
         let mut specifications = vec![(dw::DW_AT_name, dw::DW_FORM_string), (dw::DW_AT_byte_size, dw::DW_FORM_udata)];

@@ -4,8 +4,6 @@
 # A pointer of the program is a structure with one member, the offset, whose type is named after the memory that it counts in.
 # Its methods say what it leads to, and give the address in expressions. They are defined here, once the program has stopped.
 
-import hashlib
-import os
 import shlex
 
 import lldb
@@ -404,7 +402,8 @@ def prepare(context):
         base = number(value.GetChildMemberWithName("base"))
         for size, offset in ((4, "unsigned"), (8, "unsigned long long")) if base else ():
             function = "wasmc_address_%d_%d" % (key, len(code))
-            code += 'extern "C" void *%s(const %s *) __asm__("wasmc_address%d %s");\n' % (function, offset, size, name)
+            label = "wasmc_address%d %s" % (size, name.replace("\\", "\\\\").replace('"', '\\"'))
+            code += 'extern "C" void *%s(const %s *) __asm__("%s");\n' % (function, offset, label)
             code += "void *%s(const %s *pointer) { return *pointer ? (char *)%dULL + *pointer : 0; }\n" % (
                 function,
                 offset,
