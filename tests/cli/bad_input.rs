@@ -51,7 +51,8 @@ fn what_is_no_module_is_named() {
         .write("text.txt", "hello, world\n")
         .write("half.wat", "(module (func")
         .write("version.wasm", b"\0asm\x63\0\0\0")
-        .write("component.wasm", b"\0asm\x0d\0\x01\0");
+        .write("component.wasm", b"\0asm\x0d\0\x01\0")
+        .write("component.wat", "(component)");
     for (file, words) in [
         ("missing.wasm", "No such file or directory"),
         ("folder.wasm", "Is a directory"),
@@ -60,7 +61,8 @@ fn what_is_no_module_is_named() {
         ("text.txt", "expected"),
         ("half.wat", "half.wat:1:"),
         ("version.wasm", "byte offset 0x4"),
-        ("component.wasm", "component"),
+        ("component.wasm", "unsupported: components; wasmc builds core modules"),
+        ("component.wat", "unsupported: components; wasmc builds core modules"),
     ] {
         sandbox.wasmc(&format!("build {file} -o out")).fails(&[file, words]);
         sandbox.wasmc(&format!("run {file}")).fails(&[file, words]);

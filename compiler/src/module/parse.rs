@@ -44,6 +44,10 @@ pub(crate) fn parse<'a>(inputs: &[Input<'a>], standard: Standard) -> Result<(Vec
     let mut ids = Vec::with_capacity(inputs.len());
     let mut last = None;
     for input in inputs {
+        if Parser::is_component(input.bytes) {
+            let what = "components; wasmc builds core modules, of WASI 0.1: compile for `wasm32-wasip1`".to_owned();
+            return Err(Error::Unsupported { what, offset: None });
+        }
         let (mut module, types) = read_sections(&input.name, input.bytes, features, &mut validator)
             .map_err(|error| explain(error, input.bytes))?;
         for sections in input.debug_info.iter().map(|file| debug_sections(file)) {
@@ -238,12 +242,6 @@ fn read_payload<'a>(module: &mut Module<'a>, payload: Payload<'a>) -> Result<()>
             KnownCustom::BranchHints(reader) => module.branch_hints = BranchHints::read(reader).unwrap_or_default(),
             _ => {}
         },
-        Payload::Version { encoding: wasmparser::Encoding::Component, .. } => {
-            return Err(Error::Unsupported {
-                what: "this is a component; wasmc builds core modules (WASI 0.1)".to_owned(),
-                offset: Some(0),
-            });
-        }
         _ => {}
     }
     Ok(())
