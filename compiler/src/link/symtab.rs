@@ -89,7 +89,9 @@ impl Symtab {
                     let input = program.section(section);
                     // What assemblers name so nobody asks for: strings, and on RISC-V instructions that relocations refer to.
                     let numbered = name.starts_with(b".L");
-                    reachable.contains(section) && input.role == Role::Memory && !numbered
+                    // Mapping symbols tell code from data, which only is a question where code is.
+                    let is_needless = name.starts_with(b"$") && !input.has_flag(elf::SHF_EXECINSTR);
+                    reachable.contains(section) && input.role == Role::Memory && !numbered && !is_needless
                 }
                 Target::Absolute(_) => true,
                 _ => false,
