@@ -35,6 +35,9 @@ pub struct Arguments {
     /// Only kernels whose name contains this.
     #[arg(long, default_value = "")]
     filter: String,
+    /// Modules with debug information, beside python.wasm, to measure what `-g` costs with (`--only debug-info`).
+    #[arg(long, value_name = "FILE")]
+    module: Vec<PathBuf>,
     /// What times kernels and the Python script.
     #[arg(long, value_enum, default_value_t = Clock::Program)]
     clock: Clock,
@@ -65,6 +68,8 @@ pub enum Subject {
     Yosys,
     /// Garbage-collected objects: throughput and pauses.
     Objects,
+    /// What `-g` costs: processor time and memory of builds.
+    DebugInfo,
 }
 
 /// What times a program.
@@ -91,6 +96,7 @@ fn main() -> anyhow::Result<()> {
             Subject::Exceptions => sections::exceptions::run(&mut bench)?,
             Subject::Yosys => sections::yosys::run(&mut bench)?,
             Subject::Objects => sections::objects::run(&mut bench)?,
+            Subject::DebugInfo => sections::debug_info::run(&mut bench)?,
         }
     }
     Ok(())

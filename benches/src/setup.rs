@@ -28,7 +28,7 @@ pub fn prepare(arguments: &Arguments) -> Result<Tools> {
     if wants(PeerKind::Wasmtime) {
         parts.push("wasmtime");
     }
-    if arguments.only.iter().any(|subject| matches!(subject, Subject::Python | Subject::Compile)) {
+    if arguments.only.iter().any(|subject| matches!(subject, Subject::Python | Subject::Compile | Subject::DebugInfo)) {
         parts.push("python");
     }
     if arguments.only.contains(&Subject::Yosys) {

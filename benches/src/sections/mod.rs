@@ -1,6 +1,7 @@
 //! The subjects of the benchmark, one file each, and what they share: the peers, the outputs, the interleaving.
 
 pub mod compile;
+pub mod debug_info;
 pub mod exceptions;
 pub mod hello;
 pub mod objects;
