@@ -191,13 +191,15 @@ fn variables_of_optimised_loops() {
     check_lines(&text, &["graph.cc:57", "$1 = 0", "graph.cc:57", "$2 = 1", "graph.cc:79", "$3 = 0", "$4 = 0"]);
 }
 
-/// Parameters far behind their last use and the end of clang's list, in a place of the frame that nothing else is put into.
+/// Parameters far behind their last use and the end of clang's list, in a place of the frame that nothing else is put into: what
+/// that keeps is known of x86-64's machine code only.
 #[test]
 fn variables_that_do_not_change() {
+    let is_read = process::target::name().is_none_or(|name| name.starts_with("x86_64"));
     let text = debug("graph-O2", &["-O2"], &["break 80", "run", "print from", "print this->nodes_"]);
-    check_lines(&text, &["graph.cc:80", "$1 = 0", "$2 = 12"]);
+    check_lines(&text, if is_read { &["graph.cc:80", "$1 = 0", "$2 = 12"] } else { &["graph.cc:80", "optimized out"] });
     let text = debug("words-O2", &["-O2"], &["break 110", "run", "print argc"]);
-    check_lines(&text, &["words.c:110", "$1 = 1"]);
+    check_lines(&text, if is_read { &["words.c:110", "$1 = 1"] } else { &["words.c:110", "optimized out"] });
 }
 
 /// Of what a variable was before, nothing is left but what was computed of it.
