@@ -63,7 +63,12 @@ pub(super) fn seek(fd: i32, offset: i64, whence: i32, result: i32) -> Result<()>
 }
 
 fn allocate(fd: i32, offset: i64, length: i64) -> Result<()> {
-    sys::allocate(table::get(fd, rights::FD_ALLOCATE)?.handle, offset as u64, length as u64)
+    let descriptor = table::get(fd, rights::FD_ALLOCATE)?;
+    // As posix_fallocate(3) has it, which not every system does.
+    if length == 0 {
+        return Err(Errno::INVAL);
+    }
+    sys::allocate(descriptor.handle, offset as u64, length as u64)
 }
 
 fn advise(fd: i32, offset: i64, length: i64, advice: i32) -> Result<()> {

@@ -168,9 +168,6 @@ pub fn advise(handle: Handle, _offset: u64, _length: u64, advice: u8) -> Result<
 /// Makes a file as long as it takes.
 pub fn allocate(handle: Handle, offset: u64, length: u64) -> Result<()> {
     let end = offset.checked_add(length).filter(|&end| end <= i64::MAX as u64).ok_or(Errno::FBIG)?;
-    if length == 0 {
-        return Err(Errno::INVAL);
-    }
     if kind(handle) != FILE_TYPE_DISK {
         return Err(Errno::SPIPE);
     }

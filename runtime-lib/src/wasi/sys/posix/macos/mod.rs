@@ -70,9 +70,6 @@ pub fn advise(handle: Handle, _offset: u64, _length: u64, advice: u8) -> Result<
 
 /// Makes a file at least `offset + length` bytes long, with room for them; fcntl(2), F_PREALLOCATE, and ftruncate(2).
 pub fn allocate(handle: Handle, offset: u64, length: u64) -> Result<()> {
-    if length == 0 {
-        return Err(Errno::INVAL);
-    }
     let size = rustix::fs::fstat(borrow(handle)).map_err(translate)?.st_size;
     let end = offset.checked_add(length).and_then(|end| i64::try_from(end).ok()).ok_or(Errno::FBIG)?;
     if end <= size {
