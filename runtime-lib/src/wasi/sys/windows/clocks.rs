@@ -7,6 +7,7 @@ use crate::sys::api::{
 };
 use crate::wasi::errno::{Errno, Result};
 use crate::wasi::memory::GuestBytes;
+use crate::wide;
 use core::ffi::c_void;
 use core::sync::atomic::AtomicPtr;
 use core::sync::atomic::Ordering::Relaxed;
@@ -79,12 +80,14 @@ type GenerateRandom = unsafe extern "system" fn(bytes: *mut u8, length: u32) -> 
 fn generator() -> Option<GenerateRandom> {
     static FOUND: AtomicPtr<c_void> = AtomicPtr::new(core::ptr::null_mut());
     const SEARCH_SYSTEM_FOLDER: u32 = 0x800;
-    const LIBRARY: [u16; 13] = utf16(b"advapi32.dll\0");
     let mut found = FOUND.load(Relaxed);
     if found.is_null() {
+        // Zeros stay behind the name.
+        let mut name = [0; 16];
+        wide::from_utf8(b"advapi32.dll", &mut name);
         // SAFETY: both names end in zeros.
         found = unsafe {
-            let library = LoadLibraryExW(LIBRARY.as_ptr(), core::ptr::null_mut(), SEARCH_SYSTEM_FOLDER);
+            let library = LoadLibraryExW(name.as_ptr(), core::ptr::null_mut(), SEARCH_SYSTEM_FOLDER);
             if library.is_null() {
                 return None;
             }
@@ -94,17 +97,6 @@ fn generator() -> Option<GenerateRandom> {
     }
     // SAFETY: null is `None`, and the function of that name has this type (ntsecapi.h).
     unsafe { core::mem::transmute::<*mut c_void, Option<GenerateRandom>>(found) }
-}
-
-/// Text of ASCII as Windows has it.
-const fn utf16<const N: usize>(text: &[u8; N]) -> [u16; N] {
-    let mut units = [0; N];
-    let mut at = 0;
-    while at < N {
-        units[at] = text[at] as u16;
-        at += 1;
-    }
-    units
 }
 
 /// Fills memory with random bytes.
