@@ -82,18 +82,31 @@ impl Bodies {
 
     /// The position in the code section of the function whose body has this address, and the body.
     pub fn at(&self, address: u64) -> Option<(usize, Range<u32>)> {
-        let next = self.ranges.partition_point(|(body, _)| u64::from(body.start) <= address);
-        let (body, position) = self.ranges.get(next.checked_sub(1)?)?;
-        (address < u64::from(body.end)).then(|| (*position, body.clone()))
+        with_address(&self.ranges, |(body, _)| body, address).map(|(body, position)| (*position, body.clone()))
     }
 
     /// The position of the function that an entry with this address is about.
     pub fn position_from(&self, address: u64) -> Option<usize> {
-        let found = self
-            .at(address)
-            .or_else(|| self.at(address.saturating_add(5)).filter(|(_, body)| begins_at(body, address)));
-        found.filter(|_| !is_dead(address)).map(|(position, _)| position)
+        of_entry(&self.ranges, |(body, _)| body, address).map(|(_, position)| *position)
     }
+}
+
+/// Of functions sorted by their bodies, the one whose body has this address.
+fn with_address<T>(functions: &[T], body: impl Fn(&T) -> &Range<u32>, address: u64) -> Option<&T> {
+    let next = functions.partition_point(|function| u64::from(body(function).start) <= address);
+    functions[..next].last().filter(|function| address < u64::from(body(function).end))
+}
+
+/// The function that an entry for one with this address is about: some producers count the body's size, which stands in
+/// front of it, to the function.
+fn of_entry<T>(functions: &[T], body: impl Fn(&T) -> &Range<u32>, address: u64) -> Option<&T> {
+    if is_dead(address) {
+        return None;
+    }
+    with_address(functions, &body, address).or_else(|| {
+        let behind = with_address(functions, &body, address.saturating_add(5));
+        behind.filter(|function| begins_at(body(function), address))
+    })
 }
 
 /// Whether an address is that of a body or of its size, a number in up to five bytes.
@@ -188,18 +201,12 @@ impl<'t> Addresses<'t> {
 
     /// The function whose body has this address.
     pub fn function_at(&self, address: u64) -> Option<&Function<'t>> {
-        let next = self.functions.partition_point(|function| u64::from(function.wasm.start) <= address);
-        self.functions[..next].last().filter(|function| address < u64::from(function.wasm.end))
+        with_address(&self.functions, |function| &function.wasm, address)
     }
 
-    /// The function that an entry for one with this address is about: some producers count the body's size, which stands in
-    /// front of it, to the function.
+    /// The function that an entry for one with this address is about.
     pub fn function_from(&self, address: u64) -> Option<&Function<'t>> {
-        if is_dead(address) {
-            return None;
-        }
-        self.function_at(address)
-            .or_else(|| self.function_at(address.saturating_add(5)).filter(|function| function.begins_at(address)))
+        of_entry(&self.functions, |function| &function.wasm, address)
     }
 
     /// The function at a position in the code section.
