@@ -213,6 +213,17 @@ fn variables_that_are_computed_back() {
     check_lines(&text, &["words.c:76", "$1 = 0", "words.c:76", "$2 = 4"]);
 }
 
+/// A division by a constant has a line, although other instructions than a division were made of it; and its remainder is computed
+/// again where only what was divided is left.
+#[test]
+fn divisions_by_constants() {
+    let commands = ["break 35", "break 44", "run", "print length", "continue", "print bucket"];
+    let text = debug("words-O2", &["-O2"], &commands);
+    let is_x86_64 = process::target::name().is_none_or(|name| name.starts_with("x86_64"));
+    let bucket = if is_x86_64 { "$2 = 20" } else { "optimized out" };
+    check_lines(&text, &["words.c:35", "$1 = 3", "words.c:44", bucket]);
+}
+
 #[test]
 fn constants_are_variables_of_frames() {
     let text = debug("graph-O2", &["-O2"], &["break 113", "run", "info address nodes", "print nodes"]);

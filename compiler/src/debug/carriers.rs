@@ -10,6 +10,7 @@ use cranelift_codegen::ir::{
 use rustc_hash::FxHashMap;
 
 use super::history::Timeline;
+use super::rewritten::Division;
 use crate::optimize::destinations;
 
 /// Where to look for a value.
@@ -120,12 +121,19 @@ pub(crate) fn forget(function: &Function, timelines: &mut [Timeline], values: &H
 }
 
 /// Labels the values of an optimised function that the timelines need; returns where to look for theirs.
-pub(crate) fn label(function: &mut Function, timelines: &[Timeline]) -> FxHashMap<Value, Source> {
-    let wanted: Vec<Value> =
+/// `divisions` are what the optimiser has rewritten.
+pub(crate) fn label(
+    function: &mut Function,
+    timelines: &[Timeline],
+    divisions: &[Division],
+) -> FxHashMap<Value, Source> {
+    let mut wanted: Vec<Value> =
         timelines.iter().flat_map(|timeline| timeline.values.iter().filter_map(|(_, value)| *value)).collect();
     if wanted.is_empty() {
         return FxHashMap::default();
     }
+    // What it can be computed of stays where a remainder was left alone.
+    wanted.extend(divisions.iter().filter_map(|division| Some(division.remainder.as_ref()?.of)));
     let mut classes = Classes { parents: (0..function.dfg.num_values() as u32).collect(), united: 0 };
     unite_equal(function, &mut classes);
     let members = Members::of(function, &mut classes, &wanted);
@@ -149,7 +157,7 @@ pub(crate) fn label(function: &mut Function, timelines: &[Timeline]) -> FxHashMa
         }
         sources.insert(value, source);
     }
-    add_recipes(function, &mut classes, &members, &mut sources);
+    add_recipes(function, divisions, &mut classes, &members, &mut sources);
     function.dfg.values_labels = Some(labels);
     sources
 }
@@ -158,13 +166,28 @@ pub(crate) fn label(function: &mut Function, timelines: &[Timeline]) -> FxHashMa
 const RECIPES: usize = 3;
 
 /// Adds how values that are looked for can be computed of others.
-fn add_recipes(function: &Function, classes: &mut Classes, members: &Members, sources: &mut FxHashMap<Value, Source>) {
+fn add_recipes(
+    function: &Function,
+    divisions: &[Division],
+    classes: &mut Classes,
+    members: &Members,
+    sources: &mut FxHashMap<Value, Source>,
+) {
     let dfg = &function.dfg;
     let mut labels: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
     for (value, source) in sources.iter().filter(|(_, source)| !source.labels.is_empty()) {
         labels.entry(classes.of(*value)).or_insert_with(|| source.labels.clone());
     }
     let mut recipes: FxHashMap<u32, Vec<Recipe>> = FxHashMap::default();
+    for (result, remainder) in
+        divisions.iter().filter_map(|division| Some((division.result, division.remainder.as_ref()?)))
+    {
+        if let Some(labels) = labels.get(&classes.of(remainder.of)) {
+            let size = dfg.value_type(result).bytes() as u8;
+            let recipe = Recipe { step: Step::Remainder, constant: remainder.constant, size, labels: labels.clone() };
+            recipes.entry(classes.of(result)).or_default().push(recipe);
+        }
+    }
     for (value, definition) in dfg.values_and_defs() {
         let ValueDef::Result(inst, 0) = definition else { continue };
         let InstructionData::Binary { opcode, args: [left, right] } = dfg.insts[inst] else { continue };
