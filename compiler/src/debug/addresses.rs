@@ -247,7 +247,8 @@ mod tests {
 
     #[test]
     fn no_function_is_where_linkers_put_those_that_they_leave_out() {
-        let record = Record { origins: Vec::new(), inlined: Vec::new(), locals: Locals::Slots(Vec::new()) };
+        let record =
+            Record { origins: Vec::new(), inlined: Vec::new(), jumps: Vec::new(), locals: Locals::Slots(Vec::new()) };
         let function = Function { wasm: 2..40, text: 0..100, record: &record, body: 0, module: 0, position: 0 };
         let addresses = Addresses { functions: vec![function] };
         assert!(addresses.function_from(1).is_some() && addresses.function_from(0).is_none());

@@ -180,6 +180,7 @@ impl LineWriter {
         let mut prologue_end_written = false;
         let mut seen: Vec<Vec<bool>> = bodies.iter().map(|body| vec![false; body.rows.len()]).collect();
         let mut last = None;
+        let mut rows: Vec<(u32, Row)> = Vec::new();
         // From the innermost body with lines to the function's own: their rows.
         let mut places: Vec<(usize, usize)> = Vec::new();
         for (text, location) in function.locations() {
@@ -207,7 +208,7 @@ impl LineWriter {
                 if begins((body, row)) {
                     let call =
                         Row { is_stmt: true, prologue_end: false, epilogue_begin: false, ..bodies[body].rows[row] };
-                    self.row(&mut state, text, &call);
+                    rows.push((text, call));
                 }
             }
             // The first instruction of a function is where a breakpoint on its first line belongs.
@@ -220,7 +221,11 @@ impl LineWriter {
                 epilogue_begin: row.epilogue_begin && begins && inner.0 == 0,
                 ..*row
             };
-            self.row(&mut state, text, &row);
+            rows.push((text, row));
+        }
+        lead_past_jumps(&mut rows, function);
+        for (text, row) in &rows {
+            self.row(&mut state, *text, row);
         }
         self.output.u8(ADVANCE_PC);
         self.output.unsigned(u64::from(function.text.end.saturating_sub(state.address)));
@@ -282,6 +287,29 @@ impl LineWriter {
     pub fn finish(mut self) -> Buffer {
         self.output.finish_length();
         self.output
+    }
+}
+
+/// A statement that is nothing but a jump to where another of the same line begins does not begin there, but where the jump leads:
+/// debuggers stop at one of a line's statements in a function, and that is where control arrives from elsewhere too, as
+/// from several places where a function returns.
+fn lead_past_jumps(rows: &mut [(u32, Row)], function: &Function<'_>) {
+    let start = function.text.start;
+    for jump in function.record.jumps.iter().filter(|jump| jump.target != jump.start) {
+        let number_of = |rows: &[(u32, Row)], offset: u32| rows.partition_point(|(text, _)| *text < start + offset);
+        let (first, behind) = (number_of(rows, jump.start), number_of(rows, jump.end));
+        let target = number_of(rows, jump.target);
+        let place = |row: &Row| (row.file, row.line);
+        let [(text, row)] = rows[first..behind] else { continue };
+        let ends = rows.get(behind).map_or(function.text.end, |(text, _)| *text);
+        let mut arriving = rows[target..].iter().take_while(|(text, _)| *text == start + jump.target);
+        if text == start + jump.start
+            && ends == start + jump.end
+            && !row.prologue_end
+            && arriving.any(|(_, other)| other.is_stmt && place(other) == place(&row))
+        {
+            rows[first].1 = Row { is_stmt: false, epilogue_begin: false, ..row };
+        }
     }
 }
 

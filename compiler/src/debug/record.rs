@@ -24,7 +24,33 @@ pub(crate) struct Record {
     pub(super) origins: Vec<u8>,
     /// The bodies of other functions in it. Number 0 is the function's own, these follow.
     pub inlined: Vec<InlinedBody>,
+    /// Code of operators that is nothing but a jump, in order.
+    pub(super) jumps: Vec<Jump>,
     pub locals: Locals,
+}
+
+/// An unconditional jump: offsets in the function's machine code.
+pub(super) struct Jump {
+    pub start: u32,
+    /// Where other operators' code follows.
+    pub end: u32,
+    pub target: u32,
+}
+
+/// How far machine code leads from its start, if it is an unconditional jump alone. Jumps of other processors are not known.
+fn jump_distance(architecture: Architecture, code: &[u8]) -> Option<i32> {
+    match (architecture, code) {
+        // Counted from its end.
+        (Architecture::X86_64, &[0xe9, ref distance @ ..]) => {
+            i32::from_le_bytes(distance.try_into().ok()?).checked_add(5)
+        }
+        // The lower 26 bits, in instructions.
+        (Architecture::Aarch64(_), code) => {
+            let instruction = u32::from_le_bytes(code.try_into().ok()?);
+            (instruction >> 26 == 0b000101).then_some((instruction << 6) as i32 >> 4)
+        }
+        _ => None,
+    }
 }
 
 /// Where the locals of a function are.
@@ -105,13 +131,22 @@ impl Record {
         sources: &FxHashMap<Value, Source>,
     ) -> Record {
         let mut origins = Vec::new();
+        let mut jumps = Vec::new();
         let (mut native, mut last) = (0, None);
-        for location in compiled.buffer.get_srclocs_sorted() {
-            let bits = location.loc.bits();
-            if location.loc.is_default() || last == Some(bits) {
+        let locations = compiled.buffer.get_srclocs_sorted();
+        let mut locations = locations.iter().filter(|location| !location.loc.is_default()).peekable();
+        while let Some(location) = locations.next() {
+            let (bits, start) = (location.loc.bits(), moves.start(location.start));
+            let code = compiled.code_buffer().get(location.start as usize..location.end as usize);
+            if let Some(distance) = jump_distance(isa.triple().architecture, code.unwrap_or_default())
+                && let Some(target) = location.start.checked_add_signed(distance)
+            {
+                let next = locations.peek().map_or(compiled.code_buffer().len() as u32, |next| next.start);
+                jumps.push(Jump { start, end: moves.start(next), target: moves.start(target) });
+            }
+            if last == Some(bits) {
                 continue;
             }
-            let start = moves.start(location.start);
             unsigned_leb128(&mut origins, u64::from(start - native));
             signed_leb128(&mut origins, i64::from(bits) - i64::from(last.unwrap_or(0)));
             (native, last) = (start, Some(bits));
@@ -126,7 +161,7 @@ impl Record {
                 Locals::Ranges(ranges)
             }
         };
-        Record { origins, inlined: inlined.to_vec(), locals }
+        Record { origins, inlined: inlined.to_vec(), jumps, locals }
     }
 
     /// Offsets in the machine code, ascending, and source locations: what holds from there up to the next.
@@ -378,6 +413,17 @@ mod tests {
         assert_eq!(common(&code, &(5..25)).collect::<Vec<_>>(), [5..10, 20..25]);
         assert_eq!(without(&code, vec![22..24, 8..21, 28..40]), [0..8, 21..22, 24..28]);
         assert!(without(&code, vec![0..15, 15..30]).is_empty());
+    }
+
+    #[test]
+    fn jumps() {
+        let aarch64 = Architecture::Aarch64(target_lexicon::Aarch64Architecture::Aarch64);
+        assert_eq!(jump_distance(Architecture::X86_64, &[0xe9, 0xfb, 0xff, 0xff, 0xff]), Some(0));
+        assert_eq!(jump_distance(Architecture::X86_64, &[0x31, 0xc0, 0xe9, 0, 0, 0, 0]), None);
+        // `b -4`, `bl +4`.
+        assert_eq!(jump_distance(aarch64, &[0xff, 0xff, 0xff, 0x17]), Some(-4));
+        assert_eq!(jump_distance(aarch64, &[1, 0, 0, 0x94]), None);
+        assert_eq!(jump_distance(aarch64, &[]), None);
     }
 
     #[test]
