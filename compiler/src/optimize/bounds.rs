@@ -9,9 +9,8 @@
 //!   kind that leaves the access's offset and width, together at most `TAIL_GUARD` / 2, to the memory's tail guard:
 //!   the access ends below length + `TAIL_GUARD`, where all that is not memory is inaccessible.
 
-use std::collections::HashMap;
-
 use cranelift_codegen::ir::{Function, Inst, InstructionData, Opcode, Value, ValueDef};
+use rustc_hash::FxHashMap;
 use wasmc_abi::instance::TAIL_GUARD;
 
 use super::dominance::{Facts, walk};
@@ -35,7 +34,7 @@ pub(crate) fn remove_redundant_checks(function: &mut Function, checks: &[BoundsC
     if checks.len() < 2 {
         return;
     }
-    let checks: HashMap<Inst, BoundsCheck> = checks.iter().map(|check| (check.inst, *check)).collect();
+    let checks: FxHashMap<Inst, BoundsCheck> = checks.iter().map(|check| (check.inst, *check)).collect();
     walk(function, |function, block, facts| {
         let insts: Vec<Inst> = function.layout.block_insts(block).collect();
         for inst in insts {

@@ -1,15 +1,15 @@
 //! Facts that hold wherever an executed instruction dominates: the walk of the dominator tree that passes share.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 
 use cranelift_codegen::dominator_tree::DominatorTree;
 use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::{Block, Function};
+use rustc_hash::FxHashMap;
 
 /// Lower bounds by subject, with a log to undo them.
 pub(super) struct Facts<K> {
-    bounds: HashMap<K, u64>,
+    bounds: FxHashMap<K, u64>,
     log: Vec<(K, Option<u64>)>,
 }
 
@@ -51,20 +51,14 @@ pub(super) fn walk<K: Copy + Eq + Hash>(
 ) {
     let cfg = ControlFlowGraph::with_function(function);
     let dominators = DominatorTree::with_function(function, &cfg);
-    let mut children: HashMap<Block, Vec<Block>> = HashMap::new();
-    for block in function.layout.blocks() {
-        if let Some(parent) = dominators.idom(block) {
-            children.entry(parent).or_default().push(block);
-        }
-    }
-    let mut facts = Facts { bounds: HashMap::new(), log: Vec::new() };
+    let mut facts = Facts { bounds: FxHashMap::default(), log: Vec::new() };
     let mut pending: Vec<Step> = function.layout.entry_block().map(Step::Enter).into_iter().collect();
     while let Some(step) = pending.pop() {
         match step {
             Step::Enter(block) => {
                 pending.push(Step::Leave(facts.log.len()));
                 visit(function, block, &mut facts);
-                pending.extend(children.get(&block).into_iter().flatten().map(|&child| Step::Enter(child)));
+                pending.extend(dominators.children(block).map(Step::Enter));
             }
             Step::Leave(mark) => facts.forget(mark),
         }

@@ -6,12 +6,12 @@
 //! somewhere, the parameter itself becomes 64 bits wide, and a load of 32 bits extends as it loads. The i32 is then
 //! an `ireduce` of the twin, which costs nothing.
 
-use std::collections::{HashMap, HashSet};
-
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
+use cranelift_codegen::entity::EntitySet;
 use cranelift_codegen::ir::{
     Block, BlockArg, Function, Inst, InstBuilder, InstructionData, Opcode, Value, ValueDef, types,
 };
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::destinations;
 
@@ -27,14 +27,15 @@ pub(crate) fn widen_addresses(function: &mut Function) {
 }
 
 /// The 64-bit twin of each i32 that has one.
-type Twins = HashMap<Value, Value>;
+type Twins = FxHashMap<Value, Value>;
 
 /// Values of type i32 that are zero-extended somewhere, or flow into a block parameter that is.
-fn find_wanted(function: &Function) -> HashSet<Value> {
-    let mut wanted = HashSet::new();
+fn find_wanted(function: &Function) -> EntitySet<Value> {
+    let mut wanted = EntitySet::with_capacity(function.dfg.num_values());
     let mut pending = Vec::new();
-    let mut set_by_calls = HashSet::new();
-    let mut incoming: HashMap<Value, Vec<Value>> = HashMap::new();
+    let mut set_by_calls = Vec::new();
+    // Block parameters with what branches set them to.
+    let mut incoming = Vec::new();
     for block in function.layout.blocks() {
         for inst in function.layout.block_insts(block) {
             if let Some(value) = extended(function, inst)
@@ -42,23 +43,27 @@ fn find_wanted(function: &Function) -> HashSet<Value> {
             {
                 pending.push(value);
             }
-            for (parameter, argument) in edges(function, inst) {
-                if function.dfg.value_type(parameter) == types::I32 {
-                    incoming.entry(parameter).or_default().push(argument);
-                }
-            }
+            incoming.extend(edges(function, inst).filter(|&(parameter, _)| is_i32(function, parameter)));
             set_by_calls.extend(results_of_call(function, inst));
         }
     }
+    incoming.sort_unstable();
     while let Some(value) = pending.pop() {
-        for &argument in incoming.get(&value).into_iter().flatten() {
+        let first = incoming.partition_point(|&(parameter, _)| parameter < value);
+        for &(_, argument) in incoming[first..].iter().take_while(|&&(parameter, _)| parameter == value) {
             if wanted.insert(argument) {
                 pending.push(argument);
             }
         }
     }
-    wanted.retain(|value| !set_by_calls.contains(value));
+    for value in set_by_calls {
+        wanted.remove(value);
+    }
     wanted
+}
+
+fn is_i32(function: &Function, value: Value) -> bool {
+    function.dfg.value_type(value) == types::I32
 }
 
 /// The block parameters that a call which ends its block (`try_call`) sets to its results: they have the result's type.
@@ -89,29 +94,24 @@ fn extended(function: &Function, inst: Inst) -> Option<Value> {
 }
 
 /// The block parameters that a branch sets, with the values it sets them to.
-fn edges(function: &Function, inst: Inst) -> Vec<(Value, Value)> {
+fn edges(function: &Function, inst: Inst) -> impl Iterator<Item = (Value, Value)> {
     let dfg = &function.dfg;
-    let mut pairs = Vec::new();
-    for call in destinations(function, inst) {
+    destinations(function, inst).iter().flat_map(|call| {
         let parameters = dfg.block_params(call.block(&dfg.value_lists));
-        for (&parameter, argument) in parameters.iter().zip(call.args(&dfg.value_lists)) {
-            if let BlockArg::Value(argument) = argument {
-                pairs.push((parameter, dfg.resolve_aliases(argument)));
-            }
-        }
-    }
-    pairs
+        let pairs = parameters.iter().zip(call.args(&dfg.value_lists));
+        pairs.filter_map(|(&parameter, argument)| Some((parameter, dfg.resolve_aliases(argument.as_value()?))))
+    })
 }
 
 /// Gives block parameters and loads among `wanted` their twins.
-fn widen_definitions(function: &mut Function, wanted: &HashSet<Value>) -> Twins {
-    let mut twins = HashMap::new();
+fn widen_definitions(function: &mut Function, wanted: &EntitySet<Value>) -> Twins {
+    let mut twins = Twins::default();
     let entry = function.layout.entry_block();
     let blocks: Vec<Block> = function.layout.blocks().collect();
     for block in blocks {
         if Some(block) != entry {
             let parameters: Vec<Value> = function.dfg.block_params(block).to_vec();
-            for parameter in parameters.into_iter().filter(|value| wanted.contains(value)) {
+            for parameter in parameters.into_iter().filter(|&value| wanted.contains(value)) {
                 let twin = function.dfg.replace_block_param(parameter, types::I64);
                 let mut cursor = FuncCursor::new(function).at_first_insertion_point(block);
                 cursor.ins().with_result(parameter).ireduce(types::I32, twin);
@@ -127,9 +127,9 @@ fn widen_definitions(function: &mut Function, wanted: &HashSet<Value>) -> Twins 
 }
 
 /// A load of i32 extends as it loads; a reduced register keeps its 64 bits.
-fn widen_instruction(function: &mut Function, inst: Inst, wanted: &HashSet<Value>, twins: &mut Twins) {
+fn widen_instruction(function: &mut Function, inst: Inst, wanted: &EntitySet<Value>, twins: &mut Twins) {
     let Some(&result) = function.dfg.inst_results(inst).first() else { return };
-    if !wanted.contains(&result) || twins.contains_key(&result) || function.dfg.value_type(result) != types::I32 {
+    if !wanted.contains(result) || twins.contains_key(&result) || function.dfg.value_type(result) != types::I32 {
         return;
     }
     let location = function.srcloc(inst);
@@ -171,8 +171,9 @@ fn widen_edges(function: &mut Function, twins: &mut Twins) {
     let blocks: Vec<Block> = function.layout.blocks().collect();
     for block in blocks {
         let Some(inst) = function.layout.last_inst(block) else { continue };
-        let mut passed: HashMap<Value, Value> = HashMap::new();
-        for (parameter, argument) in edges(function, inst) {
+        let mut passed = FxHashMap::default();
+        let pairs: Vec<(Value, Value)> = edges(function, inst).collect();
+        for (parameter, argument) in pairs {
             let needs = function.dfg.value_type(parameter) == types::I64
                 && function.dfg.value_type(argument) == types::I32
                 && !passed.contains_key(&argument);
@@ -191,8 +192,8 @@ fn widen_edges(function: &mut Function, twins: &mut Twins) {
 }
 
 /// Replaces, in the calls of a branch, arguments for wide parameters by their wide values.
-fn pass_wide(function: &mut Function, inst: Inst, passed: &HashMap<Value, Value>) {
-    let resolved: HashMap<Value, Value> = destinations(function, inst)
+fn pass_wide(function: &mut Function, inst: Inst, passed: &FxHashMap<Value, Value>) {
+    let resolved: FxHashMap<Value, Value> = destinations(function, inst)
         .iter()
         .flat_map(|call| call.args(&function.dfg.value_lists))
         .filter_map(|argument| match argument {
@@ -201,12 +202,12 @@ fn pass_wide(function: &mut Function, inst: Inst, passed: &HashMap<Value, Value>
         })
         .collect();
     let dfg = &function.dfg;
-    let parameters: HashMap<Block, Vec<Value>> = destinations(function, inst)
+    let parameters: FxHashMap<Block, Vec<Value>> = destinations(function, inst)
         .iter()
         .map(|call| call.block(&dfg.value_lists))
         .map(|block| (block, dfg.block_params(block).to_vec()))
         .collect();
-    let wide: HashSet<Value> =
+    let wide: FxHashSet<Value> =
         parameters.values().flatten().copied().filter(|&parameter| dfg.value_type(parameter) == types::I64).collect();
     let dfg = &mut function.dfg;
     let calls = dfg.insts[inst].branch_destination_mut(&mut dfg.jump_tables, &mut dfg.exception_tables);

@@ -1,7 +1,6 @@
 //! Finds the functions that can ever run, and lists the pieces of code to compile.
 
-use std::collections::HashMap;
-
+use rustc_hash::FxHashMap;
 use wasmparser::ExternalKind;
 
 use super::data::UnitId;
@@ -32,7 +31,7 @@ pub(crate) enum Unit {
 pub(crate) struct Units {
     /// In the order of the text section; a [`UnitId`] is a position here.
     pub list: Vec<Unit>,
-    ids: HashMap<Unit, UnitId>,
+    ids: FxHashMap<Unit, UnitId>,
     /// Functions whose reference is taken, in the order in which they were found.
     pub referenced: Vec<Definition>,
 }
@@ -159,7 +158,7 @@ pub(crate) fn units(
     }
     search.run();
 
-    let mut units = Units { list: Vec::new(), ids: HashMap::new(), referenced: search.referenced };
+    let mut units = Units { list: Vec::new(), ids: FxHashMap::default(), referenced: search.referenced };
     for (module, live) in search.live.iter().enumerate() {
         for position in (0..live.len()).filter(|&position| live[position]) {
             units.add(Unit::Wasm { module, position });

@@ -28,6 +28,7 @@ use std::collections::HashMap;
 use cranelift_codegen::ir::{self, Block, InstBuilder, SourceLoc, Type, Value, types};
 use cranelift_codegen::isa::{CallConv, TargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use rustc_hash::FxHashMap;
 use wasmparser::{FuncType, FunctionBody, Operator, ValType};
 
 pub(crate) use inline::{InlinedBody, bodies_around};
@@ -88,7 +89,7 @@ pub(crate) struct Translator<'t, 'p, 'a> {
     reachable: bool,
     locals: Vec<Local>,
     /// Types of the references among the parameters of blocks, by position.
-    block_references: HashMap<(Block, usize), Reference>,
+    block_references: FxHashMap<(Block, usize), Reference>,
     symbols: symbols::Symbols,
     /// Comparisons that keep accesses inside memories.
     checks: Vec<BoundsCheck>,
@@ -151,7 +152,7 @@ impl<'t, 'p, 'a> Translator<'t, 'p, 'a> {
             frames: Vec::new(),
             reachable: true,
             locals: Vec::new(),
-            block_references: HashMap::new(),
+            block_references: FxHashMap::default(),
             symbols: symbols::Symbols::default(),
             checks: Vec::new(),
             position: 0,

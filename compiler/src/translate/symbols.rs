@@ -1,13 +1,12 @@
 //! References from code to what has a symbol: other code, data, the runtime library.
 
-use std::collections::HashMap;
-
 use cranelift_codegen::ir::ArgumentExtension;
 use cranelift_codegen::ir::{
     AbiParam, AliasRegion, AliasRegionData, ExtFuncData, ExternalName, FuncRef, GlobalValue, GlobalValueData,
     InstBuilder, MemFlagsData, SigRef, Signature, Type, UserExternalName, Value, types,
 };
 use cranelift_codegen::isa::CallConv;
+use rustc_hash::FxHashMap;
 use target_lexicon::Architecture;
 use wasmc_abi::symbols as names;
 use wasmparser::FuncType;
@@ -173,9 +172,9 @@ enum Region {
 /// What a function refers to so far, so that nothing is declared twice.
 #[derive(Default)]
 pub(super) struct Symbols {
-    functions: HashMap<(u32, u32), FuncRef>,
-    data: HashMap<DataId, GlobalValue>,
-    signatures: HashMap<(usize, u32), SigRef>,
+    functions: FxHashMap<(u32, u32), FuncRef>,
+    data: FxHashMap<DataId, GlobalValue>,
+    signatures: FxHashMap<(usize, u32), SigRef>,
     regions: [Option<AliasRegion>; 5],
 }
 
