@@ -479,6 +479,15 @@ impl<'f> Flow<'f> {
     fn meet(&self, number: usize, before: Entry, at_end: impl Fn(usize) -> Entry) -> Entry {
         let incoming = &self.incoming[number];
         let parameters = self.function.dfg.block_params(self.blocks[number]);
+        // Most blocks have no parameters, and the same arrives from everywhere.
+        let mut ends = incoming.iter().map(|(before, _)| at_end(*before)).filter(|end| *end != Entry::Unvisited);
+        if parameters.is_empty()
+            && let Some(first) = ends.next()
+            && (before == Entry::Unvisited || before == first)
+            && ends.all(|end| end == first)
+        {
+            return first;
+        }
         let is_same = |value: Value| incoming.iter().all(|(before, _)| at_end(*before).may_be(value));
         let stands = |position: usize| {
             let argument = |arguments: &[Option<Value>]| arguments.get(position).copied().flatten();

@@ -280,14 +280,20 @@ fn ranges(
     let bodies = by_body(spans(compiled), inlined);
     let places = places(compiled, isa);
     let mut found: Vec<SubjectRange> = Vec::new();
+    // The code of a range of source locations in a body: that of the last one asked for.
     let mut code = Vec::new();
+    let mut last = None;
     for timeline in timelines {
         let mut own: Vec<(Range<u32>, ValuePlace)> = Vec::new();
         let Some(spans) = bodies.get(&timeline.body) else { continue };
         for (number, (from, value)) in timeline.values.iter().enumerate() {
             let Some(source) = value.and_then(|value| sources.get(&value)) else { continue };
             let to = timeline.values.get(number + 1).map_or(u32::MAX, |(next, _)| *next);
-            spans.of(*from..to, &mut code);
+            let wanted = Some((timeline.body, *from, to));
+            if last != wanted {
+                spans.of(*from..to, &mut code);
+                last = wanted;
+            }
             if let Some(bits) = source.constant {
                 own.extend(code.iter().map(|span| (span.clone(), ValuePlace::Constant(bits))));
             }
@@ -314,7 +320,7 @@ fn ranges(
 }
 
 /// The parts of sorted ranges that are in another.
-fn common<'c>(code: &'c [Range<u32>], range: &'c Range<u32>) -> impl Iterator<Item = Range<u32>> + 'c {
+pub(super) fn common<'c>(code: &'c [Range<u32>], range: &'c Range<u32>) -> impl Iterator<Item = Range<u32>> + 'c {
     let first = code.partition_point(|span| span.end <= range.start);
     let inside = code[first..].iter().take_while(|span| span.start < range.end);
     inside.map(|span| span.start.max(range.start)..span.end.min(range.end))
