@@ -10,13 +10,14 @@ use crate::debug::units::{OpenUnit, Units};
 use crate::module::Module;
 use crate::object::module_number;
 use crate::{Result, parallel};
+use unit::Demangled;
 use writer::SourceMapWriter;
 
 pub(crate) use writer::printable;
 
 /// The source map of a program's modules; none where they hold no debug information.
-pub(crate) fn source_map(
-    modules: &[Module<'_>],
+pub(crate) fn source_map<'a>(
+    modules: &[Module<'a>],
     outlines: &Outlines,
     prefix_map: &[(String, String)],
     jobs: usize,
@@ -29,7 +30,7 @@ pub(crate) fn source_map(
         let units = Units::of(module);
         let bodies = Bodies::of(module, |_| true);
         let map_path = |path: &[u8]| super::map_path(path, prefix_map);
-        let read = |(): &mut (), number: usize| {
+        let read = |demangled: &mut Demangled<'a>, number: usize| {
             let functions = &outlines.of_unit(index, number).functions;
             if functions.is_empty() {
                 return Ok(None);
@@ -43,20 +44,14 @@ pub(crate) fn source_map(
             let rows = read_rows(unit);
             // A unit of another file refers to none but itself.
             let headers = if open.file.is_none() { units.headers.as_slice() } else { &[] };
-            Ok(Some(unit::read(dwarf, headers, unit, functions, &bodies, files.unwrap_or_default(), &rows)))
+            Ok(Some(unit::read(dwarf, headers, unit, functions, &bodies, files.unwrap_or_default(), &rows, demangled)))
         };
-        parallel::in_order(
-            units.len(),
-            jobs,
-            || (),
-            read,
-            |_, unit| {
-                if let Some(unit) = unit {
-                    writer.add(module_number(index, modules.len()), module, &unit);
-                }
-                Ok(())
-            },
-        )?;
+        parallel::in_order(units.len(), jobs, Demangled::default, read, |_, unit| {
+            if let Some(unit) = unit {
+                writer.add(module_number(index, modules.len()), module, &unit);
+            }
+            Ok(())
+        })?;
     }
     Ok(writer.finish())
 }

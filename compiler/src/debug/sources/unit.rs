@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use gimli::{AttributeValue, DwAt, UnitOffset, constants as dw};
 use rustc_hash::FxHashMap;
@@ -31,14 +32,14 @@ pub(super) struct UnitSources {
 pub(super) struct FunctionSources {
     /// In the code section.
     pub position: usize,
-    pub name: String,
+    pub name: Arc<str>,
     pub inlined: Vec<Inlined>,
     pub places: Vec<Place>,
 }
 
 /// A function that is inlined into another.
 pub(super) struct Inlined {
-    pub name: String,
+    pub name: Arc<str>,
     /// Number, counted from 1, of the inlined function that it is in; 0 for the function itself.
     pub parent: u32,
     /// File and line of the call.
@@ -61,7 +62,7 @@ pub(super) struct Place {
 struct Open {
     position: usize,
     body: Range<u32>,
-    name: String,
+    name: Arc<str>,
     inlined: Vec<Inlined>,
     /// Where the code of each is.
     ranges: Vec<(Range<u64>, u32)>,
@@ -74,6 +75,9 @@ struct Scope {
     inlined: u32,
 }
 
+/// Names as they are read, by those that linkers know: units have many in common.
+pub(super) type Demangled<'a> = FxHashMap<&'a [u8], Arc<str>>;
+
 struct UnitReader<'r, 'a> {
     dwarf: &'r Dwarf<'a>,
     /// Of all units, by offset.
@@ -82,11 +86,13 @@ struct UnitReader<'r, 'a> {
     /// Other units that names were looked up in, by offset.
     others: FxHashMap<usize, Option<Unit<'a>>>,
     /// Names found so far, by the entry's offset in the section.
-    names: FxHashMap<usize, Option<String>>,
+    names: FxHashMap<usize, Option<Arc<str>>>,
+    demangled: &'r mut Demangled<'a>,
     functions: Vec<Open>,
 }
 
 /// Reads a unit. Damage hides what is behind it.
+#[expect(clippy::too_many_arguments, reason = "the parts of one unit")]
 pub(super) fn read<'a>(
     dwarf: &Dwarf<'a>,
     headers: &[Header<'a>],
@@ -95,6 +101,7 @@ pub(super) fn read<'a>(
     bodies: &Bodies,
     files: Files,
     rows: &[Row],
+    demangled: &mut Demangled<'a>,
 ) -> UnitSources {
     let mut reader = UnitReader {
         dwarf,
@@ -102,6 +109,7 @@ pub(super) fn read<'a>(
         unit,
         others: FxHashMap::default(),
         names: FxHashMap::default(),
+        demangled,
         functions: Vec::new(),
     };
     // What was read before the damage is kept.
@@ -211,7 +219,7 @@ impl<'a> UnitReader<'_, 'a> {
     }
 
     /// The name of an entry, or of the one that it is a part or a copy of.
-    fn name_of(&mut self, unit: &Unit<'a>, offset: UnitOffset, depth: usize) -> Option<String> {
+    fn name_of(&mut self, unit: &Unit<'a>, offset: UnitOffset, depth: usize) -> Option<Arc<str>> {
         let key = unit.header.debug_info_offset()?.0 + offset.0;
         if let Some(known) = self.names.get(&key) {
             return known.clone();
@@ -221,7 +229,7 @@ impl<'a> UnitReader<'_, 'a> {
         name
     }
 
-    fn find_name(&mut self, unit: &Unit<'a>, offset: UnitOffset, depth: usize) -> Option<String> {
+    fn find_name(&mut self, unit: &Unit<'a>, offset: UnitOffset, depth: usize) -> Option<Arc<str>> {
         if depth == LONGEST_CHAIN {
             return None;
         }
@@ -238,17 +246,18 @@ impl<'a> UnitReader<'_, 'a> {
         unit: &Unit<'a>,
         attributes: &[gimli::Attribute<Reader<'a>>],
         depth: usize,
-    ) -> Option<String> {
+    ) -> Option<Arc<str>> {
         let value =
             |name: DwAt| attributes.iter().find(|attribute| attribute.name() == name).map(|found| found.value());
         let text = |name: DwAt| {
             let text = self.dwarf.attr_string(unit, value(name)?).ok()?;
             let is_plain = name == dw::DW_AT_name || !NAMES_OF_MAIN.contains(&text.slice());
-            is_plain.then(|| String::from_utf8_lossy(text.slice()).into_owned())
+            is_plain.then(|| text.slice())
         };
         let linkage = text(dw::DW_AT_linkage_name).or_else(|| text(dw::DW_AT_MIPS_linkage_name));
         if let Some(linkage) = linkage {
-            return Some(demangle(&linkage).into_owned());
+            let demangled = || demangle(&String::from_utf8_lossy(linkage)).into();
+            return Some(self.demangled.entry(linkage).or_insert_with(demangled).clone());
         }
         let plain = text(dw::DW_AT_name);
         let origin = value(dw::DW_AT_abstract_origin).or_else(|| value(dw::DW_AT_specification));
@@ -257,11 +266,11 @@ impl<'a> UnitReader<'_, 'a> {
             Some(AttributeValue::DebugInfoRef(offset)) => self.name_in_section(offset.0, depth + 1),
             _ => None,
         };
-        of_origin.or(plain)
+        of_origin.or_else(|| Some(String::from_utf8_lossy(plain?).into()))
     }
 
     /// The name of an entry of any unit, by its offset in the section.
-    fn name_in_section(&mut self, offset: usize, depth: usize) -> Option<String> {
+    fn name_in_section(&mut self, offset: usize, depth: usize) -> Option<Arc<str>> {
         let start = |header: &Header<'_>| header.debug_info_offset().map(|start| start.0);
         let next = self.headers.partition_point(|header| start(header).is_some_and(|start| start <= offset));
         let header = *self.headers.get(next.checked_sub(1)?)?;
@@ -289,15 +298,15 @@ fn places(rows: &[Row], body: &Range<u32>, ranges: &[(Range<u64>, u32)]) -> Vec<
         }
     }
     edges.sort_unstable();
-    let mut addresses: Vec<u32> = rows.iter().map(|row| row.address).chain(edges.iter().map(|edge| edge.0)).collect();
-    addresses.sort_unstable();
-    addresses.dedup();
     let (mut rows, mut edges) = (rows.iter().peekable(), edges.iter().peekable());
     // Those around the address, with how many of their ranges are; an inner one's number is higher than an outer one's.
     let mut around: BTreeMap<u32, u32> = BTreeMap::new();
     let mut row: Option<&Row> = None;
     let mut places: Vec<Place> = Vec::new();
-    for address in addresses {
+    // Both are sorted.
+    while let Some(address) =
+        rows.peek().map(|row| row.address).into_iter().chain(edges.peek().map(|edge| edge.0)).min()
+    {
         while let Some((_, begins, inlined)) = edges.next_if(|edge| edge.0 <= address) {
             let count = around.entry(*inlined).or_default();
             *count = if *begins { *count + 1 } else { count.saturating_sub(1) };
