@@ -1,6 +1,7 @@
 //! Location expressions (DWARF 5, 2.5 and 2.6): from wasm's locals and linear memory to registers, frames and addresses.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use gimli::{Encoding, EndianSlice, Expression, LittleEndian, Operation};
 
@@ -8,7 +9,7 @@ use super::addresses::Function;
 use super::history::Subject;
 use super::opcode::*;
 use super::place::{places_of, places_of_one};
-use super::record::{Locals, ValuePlace};
+use super::record::{Locals, Record, ValuePlace};
 use super::registers::Registers;
 use super::units::{Dwarf, Unit};
 use super::writer::Buffer;
@@ -22,7 +23,15 @@ pub(super) enum Location {
     /// In the same way everywhere.
     Everywhere(Buffer),
     /// In a range of the text section each.
-    Ranges(Vec<(Range<u32>, Buffer)>),
+    Ranges(Vec<(Range<u32>, Data)>),
+}
+
+/// What a location list says of a range.
+#[derive(Clone)]
+pub(super) enum Data {
+    /// The place of the one value: most are as simple as this, and are not written before they stand in the list.
+    Place(ValuePlace),
+    Written(Rc<Buffer>),
 }
 
 /// What an expression is for.
@@ -101,8 +110,21 @@ impl<'p> Context<'p, '_> {
         start: u64,
         code: &[Range<u32>],
     ) -> Result<Location, Untranslatable> {
-        let mut operations: Operations<'r> = Vec::new();
+        let offset = function.map_or(0, |function| (start as u32).saturating_sub(function.wasm.start));
+        let nowhere = Scene { function, offset, place: &|_| None };
         let mut iterator = expression.operations(self.encoding);
+        // Most are as simple as this.
+        let mut ahead = iterator;
+        if let (Purpose::Location, Some(function @ Function { record: Record { locals: Locals::Ranges(_), .. }, .. })) =
+            (purpose, function)
+            && let (Ok(Some(value)), Ok(Some(Operation::StackValue)), Ok(None)) =
+                (ahead.next(), ahead.next(), ahead.next())
+            && let Some(subject) = nowhere.subject(&value)
+        {
+            let places = places_of_one(function, subject, code);
+            return Ok(Location::Ranges(places.map(|(range, place)| (range, Data::Place(place))).collect()));
+        }
+        let mut operations: Operations<'r> = Vec::new();
         while let Some(operation) = iterator.next().map_err(|_| Untranslatable)? {
             let value_of = |index| self.dwarf.address(self.unit, index).map_err(|_| Untranslatable);
             operations.push(match operation {
@@ -111,8 +133,6 @@ impl<'p> Context<'p, '_> {
                 operation => operation,
             });
         }
-        let offset = function.map_or(0, |function| (start as u32).saturating_sub(function.wasm.start));
-        let nowhere = Scene { function, offset, place: &|_| None };
         let mut subjects: Vec<Subject> = operations.iter().filter_map(|operation| nowhere.subject(operation)).collect();
         subjects.sort_unstable();
         subjects.dedup();
@@ -129,16 +149,6 @@ impl<'p> Context<'p, '_> {
                 self.expression(&operations, purpose, &Scene { place: &place, ..nowhere }).map(Location::Everywhere)
             }
             Locals::Ranges(_) => {
-                // Most are as simple as this.
-                if let ([subject], [_, Operation::StackValue], Purpose::Location) = (&*subjects, &*operations, purpose)
-                {
-                    let ranges = places_of_one(function, *subject, code).map(|(range, place)| {
-                        let mut data = Buffer::new(self.plan.big_endian);
-                        self.registers.value_in(place, &mut data);
-                        (range, data)
-                    });
-                    return Ok(Location::Ranges(ranges.collect()));
-                }
                 let mut ranges = Vec::new();
                 for (range, places) in places_of(function, &subjects, code) {
                     let place = |subject| {
@@ -146,7 +156,7 @@ impl<'p> Context<'p, '_> {
                     };
                     // What cannot be said of one place may be possible with others.
                     if let Ok(data) = self.expression(&operations, purpose, &Scene { place: &place, ..nowhere }) {
-                        ranges.push((range, data));
+                        ranges.push((range, Data::Written(data.into())));
                     }
                 }
                 Ok(Location::Ranges(ranges))

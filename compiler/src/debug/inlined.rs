@@ -222,7 +222,7 @@ impl<'e, 'a> Translator<'e, 'a> {
             specifications.push((dw::DW_AT_abstract_origin, dw::DW_FORM_ref4));
         }
         specifications.push((dw::DW_AT_ranges, dw::DW_FORM_sec_offset));
-        values.offset(Part::RangeLists, self.ranges.add(spans.iter().map(|span| (span.clone(), None))));
+        values.offset(Part::RangeLists, self.ranges.add(&spans));
         if let Some(row) = call {
             for (name, number) in
                 [(dw::DW_AT_call_file, row.file), (dw::DW_AT_call_line, row.line), (dw::DW_AT_call_column, row.column)]

@@ -19,20 +19,35 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    /// Adds a list of ranges of the text section with data; returns its offset.
-    pub fn add<'r>(&mut self, entries: impl Iterator<Item = (Range<u32>, Option<&'r Buffer>)>) -> u32 {
-        let start = LISTS_HEADER + self.lists.position();
-        for (range, data) in entries {
-            self.lists.u8(OFFSET_PAIR);
-            self.lists.unsigned(range.start.into());
-            self.lists.unsigned(range.end.into());
-            if let Some(data) = data {
-                self.lists.unsigned(data.bytes.len() as u64);
-                self.lists.append(data);
-            }
-        }
-        self.lists.u8(END_OF_LIST);
+    /// Adds a list of ranges of the text section; returns its offset.
+    pub fn add(&mut self, ranges: &[Range<u32>]) -> u32 {
+        let start = self.begin();
+        ranges.iter().for_each(|range| self.range(range));
+        self.end();
         start
+    }
+
+    /// Begins a list; returns its offset.
+    pub fn begin(&self) -> u32 {
+        LISTS_HEADER + self.lists.position()
+    }
+
+    /// Adds a range of the text section to the list.
+    pub fn range(&mut self, range: &Range<u32>) {
+        self.lists.u8(OFFSET_PAIR);
+        self.lists.unsigned(range.start.into());
+        self.lists.unsigned(range.end.into());
+    }
+
+    /// Adds what a location list says of the range.
+    pub fn data(&mut self, data: &Buffer) {
+        self.lists.unsigned(data.bytes.len() as u64);
+        self.lists.append(data);
+    }
+
+    /// Ends the list.
+    pub fn end(&mut self) {
+        self.lists.u8(END_OF_LIST);
     }
 
     pub fn finish(self, big_endian: bool) -> Buffer {

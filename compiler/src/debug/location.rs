@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use gimli::{AttributeValue, DwAt, DwForm, constants as dw};
 
-use super::addresses::{Function, intersection};
-use super::expression::{Location, Purpose, Reader};
+use super::addresses::Function;
+use super::expression::{Data, Location, Purpose, Reader};
 use super::history::Subject;
 use super::opcode::{BRA, BREG0, CONSTS, CONSTU, DEREF_SIZE, DROP, DUP, FBREG, LIT1, STACK_VALUE};
-use super::place::places_of;
+use super::place::places_of_one;
+use super::record::common;
 use super::unit::{Open, Translator, Value};
 use super::writer::{Buffer, Part};
 
@@ -37,13 +38,7 @@ impl<'e, 'a> Translator<'e, 'a> {
                 Some(dw::DW_FORM_exprloc)
             }
             Location::Ranges(ranges) if ranges.is_empty() => None,
-            Location::Ranges(ranges) => {
-                values.offset(
-                    Part::LocationLists,
-                    self.locations.add(ranges.iter().map(|(range, data)| (range.clone(), Some(data)))),
-                );
-                Some(dw::DW_FORM_sec_offset)
-            }
+            Location::Ranges(ranges) => Some(self.write_list(&ranges, values)),
         }
     }
 
@@ -60,7 +55,7 @@ impl<'e, 'a> Translator<'e, 'a> {
             return None;
         }
         let mut entries = environment.dwarf.attr_locations(self.unit, list).ok()??;
-        let mut found: Vec<(Range<u32>, Buffer)> = Vec::new();
+        let mut found: Vec<(Range<u32>, Data)> = Vec::new();
         while let Ok(Some(entry)) = entries.next() {
             let spans = self.spans_of(scope, &(entry.range.begin..entry.range.end));
             let translated = environment.context.translate(
@@ -71,11 +66,13 @@ impl<'e, 'a> Translator<'e, 'a> {
                 &spans,
             );
             match translated {
-                Ok(Location::Everywhere(data)) => found.extend(spans.into_iter().map(|span| (span, data.clone()))),
+                Ok(Location::Everywhere(data)) => {
+                    let data = Data::Written(data.into());
+                    found.extend(spans.into_iter().map(|span| (span, data.clone())));
+                }
                 Ok(Location::Ranges(ranges)) => {
                     for (range, data) in ranges {
-                        let common = intersection(&spans, &[range]);
-                        found.extend(common.into_iter().map(|part| (part, data.clone())));
+                        found.extend(common(&spans, &range).map(|part| (part, data.clone())));
                     }
                 }
                 Err(_) => self.output.dropped.attributes += 1,
@@ -90,15 +87,36 @@ impl<'e, 'a> Translator<'e, 'a> {
         if found.is_empty() {
             return None;
         }
-        values.offset(
-            Part::LocationLists,
-            self.locations.add(found.iter().map(|(range, data)| (range.clone(), Some(data)))),
-        );
-        Some(dw::DW_FORM_sec_offset)
+        Some(self.write_list(&found, values))
+    }
+
+    /// Writes a list, and the reference to it; returns its form.
+    fn write_list(&mut self, ranges: &[(Range<u32>, Data)], values: &mut Buffer) -> DwForm {
+        values.offset(Part::LocationLists, self.locations.begin());
+        let context = &self.environment.context;
+        let mut written = std::mem::take(&mut self.place);
+        for (range, data) in ranges {
+            self.locations.range(range);
+            match data {
+                Data::Place(place) => {
+                    written.clear(self.environment.big_endian);
+                    context.registers.value_in(*place, &mut written);
+                    self.locations.data(&written);
+                }
+                Data::Written(data) => self.locations.data(data),
+            }
+        }
+        self.locations.end();
+        self.place = written;
+        dw::DW_FORM_sec_offset
     }
 
     /// Adds to a sorted list where else the variable of an entry was found to be.
-    fn fill_gaps(&self, function: &Function<'_>, entry: u32, found: &mut Vec<(Range<u32>, Buffer)>) {
+    fn fill_gaps(&self, function: &Function<'_>, entry: u32, found: &mut Vec<(Range<u32>, Data)>) {
+        let subject = Subject::Variable(entry);
+        if places_of_one(function, subject, std::slice::from_ref(&function.text)).next().is_none() {
+            return;
+        }
         let mut gaps = Vec::new();
         let mut start = function.text.start;
         for (range, _) in found.iter() {
@@ -107,10 +125,8 @@ impl<'e, 'a> Translator<'e, 'a> {
         }
         gaps.push(start..function.text.end);
         gaps.retain(|gap| gap.start < gap.end);
-        for (range, places) in places_of(function, &[Subject::Variable(entry)], &gaps) {
-            let mut data = Buffer::new(self.environment.big_endian);
-            places.iter().for_each(|place| self.environment.context.registers.value_in(*place, &mut data));
-            found.extend(intersection(&gaps, &[range]).into_iter().map(|part| (part, data.clone())));
+        for (range, place) in places_of_one(function, subject, &gaps) {
+            found.extend(common(&gaps, &range).map(|part| (part, Data::Place(place))));
         }
         found.sort_by_key(|(range, _)| (range.start, range.end));
     }

@@ -83,7 +83,7 @@ impl<'e, 'a> Translator<'e, 'a> {
         }
         if !spans.is_empty() {
             specifications.push((dw::DW_AT_ranges, dw::DW_FORM_sec_offset));
-            values.offset(Part::RangeLists, self.ranges.add(spans.iter().map(|span| (span.clone(), None))));
+            values.offset(Part::RangeLists, self.ranges.add(&spans));
         }
         if !is_root {
             scope.spans = Some(spans.into());

@@ -202,6 +202,8 @@ pub(super) struct Translator<'e, 'a> {
     pub(super) rows: Vec<Row>,
     pub(super) locations: Lists,
     pub(super) ranges: Lists,
+    /// Room for a place in an expression, used again for each.
+    pub(super) place: Buffer,
     /// Old and new offsets in the unit of all entries so far.
     pub(super) moved: Vec<(u32, u32)>,
     /// Places that refer to entries of this unit, by old offset.
@@ -236,6 +238,7 @@ pub(super) fn translate(environment: &Environment<'_, '_>) -> Result<TranslatedU
         rows: lines::read_rows(unit),
         locations: Lists::default(),
         ranges: Lists::default(),
+        place: Buffer::default(),
         moved: Vec::new(),
         own_references: Vec::new(),
     };
