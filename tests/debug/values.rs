@@ -224,6 +224,22 @@ fn divisions_by_constants() {
     check_lines(&text, &["words.c:35", "$1 = 3", "words.c:44", bucket]);
 }
 
+/// Lines whose code the optimiser has replaced, and the line of a call that is inlined where a block begins.
+#[test]
+fn lines_of_what_the_optimiser_makes() {
+    let text = debug("graph-O2", &["-O2"], &["break 58", "run", "print start", "continue", "print start"]);
+    check_lines(&text, &["graph.cc:58", "$1 = 0", "graph.cc:58", "$2 = 0"]);
+    let text = debug("words-O2", &["-O2"], &["break 52", "run", "print *from@3", "continue", "print *from@3"]);
+    check_lines(&text, &["words.c:52", "{\"t\", \"h\", \"e\"}", "words.c:52", "{\"q\", \"u\", \"i\"}"]);
+}
+
+/// A variable becomes what is chosen between it and something else.
+#[test]
+fn choices_are_variables() {
+    let text = debug("words-O2", &["-O2"], &["break 93", "run", "print total"]);
+    check_lines(&text, &["words.c:93", "$1 = 77"]);
+}
+
 /// A breakpoint at the end of a function stops whichever `return` led there. RISC-V's jumps are not known.
 #[test]
 fn ends_of_functions_with_several_returns() {

@@ -6,6 +6,7 @@ use cranelift_codegen::CompiledCode;
 use cranelift_codegen::ir::SourceLoc;
 
 use super::relax::Moves;
+use crate::debug::STANDS_IN;
 use crate::translate::{InlinedBody, trap_number};
 
 /// A place in machine code that the trap handler may have to explain.
@@ -32,6 +33,7 @@ pub(super) fn encode(
         found
             .filter(|location| address < location.end && !location.loc.is_default())
             .map(|location| location.loc.bits())
+            .filter(|location| location & STANDS_IN == 0)
     };
     let traps =
         compiled.buffer.traps().iter().map(|trap| (moves.start(trap.offset), trap_number(trap.code), trap.offset));

@@ -298,7 +298,7 @@ impl<'p, 'a> Worker<'p, 'a> {
         context.remove_constant_phis(isa)?;
         debug::resolve(&context.func, &mut timelines);
         context.func.dfg.resolve_all_aliases();
-        let mut divisions = match self.wanted {
+        let divisions = match self.wanted {
             Some(_) => debug::divisions(&context.func),
             None => Vec::new(),
         };
@@ -310,8 +310,7 @@ impl<'p, 'a> Worker<'p, 'a> {
             compute_early(&mut context.func);
             context.verify_if(isa)?;
         }
-        debug::locate(&mut context.func, &mut divisions);
-        let sources = debug::label(&mut context.func, &timelines, &divisions);
+        let sources = debug::label(&mut context.func, &timelines, divisions);
         let code = isa.compile_function(
             &context.func,
             &context.domtree,

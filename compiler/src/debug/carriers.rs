@@ -10,7 +10,7 @@ use cranelift_codegen::ir::{
 use rustc_hash::FxHashMap;
 
 use super::history::Timeline;
-use super::rewritten::Division;
+use super::rewritten::{Division, locate};
 use crate::optimize::destinations;
 
 /// Where to look for a value.
@@ -125,17 +125,27 @@ pub(crate) fn forget(function: &Function, timelines: &mut [Timeline], values: &H
 pub(crate) fn label(
     function: &mut Function,
     timelines: &[Timeline],
-    divisions: &[Division],
+    mut divisions: Vec<Division>,
 ) -> FxHashMap<Value, Source> {
+    for division in &mut divisions {
+        division.result = function.dfg.resolve_aliases(division.result);
+        if let Some(remainder) = &mut division.remainder {
+            remainder.of = function.dfg.resolve_aliases(remainder.of);
+        }
+    }
+    let divisions = divisions.as_slice();
     let mut wanted: Vec<Value> =
         timelines.iter().flat_map(|timeline| timeline.values.iter().filter_map(|(_, value)| *value)).collect();
     if wanted.is_empty() {
         return FxHashMap::default();
     }
-    // What it can be computed of stays where a remainder was left alone.
+    // What they can be computed of is in a register at times when they are not.
+    let operands: Vec<Value> = wanted.iter().filter_map(|value| varying_operand(function, *value)).collect();
+    wanted.extend(operands);
     wanted.extend(divisions.iter().filter_map(|division| Some(division.remainder.as_ref()?.of)));
     let mut classes = Classes { parents: (0..function.dfg.num_values() as u32).collect(), united: 0 };
     unite_equal(function, &mut classes);
+    locate(function, divisions, &mut |value| classes.of(value));
     let members = Members::of(function, &mut classes, &wanted);
     let mut labels: std::collections::BTreeMap<Value, ValueLabelAssignments> = std::collections::BTreeMap::new();
     let mut sources = FxHashMap::default();
@@ -160,6 +170,24 @@ pub(crate) fn label(
     add_recipes(function, divisions, &mut classes, &members, &mut sources);
     function.dfg.values_labels = Some(labels);
     sources
+}
+
+/// What a value is computed of, with a constant.
+fn varying_operand(function: &Function, value: Value) -> Option<Value> {
+    let dfg = &function.dfg;
+    let inst = dfg.value_def(value).inst()?;
+    let InstructionData::Binary { opcode, args } = dfg.insts[inst] else { return None };
+    Step::of(opcode)?;
+    let is_constant = |value: &Value| {
+        let inst = dfg.value_def(*value).inst();
+        inst.is_some_and(|inst| matches!(dfg.insts[inst], InstructionData::UnaryImm { .. }))
+    };
+    let [left, right] = args;
+    match (is_constant(&left), is_constant(&right)) {
+        (false, true) => Some(left),
+        (true, false) => Some(right),
+        _ => None,
+    }
 }
 
 /// How many ways to compute a value are kept.

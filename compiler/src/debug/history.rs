@@ -3,7 +3,7 @@
 
 use std::cell::{OnceCell, RefCell};
 
-use cranelift_codegen::ir::{Block, BlockArg, Function, InstructionData, Value, ValueDef};
+use cranelift_codegen::ir::{Block, BlockArg, Function, InstructionData, Opcode, Value, ValueDef};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::inference::{Values, infer};
@@ -387,6 +387,13 @@ impl<'f> Flow<'f> {
             }
         }
         let mut merged: FxHashMap<Value, Vec<Value>> = FxHashMap::default();
+        // A choice is a merge without control flow.
+        for inst in blocks.iter().flat_map(|block| function.layout.block_insts(*block)) {
+            if let InstructionData::Ternary { opcode: Opcode::Select, args: [_, arms @ ..] } = dfg.insts[inst] {
+                let arms = arms.map(|value| dfg.resolve_aliases(value));
+                merged.insert(dfg.first_result(inst), arms.to_vec());
+            }
+        }
         let mut merging: FxHashMap<Value, Vec<Value>> = FxHashMap::default();
         for (block, incoming) in blocks.iter().zip(&incoming) {
             for (position, parameter) in dfg.block_params(*block).iter().enumerate() {

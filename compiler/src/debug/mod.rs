@@ -48,7 +48,7 @@ pub(crate) use history::{History, Timeline};
 pub(crate) use outline::Outlines;
 pub(crate) use record::{Record, slots};
 pub(crate) use registers::Registers;
-pub(crate) use rewritten::{divisions, locate};
+pub(crate) use rewritten::{STANDS_IN, divisions};
 pub use scripts::{Debugger, debug_script};
 pub(crate) use sources::{printable, source_map};
 pub(crate) use unit::Dropped;

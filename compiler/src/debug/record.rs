@@ -14,7 +14,8 @@ use super::addresses::merge;
 use super::carriers::{Recipe, Source, Step};
 use super::contents;
 use super::history::{Subject, Timeline};
-use crate::codegen::{Moves, signed_leb128, unsigned_leb128};
+use super::rewritten::STANDS_IN;
+use crate::codegen::{Moves, block_starts, signed_leb128, unsigned_leb128};
 use crate::translate::{InlinedBody, bodies_around};
 
 /// Where machine code of one function came from.
@@ -133,28 +134,28 @@ impl Record {
         let mut origins = Vec::new();
         let mut jumps = Vec::new();
         let (mut native, mut last) = (0, None);
-        let locations = compiled.buffer.get_srclocs_sorted();
-        let mut locations = locations.iter().filter(|location| !location.loc.is_default()).peekable();
-        while let Some(location) = locations.next() {
-            let (bits, start) = (location.loc.bits(), moves.start(location.start));
-            let code = compiled.code_buffer().get(location.start as usize..location.end as usize);
-            if let Some(distance) = jump_distance(isa.triple().architecture, code.unwrap_or_default())
-                && let Some(target) = location.start.checked_add_signed(distance)
+        let located = located(compiled, inlined);
+        let mut all = located.iter().peekable();
+        while let Some(Span { location, code }) = all.next() {
+            let bytes = compiled.code_buffer().get(code.start as usize..code.end as usize);
+            if let Some(distance) = jump_distance(isa.triple().architecture, bytes.unwrap_or_default())
+                && let Some(target) = code.start.checked_add_signed(distance)
             {
-                let next = locations.peek().map_or(compiled.code_buffer().len() as u32, |next| next.start);
-                jumps.push(Jump { start, end: moves.start(next), target: moves.start(target) });
+                let end = all.peek().map_or(compiled.code_buffer().len() as u32, |next| next.code.start);
+                let [start, end, target] = [code.start, end, target].map(|offset| moves.start(offset));
+                jumps.push(Jump { start, end, target });
             }
-            if last == Some(bits) {
-                continue;
+            if last != Some(*location) {
+                let start = moves.start(code.start);
+                unsigned_leb128(&mut origins, u64::from(start - native));
+                signed_leb128(&mut origins, i64::from(*location) - i64::from(last.unwrap_or(0)));
+                (native, last) = (start, Some(*location));
             }
-            unsigned_leb128(&mut origins, u64::from(start - native));
-            signed_leb128(&mut origins, i64::from(bits) - i64::from(last.unwrap_or(0)));
-            (native, last) = (start, Some(bits));
         }
         let locals = match slots(compiled) {
             Some(slots) => Locals::Slots(slots),
             None => {
-                let mut ranges = ranges(compiled, isa, inlined, timelines, sources);
+                let mut ranges = ranges(compiled, isa, located, inlined, timelines, sources);
                 for range in &mut ranges {
                     (range.start, range.end) = (moves.start(range.start), moves.start(range.end));
                 }
@@ -187,6 +188,20 @@ impl Record {
     pub fn start(&self, body: u32) -> u32 {
         body.checked_sub(1).and_then(|number| self.inlined.get(number as usize)).map_or(0, |body| body.start)
     }
+}
+
+/// The source location of the call where code at another location is the first that is met of the body that stands for the call.
+fn call_entered(inlined: &[InlinedBody], entered: &mut [bool], location: u32) -> Option<u32> {
+    let mut call = None;
+    let mut is_new = false;
+    for (number, location) in bodies_around(inlined, location) {
+        call = is_new.then_some(location);
+        is_new = number.checked_sub(1).is_some_and(|body| !std::mem::replace(&mut entered[body as usize], true));
+        if !is_new {
+            break;
+        }
+    }
+    call
 }
 
 /// The places of locals that have one each: distances from the frame pointer in bytes.
@@ -236,17 +251,37 @@ impl Spans {
     }
 }
 
-/// All code that is known to be made of operators, in its order.
-fn spans(compiled: &CompiledCode) -> Vec<Span> {
-    let mut spans: Vec<Span> = Vec::new();
-    let length = compiled.code_buffer().len() as u32;
+/// Code with source locations, in its order. What a block begins with to shuffle registers for a call that is inlined has that of the
+/// call.
+fn located(compiled: &CompiledCode, inlined: &[InlinedBody]) -> Vec<Span> {
+    let blocks = block_starts(compiled);
+    let mut entered = vec![false; inlined.len()];
+    let mut found: Vec<Span> = Vec::new();
     for location in compiled.buffer.get_srclocs_sorted().iter().filter(|location| !location.loc.is_default()) {
+        let (location, code) = (location.loc.bits() & !STANDS_IN, location.start..location.end);
+        let end = found.last().map_or(0, |last| last.code.end);
+        if let Some(call) = call_entered(inlined, &mut entered, location)
+            && let Some(&block) = blocks[..blocks.partition_point(|block| *block < code.start)].last()
+            && block >= end.max(1)
+        {
+            found.push(Span { location: call, code: block..code.start });
+        }
+        found.push(Span { location, code });
+    }
+    found
+}
+
+/// All code that is known to be made of operators, in its order, by that which has source locations.
+fn spans(compiled: &CompiledCode, located: Vec<Span>) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::with_capacity(located.len() + 1);
+    let length = compiled.code_buffer().len() as u32;
+    for Span { location, code } in located {
         // Code between belongs to what is before it, as in line tables; the entry to the body's first byte.
         match spans.last_mut() {
-            Some(last) => last.code.end = location.start,
-            None => spans.push(Span { location: 0, code: 0..location.start }),
+            Some(last) => last.code.end = code.start,
+            None => spans.push(Span { location: 0, code: 0..code.start }),
         }
-        spans.push(Span { location: location.loc.bits(), code: location.start..length });
+        spans.push(Span { location, code: code.start..length });
     }
     spans.retain(|span| span.code.start < span.code.end);
     spans
@@ -270,6 +305,7 @@ fn by_body(spans: Vec<Span>, inlined: &[InlinedBody]) -> FxHashMap<u32, Spans> {
 fn ranges(
     compiled: &CompiledCode,
     isa: &dyn TargetIsa,
+    located: Vec<Span>,
     inlined: &[InlinedBody],
     timelines: &[Timeline],
     sources: &FxHashMap<Value, Source>,
@@ -277,7 +313,7 @@ fn ranges(
     if timelines.is_empty() {
         return Vec::new();
     }
-    let bodies = by_body(spans(compiled), inlined);
+    let bodies = by_body(spans(compiled, located), inlined);
     let places = places(compiled, isa);
     let mut found: Vec<SubjectRange> = Vec::new();
     // The code of a range of source locations in a body: that of the last one asked for.

@@ -1,14 +1,18 @@
-//! Divisions by constants, of which Cranelift makes multiplications and shifts that have no source location, so that their code
-//! would belong to whatever line comes before.
+//! Source locations of instructions that the optimiser puts in the place of others: it gives them none, and their code would belong
+//! to whatever line comes before. Divisions by constants become several, and nothing tells afterwards that they were divisions.
 
-use cranelift_codegen::ir::{Function, InstructionData, Opcode, RelSourceLoc, Value, ValueDef};
-use rustc_hash::FxHashMap;
+use cranelift_codegen::ir::{Function, InstructionData, Opcode, SourceLoc, Value, ValueDef};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Marks source locations that are known where debug information is made: what programs load, as where traps are, does not depend on it.
+/// No function is so long that its locations have this bit.
+pub(crate) const STANDS_IN: u32 = 1 << 31;
 
 /// A division, or what it leaves, by a constant.
 pub(crate) struct Division {
     /// What stands for the result.
     pub(super) result: Value,
-    location: RelSourceLoc,
+    location: SourceLoc,
     /// Of a remainder without sign.
     pub(super) remainder: Option<Remainder>,
 }
@@ -40,43 +44,54 @@ pub(crate) fn divisions(function: &Function) -> Vec<Division> {
             continue;
         };
         let remainder = (opcode == Opcode::Urem && constant != 0).then_some(Remainder { of, constant });
-        found.push(Division { result, location: function.stencil.srclocs[inst], remainder });
+        found.push(Division { result, location: function.srcloc(inst), remainder });
     }
     found
 }
 
-/// Gives what divisions were made into in an optimised function their source locations.
-pub(crate) fn locate(function: &mut Function, divisions: &mut [Division]) {
-    if divisions.is_empty() {
-        return;
+/// Gives instructions without a source location in an optimised function that of the one whose place they have taken: one that gave
+/// an equal value, and is gone. `class_of` tells which values are equal.
+pub(super) fn locate(function: &mut Function, divisions: &[Division], class_of: &mut dyn FnMut(Value) -> u32) {
+    let (dfg, layout) = (&function.dfg, &function.layout);
+    // By class; `None` where there were several.
+    let mut gone: FxHashMap<u32, Option<SourceLoc>> = FxHashMap::default();
+    for (value, definition) in dfg.values_and_defs() {
+        let ValueDef::Result(inst, 0) = definition else { continue };
+        let location = function.srcloc(inst);
+        if !location.is_default() && layout.inst_block(inst).is_none() {
+            let known = gone.entry(class_of(value)).or_insert(Some(location));
+            *known = known.filter(|known| *known == location);
+        }
     }
-    let stencil = &mut function.stencil;
-    let (dfg, layout, locations) = (&stencil.dfg, &stencil.layout, &mut stencil.srclocs);
-    // Of what instructions without one compute.
-    let mut wanted: FxHashMap<Value, RelSourceLoc> = FxHashMap::default();
+    // What divisions were made into, and what that is computed of.
+    let mut parts: FxHashMap<Value, SourceLoc> = FxHashMap::default();
     for division in divisions {
-        division.result = dfg.resolve_aliases(division.result);
-        if let Some(remainder) = &mut division.remainder {
-            remainder.of = dfg.resolve_aliases(remainder.of);
-        }
-        let mut alternatives = vec![division.result];
-        while let Some(value) = alternatives.pop() {
-            wanted.insert(value, division.location);
-            if let ValueDef::Union(left, right) = dfg.value_def(value) {
-                alternatives.extend([left, right]);
-            }
-        }
+        gone.insert(class_of(division.result), Some(division.location));
     }
+    let divided: FxHashSet<u32> = divisions.iter().map(|division| class_of(division.result)).collect();
+    let mut found = Vec::new();
     for block in layout.blocks() {
         let mut next = layout.last_inst(block);
         while let Some(inst) = next {
             next = layout.prev_inst(inst);
-            let location = dfg.inst_results(inst).iter().find_map(|value| wanted.get(value).copied());
-            let Some(location) = location.filter(|_| locations[inst].is_default()) else { continue };
-            locations[inst] = location;
-            for argument in dfg.inst_values(inst) {
-                wanted.insert(argument, location);
+            let Some(result) = dfg.inst_results(inst).first().filter(|_| function.srcloc(inst).is_default()) else {
+                continue;
+            };
+            // Constants are made wherever they are used.
+            if dfg.inst_values(inst).next().is_none() {
+                continue;
+            }
+            let class = class_of(*result);
+            let part = parts.get(result).copied();
+            if let Some(location) = gone.get(&class).copied().flatten().or(part) {
+                found.push((inst, location));
+                if part.is_some() || divided.contains(&class) {
+                    parts.extend(dfg.inst_values(inst).map(|argument| (argument, location)));
+                }
             }
         }
+    }
+    for (inst, location) in found.into_iter().filter(|(_, location)| !location.is_default()) {
+        function.set_srcloc(inst, SourceLoc::new(location.bits() | STANDS_IN));
     }
 }
