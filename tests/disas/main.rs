@@ -33,7 +33,7 @@ macro_rules! cases {
 }
 
 cases! {
-    br_table branch_hints bulk call_indirect_immutable call_indirect_mutable call_indirect_one_target compute_early division float_min_max globals import inline interpreted jump_threading load_store
+    br_table branch_hints bulk call_indirect_immutable call_indirect_mutable call_indirect_one_target compute_early dispatchers division float_min_max globals import inline interpreted jump_threading load_store
     load_store_explicit load_store_relocatable loop_compare loops memory64 stack_pointer tail_call thread_block trapping_conversions twins unused_load
 }
 

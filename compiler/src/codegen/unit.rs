@@ -21,8 +21,8 @@ use super::unwind::Unwind;
 use super::{float_results, interpreted, locals, sites, stack_maps};
 use crate::debug::{Source, Timeline, Wanted};
 use crate::optimize::{
-    FixedMemory, compute_early, fold_addresses, remove_redundant_checks, restore_loop_compares, spread_coldness,
-    thread_jumps, widen_addresses,
+    FixedMemory, compute_early, fold_addresses, remove_redundant_checks, replicate_dispatchers, restore_loop_compares,
+    spread_coldness, thread_jumps, widen_addresses,
 };
 use crate::plan::{BaseStrategy, DataId, Plan, Unit, UnitId};
 use crate::targets::{has_frame_pointer, is_pulley};
@@ -235,8 +235,9 @@ impl<'p, 'a> Worker<'p, 'a> {
                 fold_addresses(&mut self.context.func, memory);
             }
             if self.thread_jumps {
-                let threaded = thread_jumps(&mut self.context.func);
-                debug::forget(&self.context.func, &mut timelines, &threaded);
+                let mut copied = thread_jumps(&mut self.context.func);
+                copied.extend(replicate_dispatchers(&mut self.context.func));
+                debug::forget(&self.context.func, &mut timelines, &copied);
             }
             widen_addresses(&mut self.context.func);
             if self.has_branch_hints(unit) {

@@ -13,7 +13,7 @@ pub(crate) use bounds::{BoundsCheck, remove_redundant_checks};
 pub(crate) use cold::spread_coldness;
 pub(crate) use compare::restore_loop_compares;
 pub(crate) use fold::{FixedMemory, fold_addresses};
-pub(crate) use jumps::thread_jumps;
+pub(crate) use jumps::{replicate_dispatchers, thread_jumps};
 pub(crate) use schedule::compute_early;
 pub(crate) use widen::widen_addresses;
 

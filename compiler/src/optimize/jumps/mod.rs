@@ -9,6 +9,8 @@
 //! Nothing is executed that was not before, nor in another order: a path is only copied.
 
 mod constant;
+mod copy;
+mod dispatchers;
 mod repair;
 
 use std::collections::{HashMap, HashSet};
@@ -19,6 +21,8 @@ use cranelift_codegen::ir::{Block, BlockArg, BlockCall, Function, Inst, InstBuil
 
 use super::destinations;
 use constant::{evaluate, origin};
+use copy::{Copier, Definitions};
+pub(crate) use dispatchers::replicate_dispatchers;
 
 /// Instructions that a way from where the number is known to the `br_table` may have.
 const LONGEST: usize = 32;
@@ -45,7 +49,7 @@ pub(crate) fn thread_jumps(function: &mut Function) -> HashSet<Value> {
         return HashSet::new();
     }
     split_choices(function, &ways);
-    let copies = Copies { ways: &ways, blocks: HashMap::new(), definitions: HashMap::new(), budget: BUDGET };
+    let copies = Copies { ways: &ways, blocks: HashMap::new(), copier: Copier::default(), budget: BUDGET };
     let definitions = copies.make(function);
     repair::remove_unreachable(function);
     repair::repair(function, &definitions);
@@ -172,14 +176,11 @@ fn split_choices(function: &mut Function, ways: &Ways) {
     }
 }
 
-/// What a value has become: the blocks that define it, with the value that each defines.
-pub(super) type Definitions = HashMap<Value, Vec<(Block, Value)>>;
-
 struct Copies<'w> {
     ways: &'w Ways,
     /// The copy of a way for a number, by the way's first block.
     blocks: HashMap<(Block, u64), Block>,
-    definitions: Definitions,
+    copier: Copier,
     /// Instructions that may still be made.
     budget: usize,
 }
@@ -204,7 +205,7 @@ impl Copies<'_> {
                 calls[position].remove(way.parameter, &mut dfg.value_lists);
             }
         }
-        self.definitions
+        self.copier.definitions
     }
 
     /// The first block of the copy of a way for a number; None beyond the budget. New branches become pending.
@@ -215,101 +216,9 @@ impl Copies<'_> {
         let way = &self.ways[&first];
         let size: usize = way.blocks.iter().map(|&block| function.layout.block_insts(block).count()).sum();
         self.budget = self.budget.checked_sub(size)?;
-        let twins: HashMap<Block, Block> = way.blocks.iter().map(|&block| (block, function.dfg.make_block())).collect();
-        let mut values = HashMap::new();
-        for (position, &block) in way.blocks.iter().enumerate() {
-            let twin = twins[&block];
-            function.layout.append_block(twin);
-            if function.layout.is_cold(block) {
-                function.layout.set_cold(twin);
-            }
-            let known = (position == 0).then_some((way.parameter, number));
-            self.copy_parameters(function, block, twin, known, &mut values);
-            for inst in function.layout.block_insts(block).collect::<Vec<_>>() {
-                self.copy_instruction(function, (block, inst), twin, &mut values);
-            }
-            let Some(last) = function.layout.last_inst(twin) else { continue };
-            let dfg = &mut function.dfg;
-            let calls = dfg.insts[last].branch_destination_mut(&mut dfg.jump_tables, &mut dfg.exception_tables);
-            // Within the way, to the copy; a way that is a loop is entered anew.
-            for call in calls {
-                let target = call.block(&dfg.value_lists);
-                if let Some(&twin) = twins.get(&target)
-                    && target != first
-                {
-                    call.set_block(twin, &mut dfg.value_lists);
-                }
-            }
-            pending.push(last);
-        }
-        let copy = twins[&first];
+        let (copy, ends) = self.copier.copy(function, &way.blocks, Some((way.parameter, number)));
+        pending.extend(ends);
         self.blocks.insert((first, number), copy);
         Some(copy)
-    }
-
-    /// Gives a copy the parameters of its block, but for the one that is known.
-    fn copy_parameters(
-        &mut self,
-        function: &mut Function,
-        block: Block,
-        twin: Block,
-        known: Option<(usize, u64)>,
-        values: &mut HashMap<Value, Value>,
-    ) {
-        for (position, parameter) in function.dfg.block_params(block).to_vec().into_iter().enumerate() {
-            let ty = function.dfg.value_type(parameter);
-            let value = match known {
-                Some((at, number)) if at == position => {
-                    FuncCursor::new(function).at_bottom(twin).ins().iconst(ty, number.cast_signed())
-                }
-                _ => function.dfg.append_block_param(twin, ty),
-            };
-            self.define(parameter, (block, twin), value, values);
-        }
-    }
-
-    fn copy_instruction(
-        &mut self,
-        function: &mut Function,
-        (block, inst): (Block, Inst),
-        twin: Block,
-        values: &mut HashMap<Value, Value>,
-    ) {
-        let renamed = |function: &Function, value: Value| {
-            let value = function.dfg.resolve_aliases(value);
-            values.get(&value).copied().unwrap_or(value)
-        };
-        let location = function.srcloc(inst);
-        if let InstructionData::BranchTable { arg, table, .. } = function.dfg.insts[inst]
-            && let Some(number) = evaluate(function, renamed(function, arg))
-        {
-            let table = &function.dfg.jump_tables[table];
-            let call = usize::try_from(number).ok().and_then(|number| table.as_slice().get(number));
-            let call = call.copied().unwrap_or(table.default_block());
-            let target = call.block(&function.dfg.value_lists);
-            let arguments = call
-                .args(&function.dfg.value_lists)
-                .map(|argument| argument.map_value(|value| renamed(function, value)));
-            let arguments: Vec<BlockArg> = arguments.collect();
-            FuncCursor::new(function).at_bottom(twin).with_srcloc(location).ins().jump(target, &arguments);
-            return;
-        }
-        let copied: Vec<Value> = function.dfg.inst_values(inst).map(|value| renamed(function, value)).collect();
-        let copy = function.dfg.clone_inst(inst);
-        function.dfg.overwrite_inst_values(copy, copied.into_iter());
-        function.layout.append_inst(copy, twin);
-        function.set_srcloc(copy, location);
-        let results: Vec<(Value, Value)> =
-            std::iter::zip(function.dfg.inst_results(inst).to_vec(), function.dfg.inst_results(copy).to_vec())
-                .collect();
-        for (result, new) in results {
-            self.define(result, (block, twin), new, values);
-        }
-    }
-
-    /// In the copy of a block, a value of the block is another.
-    fn define(&mut self, value: Value, (block, twin): (Block, Block), new: Value, values: &mut HashMap<Value, Value>) {
-        values.insert(value, new);
-        self.definitions.entry(value).or_insert_with(|| vec![(block, value)]).push((twin, new));
     }
 }

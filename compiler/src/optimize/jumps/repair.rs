@@ -7,7 +7,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::{Block, Function, Inst, Value};
 
-use super::{Definitions, destinations};
+use super::copy::Definitions;
+use super::destinations;
 
 /// Removes blocks that nothing leads to any more.
 pub(super) fn remove_unreachable(function: &mut Function) {
