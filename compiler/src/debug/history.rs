@@ -2,6 +2,7 @@
 //! translated, where only the ends of definitions are known, and completed when all of the control flow is.
 
 use std::cell::{OnceCell, RefCell};
+use std::ops::Range;
 
 use cranelift_codegen::ir::{Block, BlockArg, Function, InstructionData, Opcode, Value, ValueDef};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -49,8 +50,15 @@ pub(crate) struct History<'w> {
     variables: Vec<Variable>,
     /// Bodies, offsets and heights of operands, with their values.
     operands: Vec<(u32, Subject, Value)>,
-    /// Numbers, starts and wishes of the bodies so far.
-    bodies: Vec<(u32, u32, WantedInFunction<'w>)>,
+    /// The bodies so far, by number.
+    bodies: Vec<Extent<'w>>,
+}
+
+/// Where a body is, with those that are inlined into it.
+struct Extent<'w> {
+    /// Its source locations; no end is known before it is left.
+    locations: Range<u32>,
+    wanted: WantedInFunction<'w>,
 }
 
 /// The body that is being translated.
@@ -77,22 +85,25 @@ impl<'w> History<'w> {
     pub fn new(wanted: &'w Wanted, plan: &Plan<'_>, module: usize, position: usize) -> History<'w> {
         let wanted_here = wanted.in_function(plan, module, position);
         let current = Body { number: 0, wanted: wanted_here, start: 0, variables: FxHashMap::default(), block: None };
-        let bodies = vec![(0, 0, wanted_here)];
+        let bodies = vec![Extent { locations: 0..u32::MAX, wanted: wanted_here }];
         History { wanted, current, segments: Vec::new(), variables: Vec::new(), operands: Vec::new(), bodies }
     }
 
     /// Before an inlined body, which has a number and a first source location; returns what is around.
     pub fn enter(&mut self, plan: &Plan<'_>, (module, position): (usize, usize), number: u32, start: u32) -> Body<'w> {
         let wanted = self.wanted.in_function(plan, module, position);
-        self.bodies.push((number, start, wanted));
+        self.bodies.push(Extent { locations: start..u32::MAX, wanted });
         std::mem::replace(
             &mut self.current,
             Body { number, wanted, start, variables: FxHashMap::default(), block: None },
         )
     }
 
-    /// Behind it.
-    pub fn leave(&mut self, outer: Body<'w>) {
+    /// Behind it, which with what was inlined into it had source locations up to `end`.
+    pub fn leave(&mut self, outer: Body<'w>, end: u32) {
+        if let Some(body) = self.bodies.get_mut(self.current.number as usize) {
+            body.locations.end = end;
+        }
         self.current = Body { block: None, ..outer };
     }
 
@@ -136,12 +147,17 @@ impl<'w> History<'w> {
         let mut timelines = Vec::new();
         // What this costs is limited: such functions are not read by people.
         const LIMIT: usize = 20_000_000;
-        let has_time = self.variables.len().saturating_mul(flow.blocks.len()) < LIMIT;
+        let parts: Vec<Part> =
+            self.bodies.iter().map(|body| Part::of(&body.locations, &self.segments, &flow)).collect();
+        let part_of = |variable: &Variable| parts.get(variable.body as usize);
+        let costs = self.variables.iter().filter_map(part_of).map(|part| part.blocks.len());
+        let has_time = costs.sum::<usize>() < LIMIT;
         for variable in self.variables.iter_mut().filter(|_| has_time) {
             for definition in &mut variable.definitions {
                 definition.value = function.dfg.resolve_aliases(definition.value);
             }
-            let values = variable.values(&self.segments, &flow);
+            let Some(part) = parts.get(variable.body as usize) else { continue };
+            let values = variable.values(part, &flow);
             timelines.push(Timeline { body: variable.body, subject: Subject::Local(variable.local), values });
         }
         for operand in &mut self.operands {
@@ -157,10 +173,12 @@ impl<'w> History<'w> {
             operands.entry((body, subject)).or_insert(value);
         }
         let mixed = RefCell::default();
-        for &(body, start, wanted) in self.bodies.iter().filter(|_| has_time) {
-            let (numbers, operands) = (&numbers, &operands);
+        let starts = OnceCell::new();
+        for (body, Extent { locations, wanted }) in (0..).zip(&self.bodies).filter(|_| has_time) {
+            let start = locations.start;
+            let (numbers, operands, starts) = (&numbers, &operands, &starts);
             let (history, timelines, flow, mixed) = (&self, &timelines, &flow, &mixed);
-            let values = BodyValues { history, timelines, numbers, operands, flow, body, start, mixed };
+            let values = BodyValues { history, timelines, numbers, operands, flow, body, start, starts, mixed };
             for variable in wanted.variables {
                 let found = infer(&variable.moved(wanted.start, start), &values);
                 if !found.is_empty() {
@@ -186,6 +204,8 @@ struct BodyValues<'h, 'w, 'f> {
     flow: &'h Flow<'f>,
     body: u32,
     start: u32,
+    /// Where blocks begin.
+    starts: &'h OnceCell<FxHashMap<Block, u32>>,
     /// For values that were asked for: what they are mixed with others into, and from where on.
     mixed: &'h RefCell<FxHashMap<Value, Vec<(Value, u32)>>>,
 }
@@ -194,8 +214,12 @@ impl BodyValues<'_, '_, '_> {
     /// The source location at which the block of a parameter begins.
     fn start_of(&self, parameter: Value) -> u32 {
         let ValueDef::Param(block, _) = self.flow.function.dfg.value_def(parameter) else { return 0 };
-        let found = self.history.segments.iter().find(|(_, other)| *other == block);
-        found.map_or(0, |(from, _)| *from)
+        let starts = self.starts.get_or_init(|| {
+            let segments = self.history.segments.iter();
+            // Of several that are the same block's, the first counts.
+            segments.rev().map(|(from, block)| (*block, *from)).collect()
+        });
+        starts.get(&block).copied().unwrap_or(0)
     }
 }
 
@@ -242,10 +266,36 @@ impl Values for BodyValues<'_, '_, '_> {
     }
 }
 
+/// The part of a function that a body is, with those that are inlined into it.
+struct Part<'s> {
+    /// See [`History::segments`].
+    segments: &'s [(u32, Block)],
+    /// From the block that it begins in to its last, as they were translated. Blocks without operators may lie behind that one:
+    /// nothing is known of what comes from there.
+    blocks: Range<usize>,
+    /// The source location behind it.
+    end: u32,
+}
+
+impl<'s> Part<'s> {
+    fn of(locations: &Range<u32>, segments: &'s [(u32, Block)], flow: &Flow) -> Part<'s> {
+        let position = |location: u32| segments.partition_point(|(from, _)| *from < location);
+        let segments = segments.get(position(locations.start)..position(locations.end)).unwrap_or_default();
+        let numbers = || segments.iter().filter_map(|(_, block)| flow.number(*block));
+        let whole = locations.start == 0;
+        let blocks = match (numbers().min(), numbers().max()) {
+            _ if whole => 0..flow.blocks.len(),
+            (Some(first), Some(last)) => first..last + 1,
+            _ => 0..0,
+        };
+        Part { segments, blocks, end: locations.end }
+    }
+}
+
 impl Variable {
     /// What the local is from each of these source locations on.
-    fn values(&self, segments: &[(u32, Block)], flow: &Flow) -> Vec<(u32, Option<Value>)> {
-        let entries = self.entry_values(flow);
+    fn values(&self, part: &Part, flow: &Flow) -> Vec<(u32, Option<Value>)> {
+        let entries = self.entry_values(&part.blocks, flow);
         let mut definitions: Vec<&Definition> = self.definitions.iter().collect();
         definitions.sort_by_key(|definition| definition.from);
         let mut definitions = definitions.into_iter().peekable();
@@ -257,45 +307,51 @@ impl Variable {
         };
         // What blocks have defined so far: they may begin again behind an inlined body.
         let mut in_block: FxHashMap<Block, Value> = FxHashMap::default();
-        for &(from, block) in segments {
+        for &(from, block) in part.segments {
             while let Some(definition) = definitions.next_if(|definition| definition.from <= from) {
                 in_block.insert(definition.block, definition.value);
                 add(definition.from, Some(definition.value));
             }
-            let at_entry = || flow.number(block).and_then(|number| entries[number].known());
+            let entry = |number: usize| entries.get(number.checked_sub(part.blocks.start)?);
+            let at_entry = || entry(flow.number(block)?)?.known();
             add(from, in_block.get(&block).copied().or_else(at_entry));
         }
         for definition in definitions {
             add(definition.from, Some(definition.value));
         }
+        if part.end != u32::MAX {
+            add(part.end, None);
+        }
         values
     }
 
-    /// What the local is where blocks begin.
-    fn entry_values(&self, flow: &Flow) -> Vec<Entry> {
-        let mut entries = vec![Entry::Unvisited; flow.blocks.len()];
+    /// What the local is where these blocks begin. The first of them begins before the local is there.
+    fn entry_values(&self, blocks: &Range<usize>, flow: &Flow) -> Vec<Entry> {
+        let mut entries = vec![Entry::Unvisited; blocks.len()];
         if let Some(first) = entries.first_mut() {
             *first = Entry::UNKNOWN;
         }
+        let inside = |number: usize| blocks.contains(&number).then(|| number - blocks.start);
         // What it is where they end.
         let mut ends = entries.clone();
-        let mut defines = vec![false; flow.blocks.len()];
+        let mut defines = vec![false; blocks.len()];
         for definition in &self.definitions {
-            if let Some(number) = flow.number(definition.block) {
+            if let Some(number) = flow.number(definition.block).and_then(inside) {
                 ends[number] = Entry::Known([Some(definition.value), None, None, None]);
                 defines[number] = true;
             }
         }
         // Those where something else may arrive than when they were looked at last.
-        let mut is_open = vec![true; flow.blocks.len()];
+        let mut is_open = vec![true; blocks.len()];
         // More rounds than loops are deep are rare.
         for _ in 0..ROUNDS {
             let mut has_changed = false;
-            for number in 1..flow.blocks.len() {
+            for number in 1..blocks.len() {
                 if !std::mem::replace(&mut is_open[number], false) {
                     continue;
                 }
-                let entry = flow.meet(number, entries[number], |before| ends[before]);
+                let at_end = |before: usize| inside(before).map_or(Entry::UNKNOWN, |before| ends[before]);
+                let entry = flow.meet(blocks.start + number, entries[number], at_end);
                 if entry == entries[number] {
                     continue;
                 }
@@ -303,14 +359,15 @@ impl Variable {
                 entries[number] = entry;
                 if !defines[number] {
                     ends[number] = entry;
-                    flow.outgoing[number].iter().for_each(|after| is_open[*after] = true);
+                    let after = flow.outgoing[blocks.start + number].iter().copied();
+                    after.filter_map(inside).for_each(|after| is_open[after] = true);
                 }
             }
             if !has_changed {
                 return entries;
             }
         }
-        vec![Entry::UNKNOWN; flow.blocks.len()]
+        vec![Entry::UNKNOWN; blocks.len()]
     }
 }
 

@@ -97,7 +97,7 @@ impl Translator<'_, '_, '_> {
         (self.body, self.hints) = (body, hints);
         (self.locals, self.frames) = (locals, frames);
         if let (Some(history), Some(outer)) = (&mut self.history, outer) {
-            history.leave(outer);
+            history.leave(outer, self.bodies.end);
         }
         // Where control leaves the body, its results are on the operand stack.
         stack.append(&mut self.stack);
