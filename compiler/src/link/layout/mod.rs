@@ -61,8 +61,15 @@ pub(super) enum Access {
     Write,
 }
 
+impl Access {
+    /// What may be done in the segment where read-only sections are in that of the code.
+    fn joined(self, is_joined: bool) -> Access {
+        if is_joined && self == Access::Read { Access::Execute } else { self }
+    }
+}
+
 impl Class {
-    /// The segment it belongs to.
+    /// The segment it belongs to, unless that is joined with another.
     fn access(self) -> Option<Access> {
         match self {
             Class::Note | Class::Relocations | Class::ReadOnly | Class::UnwindIndex | Class::Unwind => {
@@ -156,6 +163,8 @@ pub(super) struct Layout<'a> {
     positions: Vec<u32>,
     common_addresses: BTreeMap<GlobalId, u64>,
     landmarks: Landmarks,
+    /// Read-only sections are in the segment of the code, as the program is small.
+    is_joined: bool,
 }
 
 /// The places that the linker's own symbols name.
@@ -172,6 +181,11 @@ struct Landmarks {
 }
 
 impl<'a> Layout<'a> {
+    /// The segment in which sections of a class are.
+    fn access(&self, class: Class) -> Option<Access> {
+        Some(class.access()?.joined(self.is_joined))
+    }
+
     /// The address of an input section, if it is linked.
     pub fn address(&self, section: SectionId) -> Option<u64> {
         self.addresses.get(section.0 as usize).copied().filter(|address| *address != u64::MAX)
@@ -259,6 +273,7 @@ pub(super) fn arrange<'a>(
         positions: vec![0; program.sections.len()],
         common_addresses: BTreeMap::new(),
         landmarks: Landmarks::default(),
+        is_joined: false,
     };
     // The packed relocations depend on the addresses, and by their size the addresses on them. They are never made
     // shorter from one round to the next, so this ends.

@@ -50,7 +50,7 @@ fn a_small_program_takes_few_bytes_and_no_page_has_two_permissions() {
     assert!(bytes.len() < 4096, "{} bytes", bytes.len());
     let segments = segments(&bytes);
     let loads: Vec<_> = segments.iter().filter(|s| s.0 == elf::PT_LOAD).collect();
-    assert_eq!(loads.len(), 4);
+    assert_eq!(loads.iter().map(|load| load.1).collect::<Vec<_>>(), [5, 6, 6]);
     for load in &loads {
         let (_, flags, offset, address, file_size, memory_size) = **load;
         assert_eq!(offset % 4096, address % 4096);
@@ -84,6 +84,30 @@ fn relocated_constants_and_code_cannot_be_written() {
     ] {
         let main = shop.object("main.c", &format!("{prelude} int main(void) {{ {what} return 0; }}"));
         assert_eq!(shop.run(&[("main.o", &main)]).status.code(), expected, "{what}");
+    }
+}
+
+#[test]
+fn constants_are_executable_only_beside_little_code() {
+    let shop = Workshop::new();
+    let start = shop.start();
+    for (size, expected) in
+        [(100, [5, 6, 6].as_slice()), (60_000, &[5, 6, 6]), (65_536, &[4, 5, 6, 6]), (200_000, &[4, 5, 6, 6])]
+    {
+        let code = format!("__asm__ volatile (\"jmp 1f; .fill {size}, 1, 0xcc; 1:\");");
+        let constants =
+            format!("static const char filling[{size}] = {{1}}; __asm__ volatile (\"\" : : \"r\"(filling));");
+        for filling in [code, constants] {
+            let source = format!(
+                "int f(void) {{ {filling} return 7; }} int (*const volatile table[])(void) = {{f}}; \
+                 int main(void) {{ return table[0]() + 5; }}"
+            );
+            let main = shop.object("main.c", &source);
+            let bytes = link(&[("start.o", &start), ("main.o", &main)], &[], &OPTIONS).unwrap();
+            let loads = segments(&bytes).into_iter().filter(|segment| segment.0 == elf::PT_LOAD);
+            assert_eq!(loads.map(|load| load.1).collect::<Vec<_>>(), expected, "{filling}");
+            assert_eq!(Command::new(shop.executable("program", &bytes)).status().unwrap().code(), Some(12));
+        }
     }
 }
 
