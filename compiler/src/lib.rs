@@ -161,11 +161,7 @@ fn compile_parts(
                 DebugLevel::None => None,
                 _ => Some(debug::Outlines::of(&plan, options.jobs)?),
             };
-            let wanted = outlines.as_ref().map(|outlines| match options.debug_info {
-                DebugLevel::Full => debug::Wanted::of(&plan, outlines, options),
-                // No variables are.
-                _ => debug::Wanted::default(),
-            });
+            let wanted = outlines.as_ref().map(|outlines| debug::Wanted::of(&plan, outlines, options));
             codegen::compile_units(&plan, &isas, options, wanted.as_ref(), progress, |unit| text.append(unit))?;
             let (mut debug, mut sources) = (None, None);
             if let Some(outlines) = outlines {

@@ -135,6 +135,25 @@ fn lines_alone_give_backtraces_without_variables() {
     check_lines(&run(scratch.path(), "./program", &[]), &["app::Ratio::value at crash.cc:11 (inlined)"]);
 }
 
+/// Code that the optimiser made too: that has the lines of what it stands for.
+#[test]
+fn lines_alone_are_those_that_are_beside_variables() {
+    for module in ["words-O2", "shapes-O2", "scanner-O2", "values-O0"] {
+        for level in ["-O0", "-O1", "-O2"] {
+            let scratch = tempfile::tempdir().expect("a temporary folder can be made");
+            let rows = |flag| {
+                build(scratch.path(), &format!("debug/programs/{module}.wasm"), &[flag, level]);
+                let text = run(scratch.path(), "llvm-dwarfdump", &["--debug-line", "program"]);
+                text.lines().filter(|line| line.starts_with("0x")).map(str::to_owned).collect::<Vec<_>>()
+            };
+            let rows = [rows("-g"), rows("-gline-tables-only")];
+            assert!(rows[0].len() > 100);
+            let same = rows[0].iter().zip(&rows[1]).take_while(|(one, other)| one == other).count();
+            assert!(rows[0] == rows[1], "{module} {level}: {:?}, {:?}", rows[0].get(same), rows[1].get(same));
+        }
+    }
+}
+
 #[test]
 fn stripped_executables_with_lines_tell_them() {
     let scratch = tempfile::tempdir().expect("a temporary folder can be made");

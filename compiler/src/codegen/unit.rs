@@ -164,7 +164,9 @@ impl<'p, 'a> Worker<'p, 'a> {
             } else {
                 Vec::new()
             },
-            record: self.wanted.map(|_| debug::Record::of(&compiled, moves, isa, &inlined, &timelines, &sources)),
+            record: self
+                .wanted_of(unit)
+                .map(|_| debug::Record::of(&compiled, moves, isa, &inlined, &timelines, &sources)),
             inlined,
             code: relaxed.code,
             align: relaxed.alignment.max(self.function_alignment(number, isa)),
@@ -224,10 +226,11 @@ impl<'p, 'a> Worker<'p, 'a> {
     fn generate(&mut self, number: usize, want_assembly: bool) -> Result<Generated> {
         let unit = self.plan.units.list[number];
         let isa = self.isa_of(unit);
+        let wanted = self.wanted_of(unit);
         clear(&mut self.context);
         let (function, builder_context) = (&mut self.context.func, &mut self.builder_context);
         let Translated { checks, inlined, mut timelines } =
-            translate_unit(self.plan, isa, unit, self.wanted, function, builder_context)?;
+            translate_unit(self.plan, isa, unit, wanted, function, builder_context)?;
         self.refuse_vectors(number, isa)?;
         if self.optimize {
             remove_redundant_checks(&mut self.context.func, &checks);
@@ -251,13 +254,14 @@ impl<'p, 'a> Worker<'p, 'a> {
                 Error::Unsupported { what: format!("{what}, in function {name}"), offset: None }
             })?;
         }
-        let (compiled, timelines, sources) = self.finish(isa, timelines, want_assembly).map_err(|error| {
-            let message = match error {
-                CodegenError::Verifier(errors) => errors.to_string(),
-                other => other.to_string(),
-            };
-            self.failure(number, message)
-        })?;
+        let (compiled, timelines, sources) =
+            self.finish(isa, timelines, wanted.is_some(), want_assembly).map_err(|error| {
+                let message = match error {
+                    CodegenError::Verifier(errors) => errors.to_string(),
+                    other => other.to_string(),
+                };
+                self.failure(number, message)
+            })?;
         Ok(Generated { compiled, inlined, timelines, sources })
     }
 
@@ -283,11 +287,12 @@ impl<'p, 'a> Worker<'p, 'a> {
         Ok(())
     }
 
-    /// Optimises the function and generates its machine code.
+    /// Optimises the function and generates its machine code. Debug information may describe it.
     fn finish(
         &mut self,
         isa: &dyn TargetIsa,
         mut timelines: Vec<Timeline>,
+        is_described: bool,
         want_assembly: bool,
     ) -> CodegenResult<(CompiledCode, Vec<Timeline>, FxHashMap<Value, Source>)> {
         let context = &mut self.context;
@@ -299,11 +304,9 @@ impl<'p, 'a> Worker<'p, 'a> {
         context.remove_constant_phis(isa)?;
         debug::resolve(&context.func, &mut timelines);
         context.func.dfg.resolve_all_aliases();
-        let divisions = match self.wanted {
-            Some(_) => debug::divisions(&context.func),
-            None => Vec::new(),
-        };
+        let mut divisions = None;
         if isa.flags().opt_level() != CraneliftOptLevel::None {
+            divisions = is_described.then(|| debug::divisions(&context.func));
             context.egraph_pass(isa, &mut self.control_plane)?;
         }
         if self.optimize {
@@ -320,6 +323,12 @@ impl<'p, 'a> Worker<'p, 'a> {
             &mut self.control_plane,
         )?;
         Ok((code.apply_params(&context.func.params), timelines, sources))
+    }
+
+    /// What debug information refers to, if it describes a unit.
+    fn wanted_of(&self, unit: Unit) -> Option<&'p Wanted> {
+        let Unit::Wasm { module, position } = unit else { return None };
+        self.wanted.filter(|wanted| wanted.describes(module, position))
     }
 
     /// The instruction set to compile a unit for.

@@ -85,6 +85,11 @@ impl Bodies {
         with_address(&self.ranges, |(body, _)| body, address).map(|(body, position)| (*position, body.clone()))
     }
 
+    /// The positions of the functions with a part in a range.
+    pub fn positions_in(&self, range: &Range<u64>) -> impl Iterator<Item = usize> + use<'_> {
+        in_range(&self.ranges, |(body, _)| body, range).iter().map(|(_, position)| *position)
+    }
+
     /// The position of the function that an entry with this address is about.
     pub fn position_from(&self, address: u64) -> Option<usize> {
         of_entry(&self.ranges, |(body, _)| body, address).map(|(_, position)| *position)
@@ -95,6 +100,16 @@ impl Bodies {
 fn with_address<T>(functions: &[T], body: impl Fn(&T) -> &Range<u32>, address: u64) -> Option<&T> {
     let next = functions.partition_point(|function| u64::from(body(function).start) <= address);
     functions[..next].last().filter(|function| address < u64::from(body(function).end))
+}
+
+/// Those with a part in a range.
+fn in_range<'f, T>(functions: &'f [T], body: impl Fn(&T) -> &Range<u32>, range: &Range<u64>) -> &'f [T] {
+    if is_dead(range.start) {
+        return &[];
+    }
+    let start = functions.partition_point(|function| u64::from(body(function).end) <= range.start);
+    let end = functions.partition_point(|function| u64::from(body(function).start) < range.end);
+    functions.get(start..end).unwrap_or(&[])
 }
 
 /// The function that an entry for one with this address is about: some producers count the body's size, which stands in
@@ -217,12 +232,7 @@ impl<'t> Addresses<'t> {
 
     /// The functions with a part in a range.
     pub fn functions_in(&self, range: &Range<u64>) -> &[Function<'t>] {
-        if is_dead(range.start) {
-            return &[];
-        }
-        let start = self.functions.partition_point(|function| u64::from(function.wasm.end) <= range.start);
-        let end = self.functions.partition_point(|function| u64::from(function.wasm.start) < range.end);
-        self.functions.get(start..end).unwrap_or(&[])
+        in_range(&self.functions, |function| &function.wasm, range)
     }
 }
 

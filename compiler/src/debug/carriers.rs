@@ -120,13 +120,20 @@ pub(crate) fn forget(function: &Function, timelines: &mut [Timeline], values: &H
     }
 }
 
-/// Labels the values of an optimised function that the timelines need; returns where to look for theirs.
-/// `divisions` are what the optimiser has rewritten.
+/// Labels the values of a function that the timelines need; returns where to look for theirs. `divisions` are what the optimiser has
+/// rewritten, if it has seen the function: then code that it made is given the source locations of what that stands for.
 pub(crate) fn label(
     function: &mut Function,
     timelines: &[Timeline],
-    mut divisions: Vec<Division>,
+    divisions: Option<Vec<Division>>,
 ) -> FxHashMap<Value, Source> {
+    let mut wanted: Vec<Value> =
+        timelines.iter().flat_map(|timeline| timeline.values.iter().filter_map(|(_, value)| *value)).collect();
+    let is_optimized = divisions.is_some();
+    if wanted.is_empty() && !is_optimized {
+        return FxHashMap::default();
+    }
+    let mut divisions = divisions.unwrap_or_default();
     for division in &mut divisions {
         division.result = function.dfg.resolve_aliases(division.result);
         if let Some(remainder) = &mut division.remainder {
@@ -134,8 +141,11 @@ pub(crate) fn label(
         }
     }
     let divisions = divisions.as_slice();
-    let mut wanted: Vec<Value> =
-        timelines.iter().flat_map(|timeline| timeline.values.iter().filter_map(|(_, value)| *value)).collect();
+    let mut classes = Classes { parents: (0..function.dfg.num_values() as u32).collect(), united: 0 };
+    unite_equal(function, &mut classes);
+    if is_optimized {
+        locate(function, divisions, &mut |value| classes.of(value));
+    }
     if wanted.is_empty() {
         return FxHashMap::default();
     }
@@ -143,9 +153,6 @@ pub(crate) fn label(
     let operands: Vec<Value> = wanted.iter().filter_map(|value| varying_operand(function, *value)).collect();
     wanted.extend(operands);
     wanted.extend(divisions.iter().filter_map(|division| Some(division.remainder.as_ref()?.of)));
-    let mut classes = Classes { parents: (0..function.dfg.num_values() as u32).collect(), united: 0 };
-    unite_equal(function, &mut classes);
-    locate(function, divisions, &mut |value| classes.of(value));
     let members = Members::of(function, &mut classes, &wanted);
     let mut labels: std::collections::BTreeMap<Value, ValueLabelAssignments> = std::collections::BTreeMap::new();
     let mut sources = FxHashMap::default();

@@ -13,6 +13,7 @@ use rustc_hash::FxHashMap;
 
 use super::addresses::{Bodies, is_dead};
 use super::expression::Reader;
+use super::lines::read_rows;
 use super::units::{Dwarf, OpenUnit, Unit, Units};
 use crate::module::Module;
 use crate::plan::{self, Plan};
@@ -20,7 +21,8 @@ use crate::{Result, parallel};
 
 /// All modules' debug information in outlines.
 pub(crate) struct Outlines {
-    modules: Vec<Vec<Outline>>,
+    /// `None` of modules without any.
+    modules: Vec<Option<Vec<Outline>>>,
 }
 
 /// A unit's.
@@ -28,6 +30,8 @@ pub(crate) struct Outlines {
 pub(super) struct Outline {
     /// In the order of their entries.
     pub functions: Vec<FunctionEntry>,
+    /// Positions in the code section of functions with code that the unit describes, with or without an entry.
+    described: Vec<usize>,
     /// Offsets in the unit of entries, and of what is behind them and their children; sorted.
     pub left_out: Vec<Range<u32>>,
 }
@@ -40,7 +44,7 @@ pub(super) struct FunctionEntry {
 }
 
 impl Outline {
-    const NOTHING: &Outline = &Outline { functions: Vec::new(), left_out: Vec::new() };
+    const NOTHING: &Outline = &Outline { functions: Vec::new(), described: Vec::new(), left_out: Vec::new() };
 }
 
 impl Outlines {
@@ -60,16 +64,25 @@ impl Outlines {
         for (number, module) in modules.iter().enumerate() {
             let bodies = Bodies::of(module, |position| has_code(number, position));
             outlines.modules.push(match module.debug_section(".debug_info") {
-                Some(_) => outlines_of(&Units::of(module), &bodies, jobs)?,
-                None => Vec::new(),
+                Some(_) => Some(outlines_of(&Units::of(module), &bodies, jobs)?),
+                None => None,
             });
         }
         Ok(outlines)
     }
 
+    /// Positions in the code section, sorted, of a module's functions with code that its debug information describes, if it has any.
+    pub(super) fn described(&self, module: usize) -> Option<Vec<usize>> {
+        let units = self.modules.get(module)?.as_ref()?;
+        let mut described: Vec<usize> = units.iter().flat_map(|unit| &unit.described).copied().collect();
+        described.sort_unstable();
+        described.dedup();
+        Some(described)
+    }
+
     /// The outline of a module's unit with this number.
     pub(super) fn of_unit(&self, module: usize, unit: usize) -> &Outline {
-        self.modules.get(module).and_then(|units| units.get(unit)).unwrap_or(Outline::NOTHING)
+        self.modules.get(module).and_then(|units| units.as_ref()?.get(unit)).unwrap_or(Outline::NOTHING)
     }
 }
 
@@ -82,6 +95,7 @@ struct Draft {
     /// Where it begins in `.debug_info`, if units refer to its entries by offsets there.
     start: Option<usize>,
     functions: Vec<FunctionEntry>,
+    described: Vec<usize>,
     /// Entries that may be left out; sorted.
     candidates: Vec<Candidate>,
     /// References from one candidate to another; sorted.
@@ -114,7 +128,8 @@ fn outlines_of(units: &Units<'_>, bodies: &Bodies, jobs: usize) -> Result<Vec<Ou
     keep_across(&mut drafts);
     let outline = |draft: Draft| {
         let candidates = draft.candidates.into_iter().filter(|candidate| !candidate.is_kept);
-        Outline { functions: draft.functions, left_out: candidates.map(|candidate| candidate.range).collect() }
+        let left_out = candidates.map(|candidate| candidate.range).collect();
+        Outline { functions: draft.functions, described: draft.described, left_out }
     };
     Ok(drafts.into_iter().map(outline).collect())
 }
@@ -290,6 +305,7 @@ impl<'s, 'a> Scan<'s, 'a> {
             draft.candidates.clear();
             kept.clear();
         }
+        draft.described = described(open, bodies, &draft.functions);
         draft.across.sort_unstable();
         for (from, to) in references {
             match draft.candidate_at(to) {
@@ -437,6 +453,29 @@ impl<'s, 'a> Scan<'s, 'a> {
         }
         Ok(None)
     }
+}
+
+/// The positions in the code section of functions that a unit describes: those of its entries, and all in its ranges, or, where it says
+/// none, with lines.
+fn described(open: &OpenUnit<'_, '_>, bodies: &Bodies, functions: &[FunctionEntry]) -> Vec<usize> {
+    let mut found: Vec<usize> = functions.iter().map(|function| function.position).collect();
+    let unit = open.skeleton.as_ref().unwrap_or(&open.unit);
+    let mut has_ranges = false;
+    if let Ok(mut ranges) = open.lines.unit_ranges(unit) {
+        while let Ok(Some(range)) = ranges.next() {
+            has_ranges |= !is_dead(range.begin);
+            found.extend(bodies.positions_in(&(range.begin..range.end)));
+        }
+    }
+    // Units of types have none, and the line tables of others.
+    let is_of_type = matches!(unit.header.type_(), gimli::UnitType::Type { .. } | gimli::UnitType::SplitType { .. });
+    if !has_ranges && !is_of_type {
+        let rows = read_rows(unit);
+        found.extend(rows.iter().filter_map(|row| Some(bodies.at(row.address.into())?.0)));
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// Whether an expression is an address in linear memory of something that is there.

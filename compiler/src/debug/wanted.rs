@@ -1,4 +1,5 @@
-//! Which locals and operands the modules' debug information refers to: only these are followed while code is made.
+//! Which functions the modules' debug information describes, and which locals and operands it refers to: only of these anything is
+//! followed and kept while code is made.
 
 use std::ops::Range;
 
@@ -9,16 +10,17 @@ use super::expression::Reader;
 use super::outline::Outlines;
 use super::units::{Dwarf, Unit, Units};
 use crate::plan::Plan;
-use crate::{Options, parallel};
+use crate::{DebugLevel, Options, parallel};
 
 /// What debug information refers to, in all modules.
-#[derive(Default)]
 pub(crate) struct Wanted {
     modules: Vec<WantedInModule>,
 }
 
 #[derive(Default)]
 struct WantedInModule {
+    /// Positions in the code section of the functions that are described, sorted; all are where there is no debug information.
+    described: Option<Vec<usize>>,
     /// Positions of functions in the code section, and their locals; sorted.
     locals: Vec<(u32, u32)>,
     /// Addresses in the code section, and the operands there, counted from the bottom of the stack; sorted.
@@ -94,10 +96,22 @@ impl Home {
 }
 
 impl Wanted {
-    /// Searches the debug information of all modules.
+    /// Searches the debug information of all modules, for variables only where those are asked for.
     pub fn of(plan: &Plan<'_>, outlines: &Outlines, options: &Options) -> Wanted {
-        let modules = (0..plan.modules.len()).map(|module| search_module(plan, outlines, module, options));
+        let modules = (0..plan.modules.len()).map(|module| WantedInModule {
+            described: outlines.described(module),
+            ..match options.debug_info {
+                DebugLevel::Full => search_module(plan, outlines, module, options),
+                _ => WantedInModule::default(),
+            }
+        });
         Wanted { modules: modules.collect() }
+    }
+
+    /// Whether the function at a position of a module's code section is described.
+    pub fn describes(&self, module: usize, position: usize) -> bool {
+        let described = self.modules.get(module).and_then(|wanted| wanted.described.as_ref());
+        described.is_none_or(|described| described.binary_search(&position).is_ok())
     }
 
     /// What is wanted of the function at a position of a module's code section.
