@@ -80,7 +80,10 @@ impl Edges {
 #[derive(Default)]
 struct Scratch {
     more: Vec<(Range<u32>, ValuePlace)>,
-    kept: Vec<(ValuePlace, usize)>,
+    /// The value's, sorted.
+    places: Vec<ValuePlace>,
+    /// Places, by their numbers there, and blocks at whose ends they have their contents still.
+    kept: Vec<(u32, u32)>,
     code: Vec<Range<u32>>,
     open: Vec<usize>,
     reached: Vec<Reached>,
@@ -168,11 +171,15 @@ impl Contents {
     /// where the place is overwritten, as by calls.
     pub fn extend(&mut self, ranges: &mut Vec<(Range<u32>, ValuePlace)>) {
         let mut scratch = std::mem::take(&mut self.scratch);
-        let Scratch { more, kept, .. } = &mut scratch;
+        let Scratch { more, places, kept, .. } = &mut scratch;
         more.clear();
-        // Places, and blocks at whose ends they have their contents still.
         kept.clear();
+        places.clear();
+        places.extend(ranges.iter().map(|(_, place)| *place));
+        places.sort_unstable();
+        places.dedup();
         for (range, place) in ranges.iter_mut() {
+            let number = places.partition_point(|other| other < place) as u32;
             // Cranelift counts moves behind the last use to it.
             if let Some(end) = self.first_overwritten(range, *place) {
                 range.end = end;
@@ -183,20 +190,22 @@ impl Contents {
                     more.push((code, *place));
                 }
                 if is_kept {
-                    kept.push((*place, block));
+                    kept.push((number, block as u32));
                 }
             }
             // Blocks whose ends are inside the range.
             let next = self.blocks.partition_point(|block| block.start <= range.start);
             let inside = (next..self.blocks.len()).take_while(|next| self.blocks[*next].start < range.end).take(SPREAD);
-            kept.extend(inside.filter_map(|next| Some((*place, next.checked_sub(1)?))));
+            kept.extend(inside.filter_map(|next| Some((number, next.checked_sub(1)? as u32))));
         }
         ranges.retain(|(range, _)| range.start < range.end);
         kept.sort_unstable();
         kept.dedup();
         let kept = std::mem::take(&mut scratch.kept);
         for kept in kept.chunk_by(|(left, _), (right, _)| left == right) {
-            self.spread(kept, ranges, &mut scratch);
+            // In bounds: numbers are those of places.
+            let place = scratch.places[kept[0].0 as usize];
+            self.spread(place, kept, ranges, &mut scratch);
         }
         let first_end = self.blocks.first().map_or(0, |block| block.end);
         for (range, place) in ranges.iter_mut() {
@@ -270,8 +279,13 @@ impl Contents {
 
     /// Adds the ranges of other blocks in which a place keeps the contents that it has at the ends of some: blocks where control
     /// arrives from no others than those that keep it.
-    fn spread(&self, kept: &[(ValuePlace, usize)], ranges: &[(Range<u32>, ValuePlace)], scratch: &mut Scratch) {
-        let Some((place, _)) = kept.first().copied() else { return };
+    fn spread(
+        &self,
+        place: ValuePlace,
+        kept: &[(u32, u32)],
+        ranges: &[(Range<u32>, ValuePlace)],
+        scratch: &mut Scratch,
+    ) {
         let Scratch { more, code, open, reached, numbers, .. } = scratch;
         code.clear();
         code.extend(ranges.iter().filter(|(_, other)| *other == place).map(|(range, _)| range.clone()));
@@ -282,7 +296,7 @@ impl Contents {
         };
         // Taken to have it at their starts at first, with what follows from that.
         open.clear();
-        open.extend(kept.iter().map(|(_, block)| *block));
+        open.extend(kept.iter().map(|(_, block)| *block as usize));
         while let Some(block) = open.pop() {
             for after in self.after.at(block) {
                 let is_new = after != 0 && numbers[after] == 0 && reached.len() < SPREAD;
@@ -305,7 +319,7 @@ impl Contents {
             let (block, is_reached) = (reached[number].block, reached[number].is_reached);
             let keeps = |before: usize| {
                 number_of(before).is_some_and(|before| reached[before].is_reached && reached[before].is_kept)
-                    || kept.binary_search(&(place, before)).is_ok()
+                    || kept.binary_search_by_key(&(before as u32), |(_, block)| *block).is_ok()
             };
             if is_reached && !self.before.at(block).all(keeps) {
                 reached[number].is_reached = false;

@@ -13,9 +13,10 @@
 
 use std::rc::Rc;
 
-use gimli::{AttributeValue, DebugTypeSignature, DwAt, DwTag, UnitOffset, constants as dw};
+use gimli::{Attribute, AttributeValue, DebugTypeSignature, DwAt, DwTag, UnitOffset, constants as dw};
 
-use super::unit::{Link, Open, Specification, Translator};
+use super::expression::Reader;
+use super::unit::{Link, Open, Scratch, Specification, Translator};
 use super::writer::Buffer;
 
 /// What becomes of a type that a pointer leads to.
@@ -91,16 +92,17 @@ impl<'a> Translator<'_, 'a> {
         }
         let number = self.abbreviation(dw::DW_TAG_lexical_block, true, &[]);
         self.output.info.unsigned(number);
+        let mut attributes = Vec::new();
         while let Some(old) = self.wanted_pointees.pop() {
-            if !self.pointees.contains_key(&old) && self.pointee(old).is_err() {
+            if !self.pointees.contains_key(&old) && self.pointee(old, &mut attributes).is_err() {
                 self.output.dropped.entries += 1;
             }
         }
         self.output.info.u8(0);
     }
 
-    /// Writes the copy of the type at an offset, unless it is a type that is not copied.
-    fn pointee(&mut self, old: u32) -> gimli::Result<()> {
+    /// Writes the copy of the type at an offset, unless it is a type that is not copied. `attributes` is room for those of an entry.
+    fn pointee(&mut self, old: u32, attributes: &mut Vec<Attribute<Reader<'a>>>) -> gimli::Result<()> {
         let mut reader = self.unit.entries_raw(Some(UnitOffset(old as usize)))?;
         let start = reader.next_depth();
         // Depths of the entries whose children are left out and of those that are open.
@@ -124,7 +126,7 @@ impl<'a> Translator<'_, 'a> {
                 }
                 continue;
             };
-            let mut attributes = Vec::new();
+            attributes.clear();
             for specification in abbreviation.attributes() {
                 attributes.push(reader.read_attribute(*specification)?);
             }
@@ -140,7 +142,7 @@ impl<'a> Translator<'_, 'a> {
                 break;
             }
             if skipped.is_none() && (is_top || is_part(tag)) {
-                let position = self.copied_entry(tag, has_children, &attributes, is_top.then_some((old, copy)));
+                let position = self.copied_entry(tag, has_children, attributes, is_top.then_some((old, copy)));
                 if is_top {
                     self.pointees.insert(old, position);
                 }
@@ -187,14 +189,13 @@ impl<'a> Translator<'_, 'a> {
         &mut self,
         tag: DwTag,
         has_children: bool,
-        attributes: &[gimli::Attribute<super::expression::Reader<'a>>],
+        attributes: &[Attribute<Reader<'a>>],
         top: Option<(u32, Copy)>,
     ) -> u32 {
         let scope = Open::outside();
-        let mut specifications = Vec::with_capacity(attributes.len() + 2);
-        let mut values = Buffer::new(self.environment.big_endian);
-        let mut links = Vec::new();
-        let full_name = top.and_then(|(old, _)| self.full_names.get(&old)).cloned();
+        let Scratch { mut specifications, mut values, references: mut links } = std::mem::take(&mut self.scratch);
+        values.clear(self.environment.big_endian);
+        let full_name = top.and_then(|(old, _)| self.full_name(old));
         let is_wrapper = top.is_some_and(|(_, copy)| copy == Copy::Wrapper);
         let mut is_elsewhere = false;
         for attribute in attributes {
@@ -232,7 +233,17 @@ impl<'a> Translator<'_, 'a> {
         if top.is_some() && !is_wrapper && !is_elsewhere {
             self.add_location(&mut specifications, &mut values);
         }
-        self.write_entry(tag, has_children, &specifications, &values, &links)
+        let position = self.write_entry(tag, has_children, &specifications, &values, &links);
+        specifications.clear();
+        links.clear();
+        self.scratch = Scratch { specifications, values, references: links };
+        position
+    }
+
+    /// The full name of the type at an old offset, if it is remembered.
+    pub(super) fn full_name(&self, old: u32) -> Option<String> {
+        let (prefix, own) = self.full_names.get(&old)?;
+        Some([prefix, &*String::from_utf8_lossy(own.slice())].concat())
     }
 
     /// Remembers the full name of a type that is inside another or in a namespace; returns the prefix for what is inside.
@@ -240,7 +251,7 @@ impl<'a> Translator<'_, 'a> {
         &mut self,
         offset: u32,
         tag: DwTag,
-        name: &dyn Fn(DwAt) -> Option<AttributeValue<super::expression::Reader<'a>>>,
+        name: &dyn Fn(DwAt) -> Option<AttributeValue<Reader<'a>>>,
         prefix: Option<&Rc<str>>,
     ) -> Option<Rc<str>> {
         let is_scope = is_scope(tag);
@@ -256,7 +267,7 @@ impl<'a> Translator<'_, 'a> {
         };
         let inside = is_scope.then(|| [prefix.map_or("", |prefix| prefix), &own, "::"].concat().into());
         if let Some(prefix) = prefix.filter(|_| is_type) {
-            self.full_names.insert(offset, [prefix, own.as_ref()].concat());
+            self.full_names.extend(text.map(|text| (offset, (prefix.clone(), text))));
         }
         inside.or_else(|| prefix.cloned())
     }

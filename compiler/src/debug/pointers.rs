@@ -325,8 +325,8 @@ impl<'e, 'a> Translator<'e, 'a> {
             false => format!("{name} {declarator}"),
         };
         let Some(entry) = self.read_entry(old).filter(|_| depth > 0) else { return spaced("...") };
-        if let Some(name) = self.full_names.get(&old) {
-            return spaced(name);
+        if let Some(name) = self.full_name(old) {
+            return spaced(&name);
         }
         let name =
             entry.value(dw::DW_AT_name).and_then(|name| self.environment.dwarf.attr_string(self.unit, name).ok());

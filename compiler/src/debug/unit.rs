@@ -189,8 +189,9 @@ pub(super) struct Translator<'e, 'a> {
     /// Old offsets of those that are written, and the copies' offsets.
     pub(super) pointees: FxHashMap<u32, u32>,
     pub(super) pointers: Pointers,
-    /// Full names of types inside others or in namespaces, by old offset.
-    pub(super) full_names: FxHashMap<u32, String>,
+    /// Full names of types inside others or in namespaces, by old offset: what they begin with, and the types' own names. Few are
+    /// asked for.
+    pub(super) full_names: FxHashMap<u32, (Rc<str>, Reader<'a>)>,
     abbreviations: Abbreviations,
     /// How to copy entries, by their abbreviation's number in the input.
     pub(super) plain: FxHashMap<u64, Option<Rc<Plain>>>,
