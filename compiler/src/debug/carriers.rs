@@ -9,6 +9,7 @@ use cranelift_codegen::ir::{
 };
 use rustc_hash::FxHashMap;
 
+use super::constants::varying;
 use super::history::Timeline;
 use super::rewritten::{Division, locate};
 use crate::optimize::destinations;
@@ -185,16 +186,7 @@ fn varying_operand(function: &Function, value: Value) -> Option<Value> {
     let inst = dfg.value_def(value).inst()?;
     let InstructionData::Binary { opcode, args } = dfg.insts[inst] else { return None };
     Step::of(opcode)?;
-    let is_constant = |value: &Value| {
-        let inst = dfg.value_def(*value).inst();
-        inst.is_some_and(|inst| matches!(dfg.insts[inst], InstructionData::UnaryImm { .. }))
-    };
-    let [left, right] = args;
-    match (is_constant(&left), is_constant(&right)) {
-        (false, true) => Some(left),
-        (true, false) => Some(right),
-        _ => None,
-    }
+    varying(dfg, args)
 }
 
 /// How many ways to compute a value are kept.

@@ -7,6 +7,7 @@ use std::ops::Range;
 use cranelift_codegen::ir::{Block, BlockArg, Function, InstructionData, Opcode, Value, ValueDef};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::constants::{constant, varying};
 use super::inference::{Values, infer};
 use super::wanted::{Wanted, WantedInFunction};
 use crate::optimize::destinations;
@@ -231,10 +232,9 @@ impl Values for BodyValues<'_, '_, '_> {
 
     fn is_none_of(&self, value: Value, constants: &[i64]) -> bool {
         let dfg = &self.flow.function.dfg;
-        let ValueDef::Result(inst, _) = dfg.value_def(value) else { return false };
-        let InstructionData::UnaryImm { imm, .. } = dfg.insts[inst] else { return false };
+        let Some(known) = constant(dfg, value) else { return false };
         let unused = 64 - dfg.value_type(value).bits().min(64);
-        !constants.iter().any(|constant| (constant ^ imm.bits()) << unused == 0)
+        !constants.iter().any(|constant| (constant ^ known) << unused == 0)
     }
 
     fn operand(&self, location: u32, height: u32) -> Option<Value> {
@@ -247,7 +247,7 @@ impl Values for BodyValues<'_, '_, '_> {
     }
 
     fn is_constant(&self, value: Value) -> bool {
-        self.flow.is_constant(value)
+        constant(&self.flow.function.dfg, value).is_some()
     }
 
     fn mixed_from(&self, value: Value, own: &FxHashSet<Value>) -> Option<u32> {
@@ -483,20 +483,10 @@ impl<'f> Flow<'f> {
         let mut computed: FxHashMap<Value, Vec<Value>> = FxHashMap::default();
         for inst in self.blocks.iter().flat_map(|block| self.function.layout.block_insts(*block)) {
             let InstructionData::Binary { args, .. } = dfg.insts[inst] else { continue };
-            let [left, right] = args.map(|value| dfg.resolve_aliases(value));
-            let of = match (self.is_constant(left), self.is_constant(right)) {
-                (false, true) => left,
-                (true, false) => right,
-                _ => continue,
-            };
+            let Some(of) = varying(dfg, args.map(|value| dfg.resolve_aliases(value))) else { continue };
             computed.entry(of).or_default().extend(dfg.inst_results(inst));
         }
         computed
-    }
-
-    fn is_constant(&self, value: Value) -> bool {
-        let dfg = &self.function.dfg;
-        matches!(dfg.value_def(value), ValueDef::Result(inst, _) if matches!(dfg.insts[inst], InstructionData::UnaryImm { .. }))
     }
 
     /// Parameters that stand for a value at times, and for another at others.

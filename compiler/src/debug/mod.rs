@@ -9,6 +9,7 @@ mod addresses;
 mod attribute;
 mod callees;
 mod carriers;
+mod constants;
 mod contents;
 mod expression;
 mod history;

@@ -4,6 +4,8 @@
 use cranelift_codegen::ir::{Function, InstructionData, Opcode, SourceLoc, Value, ValueDef};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::constants::constant;
+
 /// Marks source locations that are known where debug information is made: what programs load, as where traps are, does not depend on it.
 /// No function is so long that its locations have this bit.
 pub(crate) const STANDS_IN: u32 = 1 << 31;
@@ -26,13 +28,6 @@ pub(super) struct Remainder {
 /// The divisions in a function that is to be optimised.
 pub(crate) fn divisions(function: &Function) -> Vec<Division> {
     let (dfg, layout) = (&function.dfg, &function.layout);
-    let constant = |value: Value| match dfg.value_def(value) {
-        ValueDef::Result(inst, _) => match dfg.insts[inst] {
-            InstructionData::UnaryImm { imm, .. } => Some(imm.bits() as u64),
-            _ => None,
-        },
-        _ => None,
-    };
     let mut found = Vec::new();
     for inst in layout.blocks().flat_map(|block| layout.block_insts(block)) {
         let InstructionData::Binary { opcode, args: [of, by] } = dfg.insts[inst] else { continue };
@@ -40,9 +35,8 @@ pub(crate) fn divisions(function: &Function) -> Vec<Division> {
             continue;
         }
         let result = dfg.first_result(inst);
-        let Some(constant) = constant(by).map(|bits| bits & u64::MAX >> (64 - dfg.value_type(by).bits())) else {
-            continue;
-        };
+        let Some(bits) = constant(dfg, by) else { continue };
+        let constant = bits.cast_unsigned() & u64::MAX >> (64 - dfg.value_type(by).bits());
         let remainder = (opcode == Opcode::Urem && constant != 0).then_some(Remainder { of, constant });
         found.push(Division { result, location: function.srcloc(inst), remainder });
     }

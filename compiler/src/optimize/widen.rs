@@ -13,7 +13,7 @@ use cranelift_codegen::ir::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::destinations;
+use super::{destinations, destinations_mut};
 
 /// Runs the pass on a function as the translator made it.
 pub(crate) fn widen_addresses(function: &mut Function) {
@@ -209,12 +209,11 @@ fn pass_wide(function: &mut Function, inst: Inst, passed: &FxHashMap<Value, Valu
         .collect();
     let wide: FxHashSet<Value> =
         parameters.values().flatten().copied().filter(|&parameter| dfg.value_type(parameter) == types::I64).collect();
-    let dfg = &mut function.dfg;
-    let calls = dfg.insts[inst].branch_destination_mut(&mut dfg.jump_tables, &mut dfg.exception_tables);
+    let (calls, lists) = destinations_mut(function, inst);
     for call in calls {
-        let targets = &parameters[&call.block(&dfg.value_lists)];
+        let targets = &parameters[&call.block(lists)];
         let mut position = 0;
-        call.update_args(&mut dfg.value_lists, |argument| {
+        call.update_args(lists, |argument| {
             let parameter = targets[position];
             position += 1;
             match argument {

@@ -8,6 +8,7 @@ use cranelift_codegen::ir::{
 };
 
 use super::constant::evaluate;
+use super::destinations_mut;
 
 /// What a value has become: the blocks that define it, with the value that each defines.
 pub(super) type Definitions = HashMap<Value, Vec<(Block, Value)>>;
@@ -44,14 +45,13 @@ impl Copier {
                 self.copy_instruction(function, (block, inst), twin, &mut values);
             }
             let Some(last) = function.layout.last_inst(twin) else { continue };
-            let dfg = &mut function.dfg;
-            let calls = dfg.insts[last].branch_destination_mut(&mut dfg.jump_tables, &mut dfg.exception_tables);
+            let (calls, lists) = destinations_mut(function, last);
             for call in calls {
-                let target = call.block(&dfg.value_lists);
+                let target = call.block(lists);
                 if let Some(&twin) = twins.get(&target)
                     && target != first
                 {
-                    call.set_block(twin, &mut dfg.value_lists);
+                    call.set_block(twin, lists);
                 }
             }
             ends.push(last);

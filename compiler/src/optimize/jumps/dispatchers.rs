@@ -16,7 +16,7 @@ use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::{Block, Function, Inst, InstructionData, Opcode, Value};
 
 use super::copy::Copier;
-use super::{MOST_BLOCKS, chain, destinations, repair};
+use super::{MOST_BLOCKS, chain, destinations, destinations_mut, repair};
 
 /// Cases that make it worthwhile.
 const FEWEST: usize = 4;
@@ -42,10 +42,9 @@ pub(crate) fn replicate_dispatchers(function: &mut Function) -> HashSet<Value> {
         // The last jump keeps the original, which so belongs to one case as well, and to the way into the loop.
         for &jump in &jumps[..jumps.len() - 1] {
             let (copy, _) = copier.copy(function, &blocks, None);
-            let dfg = &mut function.dfg;
-            let calls = dfg.insts[jump].branch_destination_mut(&mut dfg.jump_tables, &mut dfg.exception_tables);
+            let (calls, lists) = destinations_mut(function, jump);
             for call in calls {
-                call.set_block(copy, &mut dfg.value_lists);
+                call.set_block(copy, lists);
             }
         }
     }

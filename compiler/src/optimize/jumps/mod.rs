@@ -19,7 +19,7 @@ use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, Function, Inst, InstBuilder, InstructionData, Opcode, Value};
 
-use super::destinations;
+use super::{destinations, destinations_mut};
 use constant::{evaluate, origin};
 use copy::{Copier, Definitions};
 pub(crate) use dispatchers::replicate_dispatchers;
@@ -169,8 +169,7 @@ fn split_choices(function: &mut Function, ways: &Ways) {
             let mut cursor = FuncCursor::new(function).at_bottom(between).with_srcloc(location);
             cursor.ins().brif(condition, *yes, yes_arguments, *no, no_arguments);
             let empty = BlockCall::new(between, [], &mut function.dfg.value_lists);
-            let dfg = &mut function.dfg;
-            dfg.insts[inst].branch_destination_mut(&mut dfg.jump_tables, &mut dfg.exception_tables)[position] = empty;
+            destinations_mut(function, inst).0[position] = empty;
             pending.push(between);
         }
     }
@@ -199,10 +198,9 @@ impl Copies<'_> {
                 let Some(number) = argument(function, &call, way.parameter) else { continue };
                 let Some(number) = evaluate(function, number) else { continue };
                 let Some(copy) = self.copy(function, first, number, &mut pending) else { continue };
-                let dfg = &mut function.dfg;
-                let calls = dfg.insts[inst].branch_destination_mut(&mut dfg.jump_tables, &mut dfg.exception_tables);
-                calls[position].set_block(copy, &mut dfg.value_lists);
-                calls[position].remove(way.parameter, &mut dfg.value_lists);
+                let (calls, lists) = destinations_mut(function, inst);
+                calls[position].set_block(copy, lists);
+                calls[position].remove(way.parameter, lists);
             }
         }
         self.copier.definitions

@@ -8,7 +8,7 @@ use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::{Block, Function, Inst, Value};
 
 use super::copy::Definitions;
-use super::destinations;
+use super::{destinations, destinations_mut};
 
 /// Removes blocks that nothing leads to any more.
 pub(super) fn remove_unreachable(function: &mut Function) {
@@ -108,11 +108,10 @@ impl Repair<'_> {
                 self.graph.pred_iter(block).map(|predecessor| (predecessor.block, predecessor.inst)).collect();
             for (before, inst) in branches {
                 let arriving = self.at_end(before);
-                let dfg = &mut function.dfg;
-                let calls = dfg.insts[inst].branch_destination_mut(&mut dfg.jump_tables, &mut dfg.exception_tables);
+                let (calls, lists) = destinations_mut(function, inst);
                 for call in calls {
-                    if call.block(&dfg.value_lists) == block {
-                        call.append_argument(arriving, &mut dfg.value_lists);
+                    if call.block(lists) == block {
+                        call.append_argument(arriving, lists);
                     }
                 }
             }
