@@ -158,35 +158,36 @@ fn hardware() {
         fs::create_dir(scratch.path().join(name)).expect("a folder can be made");
         format!("{name}::/{name}")
     };
-    let (work, tmp) = (folder("work"), folder("tmp"));
+    let (design, tmp) = (folder("design"), folder("tmp"));
     for file in ["crossing.v", "crossing.pcf", "wrong.v"] {
-        fs::copy(source("hardware").join(file), scratch.path().join("work").join(file)).expect("a file can be copied");
+        fs::copy(source("hardware").join(file), scratch.path().join("design").join(file))
+            .expect("a file can be copied");
     }
     let share = format!("{}::/share", fetched("yosys-share").display());
     let chips = format!("{}::/share/ice40", fetched("chipdb-1k.bin").with_file_name("").display());
     let program = |name: &str, directory: &str| {
         let program = scratch.path().join(name);
-        let flags = ["--dir", &work, "--dir", &tmp, "--dir", directory];
+        let flags = ["--dir", &design, "--dir", &tmp, "--dir", directory];
         build(&fetched(&format!("{name}.wasm")), &program, &flags);
         let folder = scratch.path();
         move |arguments: &[&str]| run(Command::new(&program).current_dir(folder).args(arguments), "")
     };
-    let made = |name: &str| fs::read_to_string(scratch.path().join("work").join(name)).expect("the file was written");
+    let made = |name: &str| fs::read_to_string(scratch.path().join("design").join(name)).expect("the file was written");
 
     let yosys = program("yosys", &share);
-    let synthesis = "read_verilog /work/crossing.v; synth_ice40 -top crossing -json /work/crossing.json; \
-        tee -q -o /work/statistics stat";
+    let synthesis = "read_verilog /design/crossing.v; synth_ice40 -top crossing -json /design/crossing.json; \
+        tee -q -o /design/statistics stat";
     assert_eq!(yosys(&["-q", "-p", synthesis]), (Some(0), String::new(), String::new()));
     let statistics = made("statistics");
     for cell in ["SB_CARRY", "SB_DFF", "SB_LUT4"] {
         assert!(statistics.contains(cell), "{cell} is missing in\n{statistics}");
     }
     // A syntax error is an exception in yosys, caught in its main loop.
-    let (exit, _, stderr) = yosys(&["-q", "-p", "read_verilog /work/wrong.v"]);
-    assert_eq!((exit, stderr.as_str()), (Some(1), "/work/wrong.v:3: ERROR: syntax error, unexpected ';'\n"));
-    let (exit, _, stderr) = yosys(&["-q", "-p", "read_verilog /work/none.v"]);
+    let (exit, _, stderr) = yosys(&["-q", "-p", "read_verilog /design/wrong.v"]);
+    assert_eq!((exit, stderr.as_str()), (Some(1), "/design/wrong.v:3: ERROR: syntax error, unexpected ';'\n"));
+    let (exit, _, stderr) = yosys(&["-q", "-p", "read_verilog /design/none.v"]);
     assert_eq!(exit, Some(1));
-    assert!(stderr.contains("/work/none.v"), "{stderr}");
+    assert!(stderr.contains("/design/none.v"), "{stderr}");
 
     let nextpnr = program("nextpnr-ice40", &chips);
     let (exit, _, stderr) = nextpnr(&[
@@ -194,11 +195,11 @@ fn hardware() {
         "--package",
         "tq144",
         "--json",
-        "/work/crossing.json",
+        "/design/crossing.json",
         "--pcf",
-        "/work/crossing.pcf",
+        "/design/crossing.pcf",
         "--asc",
-        "/work/crossing.asc",
+        "/design/crossing.asc",
         "--freq",
         "50",
         "--seed",
@@ -209,18 +210,18 @@ fn hardware() {
     let routed = made("crossing.asc");
     assert!(routed.contains(".device 1k") && routed.matches(".logic_tile").count() > 100, "{routed}");
     // The pin is not one of the package's.
-    fs::write(scratch.path().join("work/crossing.pcf"), "set_io clk 9999\n").expect("a file can be written");
+    fs::write(scratch.path().join("design/crossing.pcf"), "set_io clk 9999\n").expect("a file can be written");
     let (exit, _, stderr) =
-        nextpnr(&["--hx1k", "--package", "tq144", "--json", "/work/crossing.json", "--pcf", "/work/crossing.pcf"]);
+        nextpnr(&["--hx1k", "--package", "tq144", "--json", "/design/crossing.json", "--pcf", "/design/crossing.pcf"]);
     assert!(exit != Some(0) && stderr.contains("9999"), "{exit:?}: {stderr}");
 
-    let icepack = program("icepack", &work);
-    assert_eq!(icepack(&["/work/crossing.asc", "/work/crossing.bin"]).0, Some(0));
+    let icepack = program("icepack", &design);
+    assert_eq!(icepack(&["/design/crossing.asc", "/design/crossing.bin"]).0, Some(0));
     // The preamble of a bitstream, and the size of one for this chip.
-    let bitstream = fs::read(scratch.path().join("work/crossing.bin")).expect("the file was written");
+    let bitstream = fs::read(scratch.path().join("design/crossing.bin")).expect("the file was written");
     assert!(bitstream.windows(4).any(|word| word == [0x7e, 0xaa, 0x99, 0x7e]));
     assert_eq!(bitstream.len(), 32220);
-    assert_eq!(icepack(&["-u", "/work/crossing.bin", "/work/back.asc"]).0, Some(0));
+    assert_eq!(icepack(&["-u", "/design/crossing.bin", "/design/back.asc"]).0, Some(0));
     let configuration = |text: &str| {
         let tiles = text.split("\n.").filter(|part| part.contains("_tile ") && part.contains('1'));
         tiles.map(str::trim_end).map(str::to_owned).collect::<Vec<_>>()
