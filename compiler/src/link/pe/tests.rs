@@ -65,13 +65,13 @@ fn link_with(bytes: &[u8], strip: bool) -> crate::Result<Vec<u8>> {
 
 #[test]
 fn an_executable_has_what_windows_wants() {
-    let executable = link(&program("ExitProcess")).unwrap();
+    let executable = link(&program("TerminateProcess")).unwrap();
     let file = PeFile64::parse(&*executable).unwrap();
     let imports: Vec<_> = file.imports().unwrap().map(|import| import.unwrap()).collect();
     assert_eq!(imports.len(), 1);
     assert_eq!(
         (imports[0].library(), imports[0].name()),
-        (&b"KERNEL32.dll"[..], NameOrOrdinal::Name(&b"ExitProcess"[..]))
+        (&b"KERNEL32.dll"[..], NameOrOrdinal::Name(&b"TerminateProcess"[..]))
     );
     let base = file.relative_address_base();
     let section = |name| file.section_by_name(name).unwrap();
@@ -93,12 +93,12 @@ fn an_executable_has_what_windows_wants() {
     let slots = file.data_directories().get(pe::IMAGE_DIRECTORY_ENTRY_IAT).unwrap();
     assert_eq!(text.address() - base + 16 + 6 + word(18), u64::from(slots.virtual_address.get(LittleEndian)));
     assert!(!executable.windows(6).any(|bytes| bytes == b"nobody"));
-    assert_eq!(executable, link(&program("ExitProcess")).unwrap());
+    assert_eq!(executable, link(&program("TerminateProcess")).unwrap());
 }
 
 #[test]
 fn functions_and_data_have_names() {
-    let object = program("ExitProcess");
+    let object = program("TerminateProcess");
     let executable = link(&object).unwrap();
     let file = PeFile64::parse(&*executable).unwrap();
     let symbols: Vec<_> =
@@ -121,7 +121,7 @@ fn program_for_aarch64() -> Object<'static> {
     let code = [0x9000_0000_u32, 0x9100_0000, 0x9400_0000, 0xd65f_03c0].map(u32::to_le_bytes).concat();
     object.append_section_data(text, &code, 16);
     let start = symbol(&mut object, "_start", Some((text, 0)));
-    let called = symbol(&mut object, "ExitProcess", None);
+    let called = symbol(&mut object, "TerminateProcess", None);
     let data = object.section_id(StandardSection::Data);
     object.append_section_data(data, &[0; 24], 8);
     let datum = symbol(&mut object, "datum", Some((data, 16)));
@@ -166,7 +166,7 @@ fn an_executable_for_aarch64() {
 
 #[test]
 fn objects_for_different_processors_are_refused() {
-    let (one, other) = (program("ExitProcess"), program_for_aarch64().write().unwrap());
+    let (one, other) = (program("TerminateProcess"), program_for_aarch64().write().unwrap());
     let file = |name, bytes| File { name, bytes };
     let inputs = Inputs { objects: &[file("one", &one), file("other", &other)], archives: &[], debug: &[] };
     let options = PeOptions { entry: "_start", stack_size: 1 << 20, strip: false };
@@ -178,7 +178,7 @@ fn objects_for_different_processors_are_refused() {
 fn what_nobody_defines_is_named() {
     let message = link(&program("LaunchMissiles")).unwrap_err().to_string();
     assert!(message.contains("program: LaunchMissiles is not defined"), "{message}");
-    let mut object = program("ExitProcess");
+    let mut object = program("TerminateProcess");
     object.truncate(object.len() - 40);
     assert!(link(&object).is_err());
     assert!(link(b"MZ").unwrap_err().to_string().contains("no COFF object"));

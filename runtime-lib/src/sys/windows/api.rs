@@ -170,7 +170,6 @@ unsafe extern "system" {
         inherit: Bool,
         options: u32,
     ) -> Bool;
-    pub fn ExitProcess(code: u32) -> !;
     pub fn ExitThread(code: u32) -> !;
     pub fn FlushFileBuffers(file: Handle) -> Bool;
     pub fn GetCommandLineW() -> *const u16;
@@ -213,6 +212,7 @@ unsafe extern "system" {
     pub fn SetThreadStackGuarantee(bytes: *mut u32) -> Bool;
     pub fn Sleep(milliseconds: u32);
     pub fn SwitchToThread() -> Bool;
+    pub fn TerminateProcess(process: Handle, code: u32) -> Bool;
     pub fn VirtualAlloc(address: *mut c_void, size: usize, kind: u32, protection: u32) -> *mut c_void;
     pub fn VirtualFree(address: *mut c_void, size: usize, kind: u32) -> Bool;
     pub fn VirtualProtect(address: *mut c_void, size: usize, protection: u32, old: *mut u32) -> Bool;

@@ -149,7 +149,12 @@ pub unsafe fn write_memory(descriptor: i32, address: usize, length: usize) -> Re
 }
 
 /// Ends the process, all threads of it.
+///
+/// Not with `ExitProcess`: that stops the other threads wherever they are and then tells the libraries of the end, which may
+/// wait for a lock that one of the stopped has ("ExitProcess function", Remarks). No library here has anything to do at the end.
 pub fn exit(code: i32) -> ! {
-    // SAFETY: nothing of this process runs afterwards.
-    unsafe { api::ExitProcess(code as u32) }
+    loop {
+        // SAFETY: nothing of this process runs afterwards.
+        unsafe { api::TerminateProcess(api::THIS_PROCESS, code as u32) };
+    }
 }
